@@ -1,0 +1,46 @@
+# Every command sets up what it needs first. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo run test proof bench check lock clean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.product: pyproject.toml requirements.lock
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e .
+	touch $@
+
+$(VENV)/.tools: $(VENV)/.product
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[test]'
+	touch $@
+
+demo: $(VENV)/.product  ## a simulated hospital morning: messages in, accounts, payments posted back
+	$(BIN)/hp24 demo
+
+run: $(VENV)/.product  ## the engine for real feeds, with the channels of channels/
+	$(BIN)/hp24 run
+
+test: $(VENV)/.tools  ## all tests, SQLite and PostgreSQL
+	$(BIN)/python -m pytest -n 2 -m "not proof" tests
+
+proof: $(VENV)/.tools  ## the longer evidence
+	$(BIN)/python -m pytest -m proof tests
+
+bench: $(VENV)/.tools  ## one table of speeds, peers beside us
+	$(BIN)/python -m tests.bench
+
+check: $(VENV)/.tools  ## ruff, mypy strict, import contracts
+	$(BIN)/ruff format --check interface tests
+	$(BIN)/ruff check interface tests
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+lock: $(VENV)/.tools  ## write requirements.lock anew from what is installed
+	$(BIN)/python -m pip freeze --exclude-editable | grep -v '^hp24' > requirements.lock
+
+clean:  ## remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

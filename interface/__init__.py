@@ -1,0 +1,1 @@
+"""HealthPay24 interface engine."""

@@ -1,0 +1,81 @@
+"""Putting the engine together from its settings: store, clock, configuration. Commands and parts begin here."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from interface.channel.loader import Configuration, load, read_files
+from interface.engine.timing import SystemClock
+from interface.errors import ConfigurationError
+from interface.ports import Act, Clock
+from interface.settings import Settings, read_settings
+from interface.store.store import SqlStore, open_store
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An opened engine home. `root` holds channels/, mappings/ and config/, as people edit them."""
+
+    home: Path
+    root: Path
+    settings: Settings
+    store: SqlStore
+    clock: Clock
+    environ: Mapping[str, str]
+
+    def edited(self) -> Configuration:
+        """The files as they are edited now; ConfigurationError carries every problem at once."""
+        return load(read_files(self.root), self.environ)
+
+    def active(self) -> tuple[int, Configuration]:
+        """The configuration version that engines run, and its id; ConfigurationError where there is none yet."""
+        with self.store.snapshot() as reader:
+            found = reader.active_config()
+        if found is None:
+            raise ConfigurationError(
+                "no-active-version",
+                "no configuration version was ever published",
+                advice="run `hp24 check`, then `hp24 run`, which publishes the files when they pass",
+            )
+        config_id, files = found
+        return config_id, load(files, self.environ)
+
+    def publish(self, configuration: Configuration, actor: str) -> int:
+        """Keep these files as a version and make it the active one; gives its id. The same files give the same version."""
+        with self.store.turn("publish") as turn:
+            config_id = turn.publish_config(configuration.files, configuration.digest, self.clock.now(), actor)
+            turn.audit([Act(actor, "publish", f"configuration:{config_id}")])
+        return config_id
+
+
+def default_root(environ: Mapping[str, str]) -> Path:
+    """HP24_ROOT, else the nearest directory upwards that has channels/, else the present one."""
+    if environ.get("HP24_ROOT"):
+        return Path(environ["HP24_ROOT"])
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "channels").is_dir()), here)
+
+
+def default_home(environ: Mapping[str, str]) -> Path:
+    """HP24_HOME, else ~/.local/share/hp24."""
+    return Path(environ.get("HP24_HOME") or Path.home() / ".local" / "share" / "hp24")
+
+
+@contextmanager
+def open_app(
+    home: Path | None = None, root: Path | None = None, environ: Mapping[str, str] | None = None
+) -> Iterator[App]:
+    """Open a home: makes it, its database and its key at the first start."""
+    known = dict(os.environ) if environ is None else dict(environ)
+    home = (home or default_home(known)).absolute()
+    root = (root or default_root(known)).absolute()
+    home.mkdir(parents=True, exist_ok=True)
+    settings = read_settings(root, home, known)
+    clock = SystemClock()
+    store = open_store(settings.database_url, clock, known)
+    try:
+        yield App(home, root, settings, store, clock, known)
+    finally:
+        store.close()

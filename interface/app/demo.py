@@ -1,0 +1,281 @@
+"""The main job, shown: a simulated Epic sends a hospital morning, patients pay, every payment is posted back and proven.
+
+The engine runs as its own processes on an empty home, with the shipped channels. Everything is then compared with the simulator's own
+books, which know nothing of the engine.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from interface.app.compose import App, open_app
+from interface.app.due import due_of
+from interface.app.pay import hosted
+from interface.errors import InterfaceError
+from interface.healthpay24.protocol import Done, PaymentOrder, Share
+from interface.message import MessageState, PostingState
+from interface.simulate.echo import Echo
+from interface.simulate.parallel import Sending, send_all
+from interface.simulate.receiver import Receiver
+from interface.simulate.record import Record, take_record
+from interface.simulate.traffic import Morning, morning
+from interface.view.message import MessageFilter
+from interface.view.money import AccountStory, PaymentStory
+
+Tell = Callable[[str, int, int], None]  # what is going on, done, of how many
+_POLL_SECS = 0.1
+_TENDERS = (("visa", "4242"), ("mastercard", "5100"), ("ach", "6789"), ("discover", "0014"))
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """`patients` come in the morning, at most `payments` of their accounts are paid on. `wait_secs` bounds each step."""
+
+    seed: int = 24
+    patients: int = 60
+    payments: int = 25
+    connections: int = 4
+    wait_secs: float = 60.0
+
+
+@dataclass(slots=True)
+class DemoResult:
+    """What the engine holds at the end, and every number in which it disagrees with the simulator (empty: none)."""
+
+    received: int = 0
+    acknowledged: int = 0
+    processed: int = 0
+    filtered: int = 0
+    held: int = 0
+    failed: int = 0
+    accounts: int = 0
+    payments: int = 0
+    accepted: int = 0
+    posted: int = 0
+    seconds: float = 0.0
+    messages_per_sec: float = 0.0
+    states: dict[str, dict[str, int]] = field(default_factory=dict)  # channel -> state -> count
+    account_stories: list[AccountStory] = field(default_factory=list)
+    payment_stories: list[PaymentStory] = field(default_factory=list)
+    truths: Record | None = None
+    disagreements: list[str] = field(default_factory=list)
+
+    def numbers(self) -> dict[str, int]:
+        """The ten counts by name."""
+        names = ("received", "acknowledged", "processed", "filtered", "held", "failed", "accounts", "payments", "accepted", "posted")
+        return {name: getattr(self, name) for name in names}
+
+
+def free_port() -> int:
+    """A port that nothing listens on at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+class Demo:
+    """One run in a home of its own. A context manager: everything it started has ended afterwards."""
+
+    def __init__(self, root: Path, options: DemoOptions, tell: Tell) -> None:
+        self._root = root
+        self._options = options
+        self._tell = tell
+        self._stack = ExitStack()
+        self._day: Morning = morning(options.seed, options.patients)
+        self._adt_port = free_port()
+
+    def __enter__(self) -> "Demo":
+        home = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="hp24-demo-")))
+        self._echo = self._stack.enter_context(Echo(self._day.hospital, "127.0.0.1", self._adt_port))
+        self._ehr = self._stack.enter_context(Receiver(self._day.hospital, echo=self._echo))
+        environ = self._environ(home)
+        self._stack.enter_context(_engine(home, self._root, environ, self._options.wait_secs, self._adt_port))
+        self._app: App = self._stack.enter_context(open_app(home, self._root, environ))
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._stack.close()
+
+    def _environ(self, home: Path) -> dict[str, str]:
+        return {
+            **os.environ,
+            "HP24_KEY_FILE": str(home / "demo.key"),
+            "EPIC_MLLP_PORT": str(self._adt_port),
+            "EPIC_DFT_HOST": "127.0.0.1",
+            "EPIC_DFT_PORT": str(self._ehr.port),
+        }
+
+    def run(self) -> DemoResult:
+        """The whole morning; TimeoutError-free: what did not happen in time shows as a disagreement."""
+        began = time.monotonic()
+        result = DemoResult()
+        sending = self._send()
+        result.messages_per_sec = sending.per_sec
+        self._wait("processed", self._open_messages)
+        self._pay(result)
+        self._wait("payments posted", self._unposted)
+        self._wait("echoes processed", self._open_messages)
+        self._count(result, sending)
+        self._compare(result, sending)
+        result.seconds = time.monotonic() - began
+        return result
+
+    def _send(self) -> Sending:
+        def progress(done: int) -> None:
+            self._tell("messages sent and acknowledged", done, 0)
+
+        return send_all(
+            self._day, "127.0.0.1", self._adt_port, connections=self._options.connections, progress=progress
+        )
+
+    def _pay(self, result: DemoResult) -> None:
+        healthpay24 = hosted(self._app)
+        stories = [story for story in self._stories() if self._due(story) > 0]
+        chosen = stories[: self._options.payments]
+        for number, story in enumerate(chosen):
+            tender, last4 = _TENDERS[number % len(_TENDERS)]
+            due = self._due(story)
+            amount = due if number % 3 else max(1, due // 2)  # two in three pay all, the others half
+            order = PaymentOrder(
+                (Share(story.account.public_id, amount),), story.account.currency, tender, f"tok_demo{number:04d}", last4
+            )
+            answer = healthpay24.pay(order, key=f"demo-{number}", actor="demo")
+            result.payments += isinstance(answer, Done)
+            self._tell("payments taken", number + 1, len(chosen))
+
+    def _due(self, story: AccountStory) -> int:
+        return due_of(story, self._policies[story.account.facility]).amount_minor
+
+    def _stories(self) -> list[AccountStory]:
+        found: list[AccountStory] = []
+        with self._app.store.snapshot() as reader:
+            while page := reader.accounts(found[-1].account.id if found else 0, 200):
+                found.extend(page)
+        return found
+
+    # ------------------------------------------------------------ waiting
+
+    def _wait(self, what: str, open_count: Callable[[], int]) -> None:
+        deadline = time.monotonic() + self._options.wait_secs
+        most = left = open_count()
+        while left and time.monotonic() < deadline:
+            time.sleep(_POLL_SECS)
+            left = open_count()
+            most = max(most, left)
+            self._tell(what, most - left, most)
+
+    def _open_messages(self) -> int:
+        with self._app.store.snapshot() as reader:
+            return sum(count.states.get(MessageState.WAITING, 0) for count in reader.channel_counts())
+
+    def _unposted(self) -> int:
+        return sum(
+            allocation.posting is not PostingState.POSTED
+            for story in self._payment_stories()
+            for allocation in story.allocations
+        )
+
+    def _payment_stories(self) -> list[PaymentStory]:
+        ids = [one.id for story in self._stories() for one in story.allocations]
+        with self._app.store.snapshot() as reader:
+            return reader.payments_of_allocations(ids)
+
+    # ------------------------------------------------------------ counting and comparing
+
+    def _count(self, result: DemoResult, sending: Sending) -> None:
+        with self._app.store.snapshot() as reader:
+            counts = reader.channel_counts()
+        result.states = {one.channel: {str(state): n for state, n in one.states.items()} for one in counts}
+        feed = [one for one in counts if one.channel != "healthpay24"]
+        result.received = sum(one.received for one in feed)
+        result.acknowledged = len(sending.answers) + self._echo.outbox.counts.answered
+        for name in ("processed", "filtered", "held", "failed"):
+            setattr(result, name, sum(one.states.get(MessageState(name), 0) for one in feed))
+        result.account_stories = self._stories()
+        result.payment_stories = self._payment_stories()
+        result.accounts = len(result.account_stories)
+        parts = [part for story in result.payment_stories for part in story.allocations]
+        result.accepted = sum(part.accepted_at is not None for part in parts)
+        result.posted = sum(part.posting is PostingState.POSTED for part in parts)
+
+    def _compare(self, result: DemoResult, sending: Sending) -> None:
+        truths = result.truths = take_record(self._day.hospital)
+        check = _Check(result.disagreements)
+        echoes = self._echo.outbox.counts.answered
+        check("messages received", result.received, truths.messages)
+        check("messages acknowledged", result.acknowledged, truths.messages)
+        check("sent in the morning and echoed", len(sending.answers) + echoes, truths.messages)
+        check("messages filtered", result.filtered, truths.of_no_interest)
+        check("messages processed", result.processed, truths.messages - truths.of_no_interest)
+        check("accounts", result.accounts, len(truths.accounts))
+        journal = self._ehr.record.journal
+        check("payments booked by the EHR", len(journal.postings), result.payments)
+        check("payments booked twice", len(journal.duplicates), 0)
+        check("payments accepted", result.accepted, result.payments)
+        check("payments posted", result.posted, result.payments)
+        check("work items", self._work_items(), 0)
+        self._compare_accounts(result, truths, check)
+
+    def _compare_accounts(self, result: DemoResult, truths: Record, check: "_Check") -> None:
+        by_number = {name.value: story for story in result.account_stories for name in story.names}
+        for number, truth in truths.accounts.items():
+            story = by_number.get(number)
+            if story is None:
+                result.disagreements.append(f"account {number} is missing")
+                continue
+            booked = sum(line.amount_minor for line in charge_lines(story))
+            check(f"account {number}, charges", booked, truth.charges)
+            check(f"account {number}, due", self._due(story), max(truth.stated or 0, 0))
+            check(f"account {number}, patient", truth.patient in {name.value for name in story.patient_names}, True)
+
+    def _work_items(self) -> int:
+        with self._app.store.snapshot() as reader:
+            return len(reader.work_items(only_open=True, beyond_id=0, limit=1000))
+
+
+class _Check:
+    """Notes what differs; numbers only."""
+
+    def __init__(self, disagreements: list[str]) -> None:
+        self._disagreements = disagreements
+
+    def __call__(self, what: str, ours: int, theirs: int) -> None:
+        if ours != theirs:
+            self._disagreements.append(f"{what}: the engine has {ours}, the simulator {theirs}")
+
+
+@contextmanager
+def _engine(home: Path, root: Path, environ: Mapping[str, str], wait_secs: float, port: int) -> Iterator[None]:
+    """The engine as its own processes; its log goes to a file in its home."""
+    command = [sys.executable, "-m", "interface.cli.main", "--home", str(home), "--root", str(root), "run"]
+    with (home / "engine.log").open("wb") as log:
+        engine = subprocess.Popen(command, env=dict(environ), stdout=log, stderr=log, start_new_session=True)
+        try:
+            _await_listener(engine, port, wait_secs, home / "engine.log")
+            yield
+        finally:
+            engine.terminate()
+            try:
+                engine.wait(wait_secs)
+            except subprocess.TimeoutExpired:
+                engine.kill()
+                engine.wait()
+
+
+def _await_listener(engine: "subprocess.Popen[bytes]", port: int, wait_secs: float, log: Path) -> None:
+    deadline = time.monotonic() + wait_secs
+    while time.monotonic() < deadline and engine.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1.0).close()
+        except OSError:
+            time.sleep(_POLL_SECS)
+        else:
+            return
+    tail = log.read_text(errors="replace").splitlines()[-5:]
+    raise InterfaceError("engine-did-not-start", "the engine does not listen; its last words: " + " / ".join(tail))

@@ -1,0 +1,173 @@
+"""The two parts of a running engine, each in a process of its own: wiring, start, stop."""
+
+import secrets
+import signal
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, cast
+
+from twisted.internet import asyncioreactor, defer
+from twisted.internet.asyncioreactor import AsyncioSelectorReactor
+
+from interface.app.compose import App
+from interface.app.plan import Runnable, runnable
+from interface.connector.mllp.destination import MllpDestination
+from interface.engine.delivery import DeliveryLoop
+from interface.engine.listen import ListenPart
+from interface.engine.process import ProcessThread
+from interface.engine.supervise import CANNOT_START
+from interface.engine.wake import Bell, Ringer
+from interface.errors import ConfigurationError
+from interface.observe.emit import emit
+from interface.observe.engine import EngineStopped
+from interface.observe.fault import record_stray_failures
+from interface.pipeline.deliver import DeliverStage
+from interface.pipeline.plan import Plan
+from interface.pipeline.process import ProcessStage
+from interface.pipeline.recover import recover_sends
+from interface.pipeline.retry import wait_secs
+
+
+def _install_reactor() -> AsyncioSelectorReactor:
+    asyncioreactor.install()
+    from twisted.internet import reactor  # noqa: PLC0415 - importing it earlier would install another one
+
+    return cast(AsyncioSelectorReactor, reactor)
+
+
+def _chance() -> float:
+    return secrets.randbelow(1_000_000) / 1_000_000
+
+
+def run_listen(app: App) -> int:
+    """The listening part; returns when it was told to stop and has drained."""
+    reactor = _install_reactor()
+    record_stray_failures(emit)
+    pace = app.settings.pace()
+    part = ListenPart(reactor, app.store, app.clock, pace, Bell(app.home, "listen"), Ringer(app.home))
+    _config_id, configuration = app.active()
+    sources = runnable(_config_id, configuration).sources
+    return _run(reactor, start=lambda: part.start(sources), stop=part.drain)
+
+
+def run_process(app: App) -> int:
+    """The processing and delivering part."""
+    reactor = _install_reactor()
+    record_stray_failures(emit)
+    processing = Processing(app, reactor)
+    return _run(reactor, start=processing.start, stop=processing.stop)
+
+
+def _run(
+    reactor: AsyncioSelectorReactor,
+    *,
+    start: Callable[[], object],
+    stop: Callable[[], "defer.Deferred[Any]"],
+) -> int:
+    exit_codes = [0]
+
+    def begin() -> None:
+        try:
+            start()
+        except ConfigurationError as wrong:
+            emit(EngineStopped(code=wrong.code, place=wrong.place, text=wrong.text, advice=wrong.advice))
+            exit_codes[0] = CANNOT_START
+            reactor.stop()
+
+    stopping: list[object] = []
+
+    def end() -> None:
+        if not stopping:
+            stopping.append(stop().addBoth(lambda _result: reactor.stop()))
+
+    def on_signal(_number: int, _frame: object) -> None:
+        reactor.callFromThread(end)
+
+    reactor.callWhenRunning(begin)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    reactor.run(installSignalHandlers=False)
+    return exit_codes[0]
+
+
+class Processing:
+    """The process thread and the delivery loops of all destinations of the active configuration."""
+
+    def __init__(self, app: App, reactor: AsyncioSelectorReactor) -> None:
+        self._app = app
+        self._reactor = reactor
+        self._pace = app.settings.pace()
+        self._running = self._current()
+        self._loops: list[DeliveryLoop] = []
+        self._ringer = Ringer(app.home)
+        self._bell = Bell(app.home, "process")
+        self._checked_at = 0
+        self._thread = ProcessThread(
+            app.store,
+            ProcessStage(app.store, self._running.plan, app.clock),
+            self._pace,
+            self._bell,
+            self._ringer,
+            plan_changed=self._plan_changed,
+            deliver=lambda: reactor.callFromThread(self._wake_loops),
+        )
+
+    def _current(self) -> Runnable:
+        config_id, configuration = self._app.active()
+        return runnable(config_id, configuration)
+
+    def start(self) -> None:
+        """Settle what a former part left behind, then process and deliver."""
+        recover_sends(self._app.store, self._running.plan.destinations, self._app.clock)
+        self._loops = [self._loop(name) for name in self._running.senders]
+        for loop in self._loops:
+            loop.start()
+        self._thread.start()
+
+    def _loop(self, name: str) -> DeliveryLoop:
+        app, sending = self._app, self._running.senders[name]
+        stage = DeliverStage(app.store, self._running.plan.destinations[name], sending.render, app.clock, _chance)
+        policy = self._running.plan.destinations[name].retry
+        destination = MllpDestination(sending.settings, self._reactor, on_late=self._on_late(stage))
+        return DeliveryLoop(
+            self._reactor,
+            name,
+            stage,
+            destination,
+            self._pace,
+            probe=(lambda: sending.probe(app.store.wire_id("message", 20), app.clock.now())) if sending.probe else None,
+            connect_wait=lambda failures: wait_secs(failures, policy, _chance()),
+        )
+
+    def _on_late(self, stage: DeliverStage) -> Callable[[Any], None]:
+        def late(ack: Any) -> None:
+            self._reactor.callInThread(stage.late_ack, ack.control_id, ack.code)
+
+        return late
+
+    def _wake_loops(self) -> None:
+        for loop in self._loops:
+            loop.wake()
+
+    def _plan_changed(self) -> Plan | None:
+        now = self._app.clock.now()
+        if now - self._checked_at < self._pace.config_check_secs * 1_000_000:
+            return None
+        self._checked_at = now
+        with self._app.store.snapshot() as reader:
+            found = reader.active_config_id()
+        if found == self._running.plan.config_id:
+            return None
+        self._running = self._current()
+        return self._running.plan
+
+    def stop(self) -> "defer.Deferred[object]":
+        """End after the present batch and the present attempts."""
+        ends: Sequence[Coroutine[Any, Any, None]] = [loop.stop() for loop in self._loops]
+        thread = _in_thread(self._reactor, self._thread.stop)
+        return defer.gatherResults([thread, *(defer.ensureDeferred(end) for end in ends)])
+
+
+def _in_thread(reactor: AsyncioSelectorReactor, call: Callable[[], None]) -> "defer.Deferred[None]":
+    from twisted.internet import threads  # noqa: PLC0415 - only after the reactor is installed
+
+    return threads.deferToThreadPool(reactor, reactor.getThreadPool(), call)

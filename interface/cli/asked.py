@@ -1,0 +1,127 @@
+"""What every verb may be asked with: where the data and the configuration are, who acts, and JSON instead of tables.
+
+The options may stand before or behind the verb: `hp24 --home DIR status` and `hp24 status --home DIR` are the same.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from interface.app.compose import App
+    from interface.operate.act import By
+
+
+@dataclass(slots=True)
+class Asked:
+    """The common options as given; None or empty where the default counts."""
+
+    home: Path | None = None
+    root: Path | None = None
+    actor: str = ""
+    as_json: bool = False
+
+    @contextmanager
+    def app(self) -> "Iterator[App]":
+        """Open the engine's home; made at the first start."""
+        from interface.app.compose import open_app
+
+        with open_app(self.home, self.root) as app:
+            yield app
+
+    def by(self, reason: str = "") -> "By":
+        """Who acts: `--as`, else the operating system's user."""
+        from getpass import getuser
+
+        from interface.operate.act import By
+
+        return By(self.actor or getuser(), reason)
+
+
+def common_options() -> list[click.Parameter]:
+    """The options, made anew: click parameters belong to one command."""
+    folder = click.Path(file_okay=False, path_type=Path)
+    return [
+        click.Option(
+            ["--home"],
+            type=folder,
+            metavar="DIR",
+            help="Data directory. Default: HP24_HOME, else ~/.local/share/hp24.",
+            expose_value=False,
+            callback=_note("home"),
+        ),
+        click.Option(
+            ["--root"],
+            type=folder,
+            metavar="DIR",
+            help="Directory of channels/, mappings/ and config/. Default: HP24_ROOT, else the nearest one upwards.",
+            expose_value=False,
+            callback=_note("root"),
+        ),
+        click.Option(
+            ["--as", "actor"],
+            metavar="NAME",
+            help="Who acts, for the audit trail. Default: the operating system's user.",
+            expose_value=False,
+            callback=_note("actor"),
+        ),
+        click.Option(
+            ["--json", "as_json"],
+            is_flag=True,
+            help="Print JSON instead of tables.",
+            expose_value=False,
+            callback=_note("as_json"),
+        ),
+    ]
+
+
+def _note(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def keep(context: click.Context, _parameter: click.Parameter, value: Any) -> None:
+        if value:  # what stands before the verb is not undone by its absence behind the verb
+            setattr(context.ensure_object(Asked), name, value)
+
+    return keep
+
+
+class Verb(click.Command):
+    """A command that also takes the common options."""
+
+    def __init__(self, *args: Any, **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self.params += common_options()
+
+
+def verb(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """Declare a verb; the function gets `Asked` first."""
+
+    def declare(function: Callable[..., Any]) -> click.Command:
+        command: click.Command = click.command(name, cls=Verb, **attributes)(
+            click.make_pass_decorator(Asked, ensure=True)(function)
+        )
+        return command
+
+    return declare
+
+
+def reason_option(*, is_required: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`--reason TEXT`; where it is required and missing, a person at a terminal is asked."""
+    return click.option(
+        "--reason",
+        metavar="TEXT",
+        default="",
+        callback=_ask_reason if is_required else None,
+        help="Why; kept in the audit trail." + (" Required." if is_required else ""),
+    )
+
+
+def _ask_reason(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    import sys
+
+    if value.strip() or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return value.strip()
+    answer: str = click.prompt("Reason (kept in the audit trail)", err=True)
+    return answer.strip()

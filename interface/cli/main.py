@@ -1,0 +1,119 @@
+"""`hp24`: the verbs by group, each loaded when it is called, and the one place where failures become exit codes."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from interface.cli.asked import Asked, common_options
+from interface.cli.exit import ExitCode, complain
+from interface.errors import InterfaceError
+
+# Group -> verb -> (module, what it does). The help page is drawn from this table, so that it imports nothing.
+GROUPS: dict[str, dict[str, tuple[str, str]]] = {
+    "Engine": {
+        "init": ("engine", "Write a starter directory: channels, mappings, configuration."),
+        "check": ("engine", "Report every problem of the channel and mapping files at once."),
+        "run": ("engine", "Run the engine: listen, process, deliver. Ctrl-C or SIGTERM drains."),
+        "demo": ("engine", "A simulated hospital morning, from registration to posted payment."),
+        "status": ("look", "Channels, destinations, and what waits for a person."),
+    },
+    "Look": {
+        "messages": ("look", "Find messages; filters add up."),
+        "show": ("show", "One message (or delivery, payment, account) in full."),
+        "trace": ("look", "A payment's or account's whole story on one time line."),
+        "accounts": ("money", "Accounts with what is due, paid and posted."),
+        "worklist": ("worklist", "What waits for a person; close what was judged."),
+    },
+    "Act": {
+        "hold": ("act", "Keep a waiting message, and its patient's later ones, from running."),
+        "release": ("act", "Let held or failed messages run: by id, or all of one cause."),
+        "skip": ("act", "Let messages go without applying them."),
+        "amend": ("act", "Run a corrected copy in a message's place; the original stays."),
+        "pause": ("act", "Bring a channel, destination or patient to a stop."),
+        "resume": ("act", "Let it go on."),
+        "replay": ("engine", "Run stored messages again, in their original order."),
+        "verify": ("engine", "Prove that stored messages and ledger agree, and that the journal balances."),
+    },
+    "Money": {
+        "pay": ("money", "Take a payment on one or more accounts."),
+        "void": ("money", "Take back a whole payment before it is settled."),
+        "refund": ("money", "Give back money of a payment."),
+        "resolve": ("money", "Say what became of an ambiguous or rejected delivery."),
+        "resend": ("money", "Send a stored payload again; guards against posting twice."),
+    },
+    "Feed": {
+        "send": ("feed", "Send message files over MLLP and show the answers."),
+        "simulate": ("feed", "Play an EHR: send a hospital's traffic, or receive payments."),
+    },
+}
+VERBS = {name: module for verbs in GROUPS.values() for name, (module, _about) in verbs.items()}
+
+
+class Verbs(click.Group):
+    """Finds a verb's module only when the verb is called."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"interface.cli.{VERBS[cmd_name]}")
+        command: click.Command = getattr(module, f"{cmd_name}_verb")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in VERBS:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], VERBS, n=1)
+            ctx.fail(
+                f"there is no verb '{args[0]}'" + (f"; did you mean '{near[0]}'?" if near else "; see hp24 --help")
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for group, verbs in GROUPS.items():
+            with formatter.section(group):
+                formatter.write_dl([(name, about) for name, (_module, about) in verbs.items()])
+
+
+_ABOUT = """The interface engine between a hospital's EHR and HealthPay24.
+
+Exit codes: 0 done, 1 problems found or an act refused, 2 wrong usage, 3 store, engine or peer unavailable, 130 interrupted."""
+
+hp24 = Verbs(
+    name="hp24",
+    params=common_options(),
+    help=_ABOUT,
+    context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
+)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and give its exit code."""
+    try:
+        result = hp24.main(args=list(arguments), prog_name="hp24", standalone_mode=False, obj=Asked())
+    except click.ClickException as wrong:
+        wrong.show()
+        return ExitCode.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        print("interrupted", file=sys.stderr)
+        return ExitCode.INTERRUPTED
+    except InterfaceError as failure:
+        return complain(failure)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough: `hp24 messages | head`. Python flushes once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK
+    return int(result) if isinstance(result, int) else ExitCode.OK
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))

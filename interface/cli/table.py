@@ -1,0 +1,153 @@
+"""How things look in a terminal: plain tables of at most 100 columns that read well without colour, moments, money, JSON.
+
+Text out of messages is content of strangers: it is printed as text, never as markup, and its control characters are shown, not obeyed.
+"""
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+WIDTH = 100
+_CONTROLS = {code: f"\\x{code:02X}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+_SECOND = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its title, whether it holds numbers, the most characters it may take (0: what it needs), and whether it may shrink."""
+
+    title: str
+    is_number: bool = False
+    most: int = 0
+    shrinks: bool = False
+
+
+def console(*, to_stderr: bool = False) -> Console:
+    """A terminal of at most 100 columns; a pipe or file gets 100."""
+    found = Console(stderr=to_stderr, highlight=False)
+    found.width = min(found.width, WIDTH) if found.is_terminal else WIDTH
+    return found
+
+
+def plain(text: str) -> str:
+    """Text that a terminal shows and does not obey."""
+    return text.translate(_CONTROLS)
+
+
+def table(columns: Sequence[Column], rows: Iterable[Sequence[object]], *, title: str = "") -> Table:
+    """A table without lines; a state's cell may be styled `Text`."""
+    made = Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+        header_style="dim",
+    )
+    for column in columns:
+        made.add_column(
+            column.title,
+            justify="right" if column.is_number else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            max_width=column.most or None,
+            ratio=None,
+            min_width=None if column.shrinks else min(len(column.title), column.most or 99),
+        )
+    for row in rows:
+        made.add_row(*(cell if isinstance(cell, Text) else Text(plain(str(cell))) for cell in row))
+    return made
+
+
+_STYLES = {
+    "processed": "green",
+    "posted": "green",
+    "delivered": "green",
+    "accepted": "cyan",
+    "waiting": "cyan",
+    "queued": "cyan",
+    "pending": "cyan",
+    "held": "yellow",
+    "ambiguous": "yellow",
+    "suspended": "yellow",
+    "paused": "yellow",
+    "failed": "red",
+    "refused": "red",
+    "rejected": "red",
+    "incomplete": "red",
+}
+
+
+def state(word: str) -> Text:
+    """A state, coloured where there are colours; the word alone says it."""
+    return Text(plain(word), style=_STYLES.get(word, ""))
+
+
+def moment(at: int, *, with_micros: bool = False) -> str:
+    """A point in time in the reader's own time zone; empty for none."""
+    if not at:
+        return ""
+    local = datetime.fromtimestamp(at / _SECOND, UTC).astimezone()
+    return local.strftime("%Y-%m-%d %H:%M:%S.%f" if with_micros else "%Y-%m-%d %H:%M:%S")
+
+
+def iso(at: int) -> str | None:
+    """A point in time for programs: ISO 8601, UTC, microseconds; None for none."""
+    if not at:
+        return None
+    return (
+        datetime.fromtimestamp(at // _SECOND, UTC).replace(microsecond=at % _SECOND).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    )
+
+
+def ago(at: int, now: int) -> str:
+    """How long ago, in one unit; empty for none."""
+    if not at:
+        return ""
+    secs = max(0, now - at) // _SECOND
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if secs >= size:
+            return f"{secs // size} {unit}"
+    return f"{secs} s"
+
+
+def money(minor: int | None, currency: str) -> str:
+    """An amount in its currency's notation, `1,250.00 USD`; empty for none."""
+    if minor is None:
+        return ""
+    from interface.hl7.money import exponent
+
+    places = exponent(currency)
+    whole, part = divmod(abs(minor), 10**places)
+    amount = f"{whole:,}" + (f".{part:0{places}d}" if places else "")
+    return f"{'-' if minor < 0 else ''}{amount} {currency}".rstrip()
+
+
+def print_json(value: Any, *, is_line: bool = False) -> None:
+    """One JSON value: indented, or as one line of many."""
+    option = orjson.OPT_APPEND_NEWLINE | (0 if is_line else orjson.OPT_INDENT_2)
+    sys.stdout.write(orjson.dumps(value, option=option | orjson.OPT_NON_STR_KEYS).decode())
+
+
+def progress() -> Progress:
+    """A progress line on standard error; silent where that is no terminal."""
+    screen = console(to_stderr=True)
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=screen,
+        transient=True,
+        disable=not screen.is_terminal,
+    )

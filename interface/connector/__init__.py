@@ -1,0 +1,1 @@
+"""The wires: one folder for each way in or out."""

@@ -1,0 +1,1 @@
+"""HL7 over MLLP: a source that listens, a destination that sends."""

@@ -1,0 +1,156 @@
+"""The MLLP source of one channel: a listening port, its connections, and how it stops without losing an answer."""
+
+# ruff: noqa: N802 - what the reactor calls, and what is called on it, is named by Twisted
+from collections.abc import Callable
+from itertools import count
+from typing import Any, Protocol, cast
+
+from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred, ensureDeferred, succeed
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IAddress, IListeningPort, IReactorTime
+from twisted.internet.protocol import ServerFactory
+from twisted.internet.task import LoopingCall
+from twisted.python.failure import Failure
+
+from interface.connector.mllp.arrival import Receive
+from interface.connector.mllp.connection import End, SourceConnection, Surroundings
+from interface.connector.mllp.limits import InFlight, SourceSettings
+from interface.connector.mllp.wire import address_text
+from interface.errors import ConfigurationError
+from interface.observe.emit import emit as emit_to_all
+from interface.observe.event import Event
+from interface.observe.fault import fault
+from interface.observe.receive import ConnectionRefused, ListenerStarted, ListenerStopped
+
+_BACKLOG = 128  # connections that the system holds before they are accepted
+
+
+class ListeningReactor(Protocol):
+    """What a source asks of a Twisted reactor."""
+
+    def listenTCP(self, port: int, factory: Any, backlog: int, interface: str) -> IListeningPort: ...
+    def seconds(self) -> float: ...
+    def callLater(self, delay: float, call: Callable[[], object], /) -> Any: ...
+
+
+class MllpSource(ServerFactory):
+    """Listens for one channel and hands each frame to `receive`. Lives on the reactor's thread."""
+
+    def __init__(
+        self,
+        settings: SourceSettings,
+        receive: Receive,
+        reactor: ListeningReactor,
+        *,
+        now: Callable[[], int],
+        in_flight: InFlight,
+        emit: Callable[[Event], None] = emit_to_all,
+    ) -> None:
+        """`now` gives microseconds since 1970 UTC; `in_flight` is shared by all sources of the process."""
+        self._settings = settings
+        self._reactor = reactor
+        self._emit = emit
+        self._around = Surroundings(settings, receive, in_flight, reactor.seconds, now, emit, self._forget)
+        self._numbers = count(1)
+        self._connections: set[SourceConnection] = set()
+        self._port: IListeningPort | None = None
+        self._port_number = settings.port
+        self._all_ended: Deferred[None] | None = None
+        self._sweep = LoopingCall(self._check_times)
+        self._sweep.clock = cast(IReactorTime, reactor)
+
+    @property
+    def place(self) -> str:
+        """host:port, with the real port once it has been bound."""
+        return f"{self._settings.host}:{self._port_number}"
+
+    # ------------------------------------------------------------ listening
+
+    def listen(self) -> int:
+        """Take connections, also again after `stop_listening`; gives the port. ConfigurationError `cannot-listen`."""
+        if self._port is None:
+            self._port = self._open_port()
+            self._port_number = cast(IPv4Address, self._port.getHost()).port
+            self._emit(ListenerStarted(self._settings.channel, self.place))
+            self._watch_times()
+        return self._port_number
+
+    def _watch_times(self) -> None:
+        # One sweep over all connections: a timer for each, moved at every read, costs more than the rest of the read.
+        if not self._sweep.running:
+            interval_secs = min(1.0, self._settings.frame_timeout_secs / 4, self._settings.idle_timeout_secs / 4)
+            self._sweep.start(interval_secs, now=False).addErrback(self._record_fault)
+
+    def stop_listening(self) -> Deferred[None]:
+        """Take no new connections, for nothing can be stored or the end is near; open ones go on."""
+        port, self._port = self._port, None
+        if port is None:
+            return succeed(None)
+        self._emit(ListenerStopped(self._settings.channel, self.place))
+        return ensureDeferred(_closed(port))
+
+    def _open_port(self) -> IListeningPort:
+        """The one place where a listening port is made."""
+        try:
+            return self._reactor.listenTCP(self._port_number, self, _BACKLOG, self._settings.host)
+        except CannotListenError as refused:
+            reason = getattr(refused.socketError, "strerror", None) or str(refused.socketError)
+            raise ConfigurationError(
+                "cannot-listen",
+                f"channel {self._settings.channel} cannot listen: {reason}",
+                place=self.place,
+                advice="choose another host or port for the channel, or stop the program that holds this one",
+            ) from refused
+
+    def buildProtocol(self, addr: IAddress | None) -> SourceConnection | None:
+        peer = address_text(addr)
+        if len(self._connections) >= self._settings.max_connections:
+            self._emit(ConnectionRefused(self._settings.channel, peer, self._settings.max_connections))
+            return None  # closes it at once
+        connection = SourceConnection(next(self._numbers), peer, self._around)
+        self._connections.add(connection)
+        return connection
+
+    # ------------------------------------------------------------ stopping
+
+    def drain(self, timeout_secs: float) -> Deferred[None]:
+        """Stop listening and reading, answer what was taken, close. What takes longer is cut off unanswered."""
+        return Deferred.fromCoroutine(self._drain(timeout_secs))
+
+    async def _drain(self, timeout_secs: float) -> None:
+        await self.stop_listening()
+        for connection in list(self._connections):
+            connection.finish(End.STOPPING)
+        deadline = self._reactor.callLater(timeout_secs, self._abort_all)
+        if self._connections:
+            self._all_ended = Deferred()
+            await self._all_ended
+        if deadline.active():
+            deadline.cancel()
+        if self._sweep.running:
+            self._sweep.stop()
+
+    def _abort_all(self) -> None:
+        for connection in list(self._connections):
+            connection.abort(End.STOPPING)
+
+    def _forget(self, connection: SourceConnection) -> None:
+        self._connections.discard(connection)
+        if not self._connections and self._all_ended is not None:
+            ended, self._all_ended = self._all_ended, None
+            ended.callback(None)
+
+    def _check_times(self) -> None:
+        now = self._reactor.seconds()
+        for connection in list(self._connections):
+            connection.check_time(now)
+
+    def _record_fault(self, failure: Failure) -> None:
+        self._emit(fault(failure, f"source {self._settings.channel}"))
+
+
+async def _closed(port: IListeningPort) -> None:
+    closing = port.stopListening()
+    if closing is not None:
+        await closing

@@ -1,0 +1,156 @@
+"""One destination's delivery loop: intent, send, outcome; and the probe of a destination that fell silent."""
+
+from collections.abc import Awaitable, Callable
+from typing import ParamSpec, Protocol, TypeVar
+
+from twisted.internet import defer, threads
+from twisted.internet.asyncioreactor import AsyncioSelectorReactor
+
+from interface.engine.timing import Pace
+from interface.errors import Disposition, InterfaceError, StoreError
+from interface.hl7.ack import Ack
+from interface.observe.deliver import DeliveryAnswered, DeliveryAttempted
+from interface.observe.emit import emit
+from interface.observe.engine import StorageFailed
+from interface.observe.fault import fault
+from interface.pipeline.deliver import DeliverStage, Sending
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Reply(Protocol):
+    """What a destination answers."""
+
+    @property
+    def ack(self) -> Ack: ...
+    @property
+    def raw(self) -> bytes: ...
+
+
+class Sender(Protocol):
+    """The sending half of a connector."""
+
+    async def send(self, payload: bytes, control_id: str) -> Reply: ...
+    def close(self) -> Awaitable[None]: ...
+
+
+class DeliveryLoop:
+    """Sends what is due, one at a time and in order. Lives on the reactor; the stage's calls run on its thread pool."""
+
+    def __init__(
+        self,
+        reactor: AsyncioSelectorReactor,
+        name: str,
+        stage: DeliverStage,
+        sender: Sender,
+        pace: Pace,
+        *,
+        probe: Callable[[], tuple[bytes, str]] | None,
+        connect_wait: Callable[[int], float],
+    ) -> None:
+        self._reactor = reactor
+        self._name = name
+        self._stage = stage
+        self._sender = sender
+        self._pace = pace
+        self._probe = probe
+        self._connect_wait = connect_wait
+        self._is_stopping = False
+        self._failures = 0  # connections in a row that could not be made
+        self._bell: defer.Deferred[None] | None = None  # fired by `wake`
+        self._rest_now: defer.Deferred[None] | None = None  # fired by `stop`, also where nothing else may wake it
+        self._ended: defer.Deferred[None] | None = None
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._ended = defer.ensureDeferred(self._run())
+
+    def wake(self) -> None:
+        """Look for work now. To be called on the reactor's thread."""
+        bell, self._bell = self._bell, None
+        if bell is not None:
+            bell.callback(None)
+
+    async def stop(self) -> None:
+        """Finish the present attempt, then end."""
+        self._is_stopping = True
+        if self._rest_now is not None and not self._rest_now.called:
+            self._rest_now.callback(None)
+        if self._ended is not None:
+            await self._ended
+        await self._sender.close()
+
+    async def _run(self) -> None:
+        while not self._is_stopping:
+            try:
+                is_idle = not await self._once()
+            except StoreError as failure:
+                emit(StorageFailed(code=failure.code, place=self._name))
+                is_idle = True
+            except Exception as bug:  # noqa: BLE001 - the edge of the loop: a bug must not end delivering for good
+                emit(fault(bug, self._name))
+                is_idle = True
+            if is_idle:
+                await self._rest(self._pace.poll_secs)
+
+    async def _once(self) -> bool:
+        """One delivery or one probe; False where there is nothing to do."""
+        if self._probe is not None and await self._off(self._stage.probe_due):
+            await self._send_probe(*self._probe())
+            return False
+        delivery = await self._off(self._stage.next_due)
+        if delivery is None:
+            return False
+        sending = await self._off(self._stage.begin, delivery)
+        if sending is not None:
+            await self._send(sending)
+        return True
+
+    async def _send(self, sending: Sending) -> None:
+        delivery = sending.delivery
+        emit(DeliveryAttempted(self._name, delivery.id, delivery.attempts + 1, len(sending.payload)))
+        started = self._reactor.seconds()
+        try:
+            reply = await self._sender.send(sending.payload, sending.control_id)
+        except InterfaceError as failure:
+            self._note(delivery.id, failure.code, started)
+            await self._off(self._stage.failed, sending, failure)
+            await self._back_off(failure)
+            return
+        self._failures = 0
+        self._note(delivery.id, reply.ack.code, started)
+        hl7_code = reply.ack.problems[0].code if reply.ack.problems else ""
+        await self._off(self._stage.answered, sending, reply.ack.code, hl7_code, reply.raw)
+
+    async def _back_off(self, failure: InterfaceError) -> None:
+        # Nothing could be sent: the whole destination waits, so that what is first in line stays first.
+        if failure.disposition is Disposition.TRANSIENT:
+            self._failures += 1
+            await self._rest(self._connect_wait(self._failures), is_wakeable=False)
+
+    async def _send_probe(self, payload: bytes, control_id: str) -> None:
+        try:
+            await self._sender.send(payload, control_id)
+        except InterfaceError:
+            await self._off(lambda: self._stage.probed(is_alive=False))
+        else:
+            await self._off(lambda: self._stage.probed(is_alive=True))
+            self.wake()
+
+    def _note(self, delivery_id: int, code: str, started: float) -> None:
+        took = int((self._reactor.seconds() - started) * 1_000_000)
+        emit(DeliveryAnswered(self._name, code, delivery_id, took))
+
+    async def _rest(self, secs: float, *, is_wakeable: bool = True) -> None:
+        rest: defer.Deferred[None] = defer.Deferred()
+        alarm = self._reactor.callLater(secs, rest.callback, None)
+        self._rest_now = rest
+        self._bell = rest if is_wakeable else None
+        await rest
+        self._bell = None
+        if alarm.active():
+            alarm.cancel()
+
+    def _off(self, call: Callable[P, R], *args: P.args, **named: P.kwargs) -> "defer.Deferred[R]":
+        return threads.deferToThreadPool(self._reactor, self._reactor.getThreadPool(), call, *args, **named)

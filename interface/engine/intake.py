@@ -1,0 +1,99 @@
+"""The one thread that makes received frames durable, many in one commit, and hands each its answer afterwards."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from interface.errors import StoreError
+from interface.observe.emit import emit
+from interface.observe.engine import StorageFailed
+from interface.observe.fault import fault
+from interface.observe.receive import BatchStored
+from interface.pipeline.receive import Answer, Examined, store_batch
+from interface.ports import Store
+
+Result = Answer | StoreError
+_STOP = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A frame on its way into the store, and who is told what became of it (called on the intake thread)."""
+
+    examined: Examined
+    tell: Callable[[Result], None]
+
+
+class Intake:
+    """Group commit: one message when idle, up to `batch_messages` under load.
+
+    `stored` is called after each commit with the answers and before any sender is told; `settled` once all were told.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        batch_messages: int,
+        stored: Callable[[Sequence[Answer]], None],
+        settled: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._batch_messages = batch_messages
+        self._stored = stored
+        self._settled = settled
+        self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def submit(self, examined: Examined, tell: Callable[[Result], None]) -> None:
+        """Queue one frame. The number of frames in flight is bounded by the wires, which stop reading."""
+        self._queue.put(Waiting(examined, tell))
+
+    def stop(self, timeout_secs: float) -> None:
+        """Finish what is queued, then end."""
+        self._queue.put(_STOP)
+        self._thread.join(timeout_secs)
+
+    def _run(self) -> None:
+        while (first := self._queue.get()) is not _STOP:
+            batch, is_last = self._fill(first)
+            self._commit(batch)
+            if is_last:
+                return
+
+    def _fill(self, first: Waiting) -> tuple[list[Waiting], bool]:
+        batch = [first]
+        while len(batch) < self._batch_messages:
+            try:
+                more = self._queue.get_nowait()
+            except queue.Empty:
+                return batch, False
+            if more is _STOP:
+                return batch, True
+            batch.append(more)
+        return batch, False
+
+    def _commit(self, batch: list[Waiting]) -> None:
+        results: Sequence[Result]
+        started = time.perf_counter_ns()
+        try:
+            answers = store_batch(self._store, [one.examined for one in batch])
+        except StoreError as failure:
+            emit(StorageFailed(code=failure.code, place="intake"))
+            results = [failure] * len(batch)
+        except Exception as bug:  # noqa: BLE001 - the edge of the thread: without it, one bug would silence every listener
+            emit(fault(bug, "intake"))
+            results = [StoreError("internal-error", f"an unexpected {type(bug).__name__}", place="intake")] * len(batch)
+        else:
+            emit(BatchStored(messages=len(batch), took_micros=(time.perf_counter_ns() - started) // 1000))
+            self._stored(answers)
+            results = answers
+        for one, result in zip(batch, results, strict=True):
+            one.tell(result)
+        self._settled()

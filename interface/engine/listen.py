@@ -1,0 +1,107 @@
+"""The listening part: every channel's MLLP source, the intake thread behind them, and the answers that wait for an outcome."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from twisted.internet import defer, threads
+from twisted.internet.asyncioreactor import AsyncioSelectorReactor
+from twisted.python.failure import Failure
+
+from interface.connector.mllp.arrival import Arrival, Receive
+from interface.connector.mllp.limits import InFlight, SourceSettings
+from interface.connector.mllp.source import MllpSource
+from interface.engine.intake import Intake
+from interface.engine.outcome import Outcomes
+from interface.engine.reception import Listener, Reception
+from interface.engine.timing import Pace
+from interface.engine.wake import Bell, Ringer
+from interface.errors import StoreError
+from interface.pipeline.receive import Answer
+from interface.ports import Clock, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One channel to listen for."""
+
+    listener: Listener
+    settings: SourceSettings
+
+
+class ListenPart:
+    """Owns the sources of all channels. Everything but the two threads lives on the reactor."""
+
+    def __init__(
+        self, reactor: AsyncioSelectorReactor, store: Store, clock: Clock, pace: Pace, bell: Bell, ringer: Ringer
+    ) -> None:
+        self._reactor = reactor
+        self._store = store
+        self._clock = clock
+        self._pace = pace
+        self._bell = bell
+        self._ringer = ringer
+        self._outcomes = Outcomes(store, clock, bell, poll_secs=pace.poll_secs)
+        self._intake = Intake(
+            store,
+            batch_messages=pace.receive_batch_messages,
+            stored=self._stored,
+            settled=lambda: self._reception.flush(),
+        )
+        self._reception = Reception(reactor, self._intake, self._outcomes, clock)
+        self._in_flight = InFlight(pace.max_frames_in_flight, pace.max_bytes_in_flight)
+        self._sources: list[MllpSource] = []
+        self._is_closed_for_storage = False
+
+    def start(self, sources: Sequence[Source]) -> list[str]:
+        """Listen for every channel; gives host:port of each. ConfigurationError where an address cannot be had."""
+        self._intake.start()
+        self._outcomes.start()
+        self._sources = [self._source(source) for source in sources]
+        for source in self._sources:
+            source.listen()
+        return [source.place for source in self._sources]
+
+    def _source(self, source: Source) -> MllpSource:
+        receive = self._receive(source.listener)
+        return MllpSource(source.settings, receive, self._reactor, now=self._clock.now, in_flight=self._in_flight)
+
+    def _receive(self, listener: Listener) -> Receive:
+        def receive(arrival: Arrival) -> defer.Deferred[bytes | None]:
+            return self._reception.take(listener, arrival).addErrback(self._not_stored)
+
+        return receive
+
+    def _stored(self, _answers: Sequence[Answer]) -> None:
+        self._ringer.ring("process")
+
+    def _not_stored(self, failure: Failure) -> Failure:
+        # The sender gets no answer and no listener: it keeps its message, and its order.
+        if failure.check(StoreError) and not self._is_closed_for_storage:
+            self._is_closed_for_storage = True
+            for source in self._sources:
+                source.stop_listening()
+            self._reactor.callLater(self._pace.storage_retry_secs, self._try_storage)
+        return failure
+
+    def _try_storage(self) -> None:
+        trial = threads.deferToThreadPool(self._reactor, self._reactor.getThreadPool(), self._store.check_writable)
+        trial.addCallbacks(self._storage_is_back, self._storage_is_away)
+
+    def _storage_is_back(self, _nothing: None) -> None:
+        self._is_closed_for_storage = False
+        for source in self._sources:
+            source.listen()
+
+    def _storage_is_away(self, _failure: Failure) -> None:
+        self._reactor.callLater(self._pace.storage_retry_secs, self._try_storage)
+
+    def drain(self) -> defer.Deferred[object]:
+        """Take nothing new, answer what is in flight, then stop the threads."""
+        closed = defer.gatherResults([source.drain(self._pace.drain_secs) for source in self._sources])
+        return closed.addBoth(lambda _nothing: self._stop_threads())
+
+    def _stop_threads(self) -> None:
+        self._intake.stop(self._pace.drain_secs)
+        self._outcomes.stop(self._pace.drain_secs)
+        self._bell.close()
+        self._ringer.close()

@@ -1,0 +1,86 @@
+"""Senders that wait for the outcome of processing: each gets it, or custody with a note once its time is up.
+
+One compare-and-set in the store decides between the outcome and the deadline, so that the answer on the wire is always the one that
+the store knows.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from interface.engine.wake import Bell
+from interface.errors import StoreError
+from interface.observe.emit import emit
+from interface.observe.engine import StorageFailed
+from interface.pipeline.receive import Answer
+from interface.ports import Clock, Settled, Store
+
+TIME_IS_UP = "AA"  # we have custody: the sender need not keep it
+
+
+@dataclass(frozen=True, slots=True)
+class Waiter:
+    """One sender that waits, until `deadline` (UTC microseconds)."""
+
+    answer: Answer
+    deadline: int
+    tell: Callable[[Settled], None]
+
+
+class Outcomes:
+    """The thread that settles waiting answers; woken by the process part."""
+
+    def __init__(self, store: Store, clock: Clock, bell: Bell, *, poll_secs: float) -> None:
+        self._store = store
+        self._clock = clock
+        self._bell = bell
+        self._poll_secs = poll_secs
+        self._waiting: dict[int, list[Waiter]] = {}
+        self._lock = threading.Lock()
+        self._is_stopping = False
+        self._thread = threading.Thread(target=self._run, name="outcomes", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self, timeout_secs: float) -> None:
+        """Tell every waiting sender that we have custody, then end."""
+        self._is_stopping = True
+        self._thread.join(timeout_secs)
+
+    def wait_for(self, waiter: Waiter) -> None:
+        """Note a sender. A repeat of a message that is still being answered waits for the same answer."""
+        with self._lock:
+            self._waiting.setdefault(waiter.answer.received.message_id, []).append(waiter)
+
+    def _run(self) -> None:
+        while True:
+            self._bell.wait(self._poll_secs)
+            try:
+                self._settle()
+            except StoreError as failure:
+                emit(StorageFailed(code=failure.code, place="outcomes"))
+            if self._is_stopping and not self._waiting:
+                return
+
+    def _settle(self) -> None:
+        with self._lock:
+            open_now = {message_id: list(waiters) for message_id, waiters in self._waiting.items()}
+        for message_id, waiters in open_now.items():
+            settled = self._decided(message_id, min(waiter.deadline for waiter in waiters))
+            if settled is None:
+                continue
+            with self._lock:
+                told = self._waiting.pop(message_id)
+            for waiter in told:
+                waiter.tell(settled)
+
+    def _decided(self, message_id: int, deadline: int) -> Settled | None:
+        with self._store.snapshot() as reader:
+            settled = reader.settled_answer(message_id)
+        if settled is None and (self._is_stopping or self._clock.now() >= deadline):
+            with self._store.turn("answer") as turn:
+                code = turn.settle_answer(message_id, TIME_IS_UP)
+                settled = turn.settled_answer(message_id) or Settled(code)
+        return settled

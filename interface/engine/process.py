@@ -1,0 +1,85 @@
+"""The processing part: one thread that runs batches, and one delivery loop per destination on the reactor."""
+
+import threading
+from collections.abc import Callable
+
+from interface.engine.timing import Pace
+from interface.engine.wake import Bell, Ringer
+from interface.errors import StoreError
+from interface.observe.emit import emit
+from interface.observe.engine import StorageFailed
+from interface.observe.fault import fault
+from interface.pipeline.plan import Plan
+from interface.pipeline.process import ProcessStage
+from interface.ports import Store
+
+
+class ProcessThread:
+    """Runs batches for as long as there is work; waits for the bell when there is none.
+
+    `plan_changed` gives a new plan once another configuration version became active. `deliver` wakes the delivery loops.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        stage: ProcessStage,
+        pace: Pace,
+        bell: Bell,
+        ringer: Ringer,
+        *,
+        plan_changed: Callable[[], Plan | None],
+        deliver: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._stage = stage
+        self._pace = pace
+        self._bell = bell
+        self._ringer = ringer
+        self._plan_changed = plan_changed
+        self._deliver = deliver
+        self._is_stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="process", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the present batch."""
+        self._is_stopping.set()
+        self._ringer.ring("process")
+        self._thread.join(self._pace.drain_secs)
+
+    def _run(self) -> None:
+        while not self._is_stopping.is_set():
+            try:
+                self._hold_and_work()
+            except StoreError as failure:
+                emit(StorageFailed(code=failure.code, place="process"))
+                self._is_stopping.wait(self._pace.storage_retry_secs)
+            except Exception as bug:  # noqa: BLE001 - the edge of the thread: a bug must not end processing for good
+                emit(fault(bug, "process"))
+                self._is_stopping.wait(self._pace.storage_retry_secs)
+
+    def _hold_and_work(self) -> None:
+        # One process at a time writes the ledger; another engine on the same database stands by.
+        with self._store.exclusive("process") as is_ours:
+            if not is_ours:
+                self._is_stopping.wait(self._pace.standby_secs)
+                return
+            while not self._is_stopping.is_set():
+                self._work_once()
+
+    def _work_once(self) -> None:
+        plan = self._plan_changed()
+        if plan is not None:
+            self._stage.plan = plan
+        result = self._stage.run_batch(self._pace.process_batch_messages)
+        if result.has_answers:
+            self._ringer.ring("listen")
+        if result.has_deliveries:
+            self._deliver()
+        if not result.taken:
+            self._deliver()  # what an operator queued, or what fell due meanwhile
+            self._bell.wait(self._pace.poll_secs)

@@ -1,0 +1,115 @@
+"""Between a source and the store: each arrival is examined, made durable, and then answered on the reactor."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from twisted.internet import defer
+from twisted.internet.base import ReactorBase
+
+from interface.connector.mllp.arrival import Arrival, ArrivalKind
+from interface.engine.intake import Intake, Result
+from interface.engine.outcome import Outcomes, Waiter
+from interface.errors import StoreError
+from interface.message import MessageState
+from interface.observe.emit import emit
+from interface.observe.receive import MessageReceived, MessageRefused, MessageRepeated
+from interface.pipeline.receive import WAITS, Answer, Examined, Listening, examine
+from interface.ports import Clock, Settled
+
+
+Waiting = defer.Deferred[bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One channel as this part needs it."""
+
+    listening: Listening
+    answer_within_micros: int
+    rejects_when_unstorable: bool
+
+
+class ControlIds:
+    """MSH-10 of our acknowledgements: unique for this part's life, no look-up needed. At most 20 characters."""
+
+    def __init__(self, started_at: int) -> None:
+        self._prefix = f"A{started_at // 1000:011X}"
+        self._count = 0
+
+    def next(self) -> str:
+        """The next control id."""
+        self._count += 1
+        return f"{self._prefix}{self._count:X}"
+
+
+class Reception:
+    """Takes arrivals of all sources into custody; what each `MllpSource` calls."""
+
+    def __init__(self, reactor: ReactorBase, intake: Intake, outcomes: Outcomes, clock: Clock) -> None:
+        self._reactor = reactor
+        self._intake = intake
+        self._outcomes = outcomes
+        self._clock = clock
+        self._ids = ControlIds(clock.now())
+        self._told: list[tuple[Waiting, bytes | None | StoreError]] = []
+
+    def take(self, listener: Listener, arrival: Arrival) -> Waiting:
+        """Store one frame; the Deferred fires on the reactor with the answer's bytes."""
+        examined = examine(
+            arrival.content,
+            listener.listening,
+            peer=arrival.peer,
+            at=arrival.arrived_at,
+            is_cut=arrival.kind is ArrivalKind.CUT,
+            is_oversize=arrival.kind is ArrivalKind.OVERSIZE,
+        )
+        waiting: Waiting = defer.Deferred()
+        self._intake.submit(examined, lambda result: self._tell(listener, examined, waiting, result))
+        return waiting
+
+    def _tell(self, listener: Listener, examined: Examined, waiting: Waiting, result: Result) -> None:
+        if isinstance(result, StoreError):
+            refusal = examined.unstorable_ack(self._ids.next(), self._clock.now())
+            self._told.append((waiting, refusal if listener.rejects_when_unstorable else result))
+            return
+        _note(result)
+        if result.code == WAITS:
+            deadline = result.examined.intake.arrived_at + listener.answer_within_micros
+            self._outcomes.wait_for(Waiter(result, deadline, lambda settled: self._settled(waiting, result, settled)))
+            return
+        self._told.append((waiting, result.ack(self._ids.next(), self._clock.now())))
+
+    def _settled(self, waiting: Waiting, answer: Answer, settled: Settled) -> None:
+        reply = answer.settled_ack(settled, self._ids.next(), self._clock.now())
+        self._reactor.callFromThread(waiting.callback, reply)
+
+    def flush(self) -> None:
+        """Hand the answers of one commit to the reactor in one call."""
+        told, self._told = self._told, []
+        if told:
+            self._reactor.callFromThread(_fire, told)
+
+
+def _fire(told: Sequence[tuple[Waiting, bytes | None | StoreError]]) -> None:
+    for waiting, reply in told:
+        if isinstance(reply, StoreError):
+            waiting.errback(reply)
+        else:
+            waiting.callback(reply)
+
+
+def _note(answer: Answer) -> None:
+    intake, received = answer.examined.intake, answer.received
+    if received.is_duplicate:
+        emit(MessageRepeated(channel=intake.source, message_id=received.message_id))
+    elif received.state is MessageState.REFUSED:
+        emit(MessageRefused(channel=intake.source, code=intake.reason, message_id=received.message_id))
+    else:
+        emit(
+            MessageReceived(
+                channel=intake.source,
+                answer=answer.code,
+                message_id=received.message_id,
+                size_bytes=len(intake.raw),
+            )
+        )

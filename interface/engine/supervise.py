@@ -1,0 +1,93 @@
+"""The supervisor: runs the engine's parts as processes of their own, starts a dead one again, passes a stop on to all.
+
+It keeps no state and opens no database: killing it with everything else loses nothing, and a part that is killed alone comes back.
+"""
+
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from interface.observe.emit import emit
+from interface.observe.engine import PartStarted, PartStopped
+
+_QUICK_SECS = 5.0  # a part that lived shorter than this is started again with a growing wait
+_FIRST_WAIT_SECS = 0.2
+_MAX_WAIT_SECS = 10.0
+_POLL_SECS = 0.1
+CANNOT_START = 78  # EX_CONFIG: the part said why; starting it again would not help
+
+
+@dataclass(slots=True)
+class _Part:
+    name: str
+    command: Sequence[str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    wait_secs: float = _FIRST_WAIT_SECS
+    due: float = 0.0
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """`commands` names each part's command line; `drain_secs` is how long a part may take to end."""
+
+    commands: Mapping[str, Sequence[str]]
+    drain_secs: float
+    spawn: Callable[..., "subprocess.Popen[bytes]"] = subprocess.Popen
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _stops: int = 0
+
+    def run(self) -> int:
+        """Run until told to stop; gives the exit code. A second stop signal ends at once."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        parts = [_Part(name, command) for name, command in self.commands.items()]
+        exit_code = 0
+        while not self._stop.is_set():
+            for part in parts:
+                self._keep_alive(part)
+            if any(part.process and part.process.poll() == CANNOT_START for part in parts):
+                exit_code = CANNOT_START
+                break
+            self._stop.wait(_POLL_SECS)
+        self._end(parts)
+        return exit_code
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        self._stops += 1
+        self._stop.set()
+
+    def _keep_alive(self, part: _Part) -> None:
+        now = time.monotonic()
+        if part.process is None:
+            if now >= part.due:
+                # A session of its own: the terminal's Ctrl-C reaches the supervisor alone, which then drains the parts in order.
+                part.process = self.spawn(part.command, start_new_session=True)
+                part.started = now
+                emit(PartStarted(part=part.name, pid=part.process.pid))
+        elif (code := part.process.poll()) is not None and code != CANNOT_START:
+            emit(PartStopped(part=part.name, pid=part.process.pid, cause="killed" if code < 0 else "crashed"))
+            lived = now - part.started
+            part.wait_secs = _FIRST_WAIT_SECS if lived > _QUICK_SECS else min(part.wait_secs * 2, _MAX_WAIT_SECS)
+            part.process, part.due = None, now + part.wait_secs
+
+    def _end(self, parts: Sequence[_Part]) -> None:
+        # In the order given: listening ends first, so that nothing new comes while the rest is finished.
+        for part in parts:
+            if part.process is None:
+                continue
+            part.process.terminate()
+            deadline = time.monotonic() + self.drain_secs
+            while part.process.poll() is None and time.monotonic() < deadline and self._stops < 2:
+                time.sleep(_POLL_SECS / 2)
+            if part.process.poll() is None:
+                part.process.kill()
+            part.process.wait()
+            emit(
+                PartStopped(
+                    part=part.name, pid=part.process.pid, cause="drained" if part.process.returncode == 0 else "killed"
+                )
+            )

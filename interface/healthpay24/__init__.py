@@ -1,0 +1,1 @@
+"""HealthPay24, the other side: what it can do, and the adapters that do it."""

@@ -1,0 +1,145 @@
+"""The embedded HealthPay24: takes tokenised payments itself and hands them to the engine as messages.
+
+The idempotency record, the message and its place in the audit trail are one commit: a payment is never taken without being stored, and
+a repeat under the same key gets the first answer.
+"""
+
+import hashlib
+
+import orjson
+
+from interface.card import contains_card
+from interface.healthpay24 import payload
+from interface.healthpay24.protocol import (
+    Answered,
+    Capabilities,
+    Done,
+    PaymentOrder,
+    Rejected,
+    ReturnOrder,
+    Share,
+)
+from interface.ledger.reading import PaymentAllocation, PaymentSaid
+from interface.message import MessageState
+from interface.ports import Act, Clock, Intake, Store
+
+TENDERS = ("visa", "mastercard", "amex", "discover", "ach", "cash", "check")
+_KIND = "healthpay24"
+
+
+class EmbeddedHealthPay24:
+    """HealthPay24 behind the Protocol, on the engine's own store."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def pay(self, order: PaymentOrder, *, key: str, actor: str) -> Answered:
+        """Take a payment. Rejected: `tender-unknown`, `amount-not-positive`, `card-number`, `idempotency-key-reused`."""
+        problem = _order_problem(order)
+        if problem is not None:
+            return problem
+        total = sum(share.amount_minor for share in order.shares)
+        said = self._said(order.currency, order.shares, total, order.tender, order.token, order.last4)
+        return self._take("payment", said, key, actor, request=order)
+
+    def void(self, order: ReturnOrder, *, key: str, actor: str) -> Answered:
+        """Take back a whole payment before it is settled."""
+        return self._give_back("void", order, key, actor)
+
+    def refund(self, order: ReturnOrder, *, key: str, actor: str) -> Answered:
+        """Give back what `order.shares` name, or all that is left of the payment."""
+        return self._give_back("refund", order, key, actor)
+
+    def _give_back(self, kind: str, order: ReturnOrder, key: str, actor: str) -> Answered:
+        problem = _shares_problem(order.shares)
+        if problem is not None:
+            return problem
+        total = sum(share.amount_minor for share in order.shares)
+        said = self._said(order.currency, order.shares, total, "", "", "", original=order.original)
+        return self._take(kind, said, key, actor, request=order)
+
+    def _said(
+        self,
+        currency: str,
+        shares: tuple[Share, ...],
+        total: int,
+        tender: str,
+        token: str,
+        last4: str,
+        original: str = "",
+    ) -> PaymentSaid:
+        reference = self._store.new_public_id("tx")
+        return PaymentSaid(
+            transaction_id=reference,
+            amount_minor=total,
+            currency=currency,
+            allocations=tuple(PaymentAllocation(None, share.account, share.amount_minor) for share in shares),
+            tender=tender,
+            token=token,
+            last4=last4,
+            authorization=reference[-6:] if tender not in ("cash", "check", "") else "",
+            taken_at=self._clock.now(),
+            original=original,
+        )
+
+    def _take(self, kind: str, said: PaymentSaid, key: str, actor: str, *, request: object) -> Answered:
+        asked = hashlib.blake2b(orjson.dumps([kind, request]), digest_size=16).hexdigest()
+        now = self._clock.now()
+        intake = Intake(
+            source=payload.SOURCE,
+            arrived_at=now,
+            peer=actor,
+            raw=payload.encode(kind, said),
+            control_id=said.transaction_id[-20:],
+            message_type=f"HP24^{kind}",
+            sender="HP24|embedded",
+            state=MessageState.WAITING,
+            answer="AA",
+            actor=actor,
+        )
+        prepared = self._store.prepare([intake])
+        with self._store.turn("pay") as turn:
+            known = turn.record(_KIND, key)
+            if known is not None:
+                return _repeat(orjson.loads(known), asked)
+            received = turn.receive(prepared)[0]
+            done = {"asked": asked, "reference": said.transaction_id, "message": received.message_id}
+            turn.add_record(_KIND, key, orjson.dumps(done))
+            turn.audit([Act(actor, kind, f"message:{received.message_id}")])
+        return Done(said.transaction_id, received.message_id)
+
+    def lookup(self, key: str) -> Answered:
+        """What became of the mutation under this key."""
+        with self._store.snapshot() as reader:
+            known = reader.record(_KIND, key)
+        if known is None:
+            return Rejected("key-unknown", "nothing was asked under this idempotency key")
+        body = orjson.loads(known)
+        return Done(body["reference"], body["message"], is_repeat=True)
+
+    def capabilities(self, facility: str) -> Capabilities:
+        """The embedded HealthPay24 does the same for every facility."""
+        return Capabilities(facility, takes_payments=True, voids=True, refunds=True, tenders=TENDERS)
+
+
+def _repeat(known: dict[str, object], asked: str) -> Answered:
+    if known["asked"] != asked:
+        return Rejected("idempotency-key-reused", "this key was used for another request")
+    return Done(str(known["reference"]), int(str(known["message"])), is_repeat=True)
+
+
+def _order_problem(order: PaymentOrder) -> Rejected | None:
+    if order.tender not in TENDERS:
+        return Rejected("tender-unknown", f"the tender must be one of {', '.join(TENDERS)}")
+    if contains_card(order.token) or contains_card(order.last4):
+        return Rejected("card-number", "a card number was given where a token belongs; nothing was kept")
+    if not order.shares:
+        return Rejected("amount-not-positive", "a payment needs at least one account and amount")
+    return _shares_problem(order.shares)
+
+
+def _shares_problem(shares: tuple[Share, ...]) -> Rejected | None:
+    if any(share.amount_minor <= 0 for share in shares):
+        return Rejected("amount-not-positive", "every amount must be greater than zero")
+    return None

@@ -1,0 +1,104 @@
+"""What HealthPay24 can do for the engine, split by subject; every adapter keeps these promises.
+
+Every mutation takes an idempotency key and answers in one of four ways: done, rejected, pending, unknown. Unknown means that the far side may
+have acted: ask `lookup` before anything else. Nothing here carries a card number: methods are tokens.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It happened. `reference` is HealthPay24's own id of it; `is_repeat`: it had happened before, under the same key."""
+
+    reference: str
+    message_id: int
+    is_repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """It did not happen and will not under this key. `code` is an error code, `text` names the rule."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """It was taken and is not finished; ask `lookup` later."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may have happened; `lookup` tells, or a person."""
+
+    reference: str
+
+
+Answered = Done | Rejected | Pending | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a payment for one account. `account` is a public id (acc_...); `amount_minor` > 0."""
+
+    account: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentOrder:
+    """Money to be taken. `token` stands for a tokenised method; `last4` may be shown to people."""
+
+    shares: tuple[Share, ...]
+    currency: str
+    tender: str  # visa, mastercard, amex, discover, ach, cash, check
+    token: str
+    last4: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnOrder:
+    """Money to be given back: a void (whole, before settlement) or a refund of `shares` (empty: all that is left)."""
+
+    original: str  # HealthPay24's reference of the payment
+    currency: str
+    shares: tuple[Share, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an adapter can do for one facility."""
+
+    facility: str
+    takes_payments: bool
+    voids: bool
+    refunds: bool
+    tenders: tuple[str, ...]
+
+
+class Payments(Protocol):
+    """Taking money and giving it back."""
+
+    def pay(self, order: PaymentOrder, *, key: str, actor: str) -> Answered:
+        """Take a payment."""
+
+    def void(self, order: ReturnOrder, *, key: str, actor: str) -> Answered:
+        """Take back a whole payment before it is settled."""
+
+    def refund(self, order: ReturnOrder, *, key: str, actor: str) -> Answered:
+        """Give back money after settlement."""
+
+
+class HealthPay24(Payments, Protocol):
+    """The other side, whole."""
+
+    def lookup(self, key: str) -> Answered:
+        """What became of the mutation under this key; Rejected with `key-unknown` where there was none."""
+
+    def capabilities(self, facility: str) -> Capabilities:
+        """What can be done for a facility."""

@@ -1,0 +1,155 @@
+"""The header of a message, read tolerantly from raw bytes: all that intake knows before the message is stored."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from interface.hl7 import charset as charsets
+from interface.hl7.delimiters import STANDARD, Delimiters, declared_in
+from interface.hl7.problem import ErrorCode, Problem, Severity
+
+_WINDOW: Final = 4096  # no header is longer; what is longer is searched in full
+_LINE_FEED_ENDS = re.compile(rb"\n(?=[A-Z][A-Z0-9]{2}[^A-Za-z0-9]|\s*\Z)")
+_FIELDS: Final = 21  # so that a short header has (empty) fields up to MSH-20
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """MSH as sent: fields are neither unescaped nor trimmed, so that an answer can echo them byte for byte.
+
+    `codec` decoded it and encodes it back; `charset` is what MSH-18 names. `problems` holds errors and warnings; an
+    empty header with one error means that there is none to read.
+    """
+
+    delimiters: Delimiters = STANDARD
+    encoding_characters: str = STANDARD.encoding_characters
+    sending_application: str = ""
+    sending_facility: str = ""
+    receiving_application: str = ""
+    receiving_facility: str = ""
+    timestamp: str = ""
+    message_type: str = ""
+    trigger_event: str = ""
+    structure: str = ""
+    control_id: str = ""
+    processing_id: str = ""
+    version: str = ""
+    sequence_number: str = ""
+    accept_ack: str = ""
+    application_ack: str = ""
+    charset: str = ""
+    codec: str = "ascii"
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Type and trigger event in one word: `ADT^A08`, whatever the message's own delimiters."""
+        return f"{self.message_type}^{self.trigger_event}" if self.trigger_event else self.message_type
+
+    @property
+    def is_enhanced(self) -> bool:
+        """Enhanced acknowledgement mode: MSH-15 or MSH-16 is valued (HL7 v2.5.1 section 2.9.3)."""
+        return bool(self.accept_ack or self.application_ack)
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that make the message unanswerable or unusable; warnings left out."""
+        return tuple(problem for problem in self.problems if problem.is_error)
+
+
+_NO_HEADER = Header(problems=(Problem(ErrorCode.SEGMENT_SEQUENCE, "MSH", "the message does not begin with MSH"),))
+
+
+def read_header(raw: bytes, declared: str | None = None) -> Header:
+    """Never raises: what is wrong is in `problems`. `declared` is the channel's character set, stronger than MSH-18."""
+    lead = 0 if raw[:3] == b"MSH" else charsets.without_lead(raw)
+    line = first_line(raw, lead)
+    if line[:3] != b"MSH":
+        return _NO_HEADER
+    delimiters, encoding_characters, problems = _declared(line)
+    if delimiters is None:
+        return Header(problems=problems)
+    text, codec, warnings = _decoded(line, delimiters, declared)
+    problems += warnings
+    if lead:
+        problems += (
+            Problem(ErrorCode.SEGMENT_SEQUENCE, "MSH", "blanks or a byte order mark before MSH", Severity.WARNING),
+        )
+    return _filled(text, delimiters, encoding_characters, codec, problems)
+
+
+def first_line(raw: bytes, lead: int = 0) -> bytes:
+    """The header segment: up to the first CR, or the first LF that ends a segment."""
+    window = raw[lead : lead + _WINDOW]
+    end = window.find(b"\r")
+    if end < 0 and len(window) == _WINDOW and b"\n" not in window:
+        window = raw[lead:]
+        end = window.find(b"\r")
+    line = window if end < 0 else window[:end]
+    if b"\n" not in line:
+        return line
+    if end < 0 and b"\r" not in raw:
+        return line[: line.index(b"\n")]
+    ends = _LINE_FEED_ENDS.search(line)
+    return line[: ends.start()] if ends else line
+
+
+def _declared(line: bytes) -> tuple[Delimiters | None, str, tuple[Problem, ...]]:
+    declared = declared_in(line)
+    return declared.delimiters, declared.encoding_characters, declared.problems
+
+
+def _decoded(line: bytes, delimiters: Delimiters, declared: str | None) -> tuple[str, str, tuple[Problem, ...]]:
+    if line.isascii():
+        return line.decode("ascii"), "ascii", ()
+    decoded = charsets.decode(line, declared, charset_named(line, delimiters))
+    return decoded.text, decoded.charset, decoded.warnings
+
+
+def charset_named(line: bytes, delimiters: Delimiters) -> str:
+    """MSH-18, its first repetition: the character set of the message. Empty in FHS and BHS, which have none."""
+    fields = line.split(delimiters.field.encode("ascii"), 18)
+    if len(fields) < 18 or fields[0] != b"MSH":
+        return ""
+    return fields[17].decode("latin-1").split(delimiters.repetition)[0]
+
+
+def _filled(
+    text: str, delimiters: Delimiters, encoding_characters: str, codec: str, problems: tuple[Problem, ...]
+) -> Header:
+    """Token n of the split is MSH-(n+1), because MSH-1 is the separator itself."""
+    fields = text.split(delimiters.field)
+    if len(fields) < _FIELDS:
+        fields += [""] * (_FIELDS - len(fields))
+    kind = fields[8].split(delimiters.repetition)[0].split(delimiters.component)
+    if not kind[0] or not fields[9]:
+        problems += _missing(kind[0], fields[9])
+    return Header(
+        delimiters,
+        encoding_characters,
+        fields[2],
+        fields[3],
+        fields[4],
+        fields[5],
+        fields[6],
+        kind[0],
+        kind[1] if len(kind) > 1 else "",
+        kind[2] if len(kind) > 2 else "",
+        fields[9],
+        fields[10],
+        fields[11],
+        fields[12],
+        fields[14],
+        fields[15],
+        fields[17].split(delimiters.repetition)[0],
+        codec,
+        problems,
+    )
+
+
+def _missing(message_type: str, control_id: str) -> tuple[Problem, ...]:
+    code = ErrorCode.REQUIRED_FIELD_MISSING
+    problems = [] if message_type else [Problem(code, "MSH-9", "the message type is missing")]
+    if not control_id:
+        problems.append(Problem(code, "MSH-10", "the message control id is missing"))
+    return tuple(problems)

@@ -1,0 +1,1 @@
+"""What we hold to be true: patients, guarantors, accounts, encounters, the money journal. Pure."""

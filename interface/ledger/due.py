@@ -1,0 +1,79 @@
+"""What a patient owes on an account today. Not its gross charges: a charge that a payer may still settle is not owed.
+
+By the channel's policy either the self-pay balance that the EHR states, less what HealthPay24 took since, or the entries of the
+journal for which the patient is responsible.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from interface.ledger.journal import PATIENT, Balance, Book, Observation
+from interface.ledger.payment import Allocation, AllocationKind
+
+
+class BalancePolicy(StrEnum):
+    """Where a channel's amounts due come from."""
+
+    STATED = "stated"
+    ENTRIES = "entries"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """`amount_minor` >= 0 is owed; what was paid beyond it is `credit_minor`.
+
+    `in_flight_minor` is what HealthPay24 took that the stated balance does not contain yet. `is_estimated`: for some payment
+    nothing confirms the posting, and only its age tells that it is contained.
+    """
+
+    amount_minor: int
+    credit_minor: int
+    currency: str
+    as_of: int | None = None
+    in_flight_minor: int = 0
+    is_estimated: bool = False
+
+
+def due_stated(
+    observation: Observation | None, allocations: Iterable[Allocation], *, currency: str, posting_lag_micros: int
+) -> Due:
+    """The stated balance less the account's `allocations` that it does not contain; nothing stated is nothing owed."""
+    stated, as_of, estimated, in_flight = 0, None, False, 0
+    if observation is not None and observation.currency == currency:
+        stated, as_of = observation.amount_minor, observation.as_of
+    for allocation in allocations:
+        if allocation.currency != currency:
+            continue
+        contained, guessed = _contained(allocation, as_of, posting_lag_micros)
+        estimated |= guessed
+        if not contained:
+            in_flight += _paid(allocation)
+    owed = stated - in_flight
+    return Due(max(0, owed), max(0, -owed), currency, as_of, in_flight, estimated)
+
+
+def due_of_entries(balances: Iterable[Balance], *, currency: str) -> Due:
+    """The account's receivable for which the patient is responsible; our own payments are entries, too."""
+    owed = sum(
+        balance.amount_minor
+        for balance in balances
+        if (balance.book, balance.responsibility, balance.currency) == (Book.RECEIVABLE, PATIENT, currency)
+    )
+    return Due(max(0, owed), max(0, -owed), currency)
+
+
+def _contained(allocation: Allocation, as_of: int | None, posting_lag_micros: int) -> tuple[bool, bool]:
+    """Whether a balance as of then contains the allocation, and whether that is a guess from its age."""
+    if as_of is None:
+        return False, False
+    if allocation.confirmed_at is not None:
+        return allocation.confirmed_at <= as_of, False
+    # What the EHR took through its own till has no posting of ours: it was there from the start.
+    accepted_at = allocation.made_at if allocation.posting is None else allocation.accepted_at
+    is_old = accepted_at is not None and accepted_at <= as_of - posting_lag_micros
+    return is_old, is_old
+
+
+def _paid(allocation: Allocation) -> int:
+    return allocation.amount_minor if allocation.kind is AllocationKind.PAYMENT else -allocation.amount_minor

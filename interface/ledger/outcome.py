@@ -1,0 +1,112 @@
+"""The ways in which applying a message ends.
+
+Holds and refusals are expected ends and are returned by `apply`. Inside of a message they travel as `Stopped`, because
+whatever was done up to that point has to be taken back in one place.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from interface.ledger.noun import Identifier
+from interface.ledger.worklist import HELD_MESSAGE, ItemKind, WorkItem
+
+
+class Cause(StrEnum):
+    """Why a message is held for a person or refused."""
+
+    PATIENT_MISSING = "patient-missing"
+    MERGE_MISSING = "merge-missing"
+    PAYMENT_MISSING = "payment-missing"
+    ACCOUNT_MISSING = "account-missing"
+    MERGE_LOOP = "merge-loop"
+    MERGED_ELSEWHERE = "merged-elsewhere"
+    ACCOUNT_OF_ANOTHER_PATIENT = "account-of-another-patient"
+    VISIT_OF_ANOTHER_PATIENT = "visit-of-another-patient"
+    MONEY_KEY_REUSED = "money-key-reused"
+    SUSPECTED_REPEAT = "suspected-repeat"
+    ECHO_DIFFERS = "echo-differs"
+    TRANSACTION_REUSED = "transaction-reused"
+    ALLOCATION_SUM = "allocation-sum"
+    AMOUNT_NOT_POSITIVE = "amount-not-positive"
+    ACCOUNT_UNKNOWN = "account-unknown"
+    PAYMENT_UNKNOWN = "payment-unknown"
+    MORE_THAN_TAKEN = "more-than-taken"
+    VOID_NOT_WHOLE = "void-not-whole"
+    REFUND_NOT_ALLOCATED = "refund-not-allocated"
+    PAYMENT_REVERSED_BY_EHR = "payment-reversed-by-ehr"
+    DEPOSIT_ON_CANCELLED_VISIT = "deposit-on-cancelled-visit"
+
+
+class Caution(StrEnum):
+    """What is worth a note although the message was applied."""
+
+    CREATED_BY_UPDATE = "created-by-update"
+    SURVIVOR_UNKNOWN = "survivor-unknown"
+    RETIRED_UNKNOWN = "retired-unknown"
+    MERGE_INTO_ITSELF = "merge-into-itself"
+    IDENTIFIER_OF_ANOTHER = "identifier-of-another"
+    GUARANTOR_WITHOUT_NUMBER = "guarantor-without-number"
+    GUARANTOR_REPEATED = "guarantor-repeated"
+    VISIT_UNKNOWN = "visit-unknown"
+    MONEY_NOT_RESTATED = "money-not-restated"
+    AMOUNT_ZERO = "amount-zero"
+    BALANCE_OUTDATED = "balance-outdated"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The ledger holds what the message says. `changed`: it did not before (to repeat what is known changes nothing)."""
+
+    changed: bool
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MissingAccount:
+    """Money for an account (or a visit, where no account is named) that is not known yet."""
+
+    identifier: Identifier
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonHold:
+    """Only a person can tell what is right; nothing was changed."""
+
+    code: Cause
+    text: str
+    place: str
+    work_item: WorkItem
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The message cannot be applied, now or later; nothing was changed. `hl7_code` is from HL7 table 0357."""
+
+    hl7_code: str
+    code: Cause
+    text: str
+    place: str
+
+
+Outcome = Applied | MissingAccount | PersonHold | Refusal
+
+
+class Stopped(Exception):  # noqa: N818 - not an error: it carries an expected end up to `apply`
+    """Ends the present message with `outcome`."""
+
+    def __init__(self, outcome: MissingAccount | PersonHold | Refusal) -> None:
+        super().__init__(type(outcome).__name__)
+        self.outcome = outcome
+
+
+def hold(
+    kind: ItemKind, cause: Cause, text: str, *, subject: str, place: str = "", amount_minor: int | None = None
+) -> Stopped:
+    """A hold for a person, with the work item that tells them."""
+    return Stopped(PersonHold(cause, text, place, WorkItem(kind, subject, cause, amount_minor, HELD_MESSAGE)))
+
+
+def refuse(hl7_code: str, cause: Cause, text: str, *, place: str = "") -> Stopped:
+    """A refusal with an error code of HL7 table 0357."""
+    return Stopped(Refusal(hl7_code, cause, text, place))

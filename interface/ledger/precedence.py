@@ -1,0 +1,75 @@
+"""Who wins: of two messages that speak about the same group, the one with the greater event time, then the later arrival.
+
+A message that is run again (under a newer configuration) restates the groups that are still its own.
+"""
+
+from typing import Any
+
+from interface.ledger.entity import Confirmed, Entity, Group
+from interface.ledger.rows import Rows
+from interface.ledger.stamp import Stamp
+
+# Groups that are one value of the sender's, replaced whole: half of an old name never stays beside half of a new one. In the
+# others a field that was not spoken of keeps its value (HL7 v2.5.1 section 2.5.3: an empty field leaves the receiver's as it is).
+_WHOLE = frozenset({"name", "address", "state", "link"})
+
+
+def say(rows: Rows, entity: Entity, said: dict[str, dict[str, Any]], at: int, stamp: Stamp) -> bool:
+    """Let a message of event time `at` speak about a row; gives whether any value changed."""
+    groups, confirmed, seq = entity.groups, entity.confirmed, stamp.seq
+    changed: dict[str, dict[str, Any]] = {}
+    repeated: list[str] = []
+    for name, values in said.items():
+        held = groups.get(name)
+        if held is None:
+            if values:
+                changed[name] = values
+            continue
+        held_at, held_seq = held.at, held.seq
+        if confirmed is not None and name in confirmed.groups and (confirmed.at, confirmed.seq) > (held_at, held_seq):
+            held_at, held_seq = confirmed.at, confirmed.seq
+        if (at < held_at or (at == held_at and seq < held_seq)) and held.message_id != stamp.message_id:
+            continue
+        if held.values != values and not _repeats(name, held.values, values):
+            changed[name] = values
+        elif at > held_at or seq > held_seq:
+            repeated.append(name)
+    if changed:
+        _write(rows, entity, changed, at, stamp)
+    if repeated:
+        _renew(rows, entity, repeated, at, stamp, is_written=bool(changed))
+    return bool(changed)
+
+
+def _repeats(name: str, held: dict[str, Any], values: dict[str, Any]) -> bool:
+    plain: dict[str, Any] = _plain(values)
+    return held == plain if name in _WHOLE else plain.items() <= held.items()
+
+
+def _plain(value: Any) -> Any:
+    """The value as it comes back from JSON: tuples are lists."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    return value
+
+
+def _write(rows: Rows, entity: Entity, changed: dict[str, dict[str, Any]], at: int, stamp: Stamp) -> None:
+    for name, said in changed.items():
+        held, values = entity.groups.get(name), _plain(said)
+        if held is not None and name not in _WHOLE:
+            values = {**held.values, **values}
+        rows.undo.put(entity.groups, name, Group(at, stamp.seq, stamp.message_id, stamp.config_id, values))
+    rows.touch(entity, stamp.recorded_at)
+
+
+def _renew(rows: Rows, entity: Entity, names: list[str], at: int, stamp: Stamp, *, is_written: bool) -> None:
+    """Move the stamps of repeated groups on: beside the row where that covers the last time, else in the row itself."""
+    repeated = frozenset(names)
+    if not is_written and (entity.confirmed is None or repeated >= entity.confirmed.groups):
+        rows.confirm(entity, Confirmed(at, stamp.seq, repeated))
+        return
+    for name in names:
+        rows.undo.put(entity.groups, name, entity.groups[name]._replace(at=at, seq=stamp.seq))
+    rows.touch(entity, stamp.recorded_at)

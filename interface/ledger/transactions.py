@@ -1,0 +1,163 @@
+"""Money that the EHR reports: charges and its own payments are booked, echoes of our payments confirm them.
+
+Nothing is booked twice and nothing is dropped: what contradicts the books, or only looks like a repeat, is held for a person.
+A replay never restates money. Where that is forced, the former entry is taken back by one of its own and the new one booked.
+"""
+
+from dataclasses import replace
+
+from interface.ledger import echo
+from interface.ledger.entity import Entity
+from interface.ledger.journal import PATIENT, EntryKind, MoneyMark, marked_lines, negated
+from interface.ledger.money_key import look_up
+from interface.ledger.needs import PAYMENT_KINDS
+from interface.ledger.noun import Identifier, Noun
+from interface.ledger.outcome import Cause, Caution, MissingAccount, Stopped, hold, refuse
+from interface.ledger.people import somebody_elses
+from interface.ledger.reading import Transaction
+from interface.ledger.telling import Telling
+from interface.ledger.worklist import ItemKind
+from interface.message import RunReason
+
+
+def transactions(telling: Telling) -> None:
+    """DFT^P03: all transactions or none. It brings no account into being: money waits for its account."""
+    spoken = telling.reading.transactions
+    accounts = [locate(telling, said.account, said.visit, said.place) for said in spoken]
+    is_replay = telling.stamp.reason is RunReason.REPLAY
+    booked = telling.till.marks_of(telling.stamp.message_id) if is_replay else {}
+    is_restating = bool(booked)
+    for ordinal, (said, account) in enumerate(zip(spoken, accounts, strict=True)):
+        mark = _mark(telling, said, account, ordinal)
+        if is_restating:
+            _restate(telling, said, account, booked.pop(ordinal, None), mark)
+        else:
+            _tell(telling, said, account, mark)
+    for mark in booked.values():
+        _withdraw(telling, mark, f"FT1[{mark.ordinal + 1}]")
+
+
+def locate(telling: Telling, account_id: Identifier | None, visit_id: Identifier | None, place: str) -> Entity:
+    """The account that money is for, which must be the account of the message's patient."""
+    reading, rows = telling.reading, telling.rows
+    account_id = account_id or (reading.account.ids[0] if reading.account and reading.account.ids else None)
+    visit_id = visit_id or (reading.encounter.ids[0] if reading.encounter and reading.encounter.ids else None)
+    if account_id is not None:
+        account = rows.resolve(Noun.ACCOUNT, (account_id,))
+    elif visit_id is not None:
+        visit = rows.resolve(Noun.ENCOUNTER, (visit_id,))
+        account = rows.row(Noun.ACCOUNT, visit.account_id) if visit and visit.account_id is not None else None
+    else:
+        raise refuse("101", Cause.ACCOUNT_MISSING, "the money names neither an account nor a visit", place=place)
+    awaited = account_id or visit_id
+    if account is None:
+        assert awaited is not None
+        raise Stopped(MissingAccount(awaited, place))
+    if reading.patient is not None and account.patient_id is not None:
+        patient = rows.resolve(Noun.PATIENT, reading.patient.ids)
+        if patient is not rows.row(Noun.PATIENT, account.patient_id):
+            raise somebody_elses(account)
+    return account
+
+
+def _mark(telling: Telling, said: Transaction, account: Entity, ordinal: int) -> MoneyMark:
+    return MoneyMark(
+        look_up=look_up(said),
+        source=telling.stamp.source,
+        account_id=account.id,
+        message_id=telling.stamp.message_id,
+        ordinal=ordinal,
+        entry_id=None,
+        kind=said.kind,
+        amount_minor=said.amount_minor,
+        currency=said.currency,
+        responsibility=said.responsibility,
+        code=said.code,
+        occurred_on=said.occurred_on,
+    )
+
+
+def _tell(telling: Telling, said: Transaction, account: Entity, mark: MoneyMark) -> None:
+    earlier = _earlier(telling, account, mark)
+    if said.id and earlier:
+        _see_repeat(said, account, mark, earlier)
+        return
+    ours = echo.of_ours(telling, said, account)
+    if ours and echo.confirms(telling, said, account, ours):
+        telling.till.mark(mark)
+        return
+    if earlier:
+        if any(former.message_id == mark.message_id and former.ordinal == mark.ordinal for former in earlier):
+            return
+        if any(former.message_id != mark.message_id for former in earlier):
+            text = "without a transaction id, and same account, amount, date and code as one that is booked"
+            raise _money_hold(Cause.SUSPECTED_REPEAT, text, said, account)
+    if ours:
+        mark = echo.reversal(telling, said, account, ours, mark)
+    elif said.amount_minor:
+        mark = replace(mark, entry_id=_book(telling, said, mark))
+    else:
+        telling.warn(Caution.AMOUNT_ZERO, said.place)
+    telling.till.mark(mark)
+    telling.changed = True
+
+
+def _earlier(telling: Telling, account: Entity, mark: MoneyMark) -> list[MoneyMark]:
+    """What was booked under the same key, or what looks the same where there is no key."""
+    return [
+        former
+        for former in telling.till.marks_alike(mark.look_up)
+        if former.source == mark.source and telling.rows.row(Noun.ACCOUNT, former.account_id) is account
+    ]
+
+
+def _see_repeat(said: Transaction, account: Entity, mark: MoneyMark, earlier: list[MoneyMark]) -> None:
+    told = (mark.amount_minor, mark.currency, mark.occurred_on)
+    if any((former.amount_minor, former.currency, former.occurred_on) != told for former in earlier):
+        text = "the transaction id is booked with another amount or date"
+        raise _money_hold(Cause.MONEY_KEY_REUSED, text, said, account)
+
+
+def _money_hold(cause: Cause, text: str, said: Transaction, account: Entity) -> Exception:
+    subject = f"account:{account.public_id}"
+    return hold(ItemKind.MONEY, cause, text, subject=subject, place=said.place, amount_minor=said.amount_minor)
+
+
+def _book(telling: Telling, said: Transaction, mark: MoneyMark) -> int:
+    at = said.occurred_at or telling.reading.event_at
+    return telling.till.book(EntryKind(mark.kind.value), at, telling.stamp, marked_lines(mark), memo_code=said.code)
+
+
+# ---------------------------------------------------------------- replay
+
+
+def _restate(telling: Telling, said: Transaction, account: Entity, former: MoneyMark | None, mark: MoneyMark) -> None:
+    if former is not None:
+        as_before = replace(mark, account_id=former.account_id, entry_id=former.entry_id)
+        if former.kind in PAYMENT_KINDS and former.responsibility == PATIENT:  # it took back a payment of ours
+            as_before = replace(as_before, responsibility=PATIENT)
+        if as_before == former and telling.rows.row(Noun.ACCOUNT, former.account_id) is account:
+            return
+        _withdraw(telling, former, said.place)
+    elif not telling.stamp.force_money:
+        telling.warn(Caution.MONEY_NOT_RESTATED, said.place)
+    if telling.stamp.force_money:
+        _tell(telling, said, account, mark)
+
+
+def _withdraw(telling: Telling, former: MoneyMark, place: str) -> None:
+    """Take back what the message booked before and no longer says, if that is asked for."""
+    if not telling.stamp.force_money:
+        telling.warn(Caution.MONEY_NOT_RESTATED, place)
+        return
+    if former.entry_id is not None:
+        telling.till.book(
+            EntryKind.CORRECTION,
+            telling.reading.event_at,
+            telling.stamp,
+            negated(marked_lines(former)),
+            reverses=former.entry_id,
+            memo_code=former.code,
+        )
+        telling.changed = True
+    telling.till.mark(replace(former, look_up="", entry_id=None, amount_minor=0))

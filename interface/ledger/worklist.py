@@ -1,0 +1,49 @@
+"""What goes to a person: the store opens these as work items, one per money subject, else one per cause with a count."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ItemKind(StrEnum):
+    """What a person is asked to judge."""
+
+    MONEY = "money"  # a transaction that contradicts one that is booked, or looks like its repeat
+    ECHO = "echo"  # the EHR answers one of our payments with something else
+    REVERSED = "reversed"  # the EHR took back one of our payments
+    DEPOSIT = "deposit"  # a cancelled visit's account holds money
+    MERGE = "merge"  # a merge that contradicts an earlier one
+    IDENTITY = "identity"  # a visit or account number that belongs to somebody else
+    FAILED_MESSAGE = "failed-message"  # cannot be applied, and its sender was told yes
+    HELD_MESSAGE = "held-message"
+    BROKEN_MAPPING = "broken-mapping"  # a mapping that does not know what to do with a message
+    REJECTED_DELIVERY = "rejected-delivery"  # the EHR said no
+    AMBIGUOUS_DELIVERY = "ambiguous-delivery"  # the EHR may have it
+    NO_DESTINATION = "no-destination"  # a payment that no channel takes
+
+
+class ItemAct(StrEnum):
+    """What a person may do about it."""
+
+    AMEND = "amend"
+    RELEASE = "release"
+    SKIP = "skip"
+    CLOSE = "close"
+    RESOLVE = "resolve"  # say whether a delivery arrived
+    RESEND = "resend"
+
+
+HELD_MESSAGE = (ItemAct.AMEND, ItemAct.RELEASE, ItemAct.SKIP)
+NOTICE = (ItemAct.CLOSE,)
+AMBIGUOUS_SEND = (ItemAct.RESOLVE,)
+REJECTED_SEND = (ItemAct.RESEND, ItemAct.RESOLVE)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """One thing for a person. `subject` names a row or message (`account:<public id>`, `message:<id>`), never a value."""
+
+    kind: str
+    subject: str
+    cause: str
+    amount_minor: int | None = None  # money at stake
+    acts: tuple[ItemAct, ...] = ()

@@ -1,0 +1,61 @@
+"""One batch in memory: the rows loaded for it, and everything that its messages change, message by message all or nothing."""
+
+from collections.abc import Callable
+
+from interface.ledger.change import LedgerChanges, Loaded
+from interface.ledger.lane import lanes
+from interface.ledger.noun import Identifier
+from interface.ledger.reading import Reading
+from interface.ledger.rows import Rows
+from interface.ledger.till import Till
+from interface.ledger.undo import Undo
+from interface.ledger.worklist import WorkItem
+
+
+class Workset:
+    """Made for one batch and given to `apply` with each reading in order; `changes` is what has to be saved.
+
+    `allocate(counter)` gives row ids (counters: the nouns, entry, payment, allocation), `new_public_id(prefix)` public ones,
+    `wire_id(counter, width)` ids for FT1-2, `lane_of(identifier)` the lane of a patient not known yet. Ids taken by a message
+    that ends without effect are lost.
+    """
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        allocate: Callable[[str], int],
+        new_public_id: Callable[[str], str],
+        lane_of: Callable[[Identifier], int],
+        wire_id: Callable[[str, int], str],
+    ) -> None:
+        self.undo = Undo()
+        self.rows = Rows(loaded, self.undo, allocate, new_public_id, lane_of)
+        self.till = Till(loaded, self.undo, allocate, new_public_id, wire_id)
+        self._work_items: list[WorkItem] = []
+
+    def lanes(self, reading: Reading) -> tuple[int, ...]:
+        """The lanes in which a reading keeps its order; see `interface.ledger.lane`."""
+        return lanes(reading, self.rows, self.till)
+
+    def open_work_item(self, item: WorkItem) -> None:
+        """Send something to a person."""
+        self.undo.add(self._work_items, item)
+
+    def new_account_names(self) -> list[str]:
+        """Accounts, and visits that have an account now, as `authority|type|value`: money may have waited for them."""
+        return ["|".join(identifier) for identifier in self.rows.appeared]
+
+    def keep(self) -> None:
+        """The present message stays applied."""
+        self.undo.keep()
+
+    def take_back(self) -> None:
+        """The present message leaves nothing behind."""
+        self.undo.take_back()
+
+    def changes(self) -> LedgerChanges:
+        """Everything that the messages applied so far have changed."""
+        changes = LedgerChanges(work_items=list(self._work_items))
+        self.rows.write_changes(changes)
+        self.till.write_changes(changes)
+        return changes

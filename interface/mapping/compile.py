@@ -1,0 +1,279 @@
+"""Expressions to closures, checked on the way: names, functions, tables, paths and types; all problems, none raised."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from interface.mapping import condition, grammar, reader, selection
+from interface.mapping.expression import (
+    All,
+    Among,
+    Call,
+    Equal,
+    Expression,
+    Fallback,
+    Given,
+    Literal,
+    Name,
+    Not,
+    Part,
+    Piped,
+    Reference,
+    Some,
+)
+from interface.mapping.function import Function, Setting
+from interface.mapping.identifier import Naming
+from interface.mapping.kind import Type, remedy
+from interface.mapping.node import Mark, Node, Scalar
+from interface.mapping.problem import Findings, did_you_mean
+from interface.mapping.reader import Chosen, Holds, Read
+from interface.mapping.rules import SegmentUse
+from interface.mapping.scope import UNSAID, Said, Scope
+from interface.mapping.segment import is_possible, what_there_is
+from interface.mapping.table import CodeTable
+
+
+class _Wrong(Exception):  # noqa: N818 - a finding on its way to the list of problems
+    """A part of an expression that cannot be used."""
+
+    def __init__(self, at: int, rule: str, text: str, advice: str = "") -> None:
+        super().__init__(text)
+        self.at, self.rule, self.text, self.advice = at, rule, text, advice
+
+
+@dataclass(slots=True)
+class ExpressionCompiler:
+    """Compiles the expressions of one mapping. `names` are the plain names it may use, with their types."""
+
+    names: Mapping[str, Type]
+    functions: Mapping[str, Function]
+    tables: Mapping[str, CodeTable]
+    findings: Findings
+    naming: Naming = field(default_factory=Naming)
+    has_paths: bool = True
+    uses: set[SegmentUse] = field(default_factory=set)  # the segments that paths look at
+
+    def value(self, node: Node, wanted: Type) -> Read | None:
+        """A rule's value as `wanted`, or None when there was something wrong."""
+        return self._compiled(node, grammar.parse_value, lambda tree: self._value(tree, wanted))
+
+    def condition(self, node: Node) -> Holds | None:
+        """A condition, or None when there was something wrong."""
+        return self._compiled(node, grammar.parse_condition, self._holds)
+
+    def _compiled(self, node: Node, parse: Callable[[str], Expression], build: Callable[[Expression], Any]) -> Any:
+        if not isinstance(node, Scalar):
+            self.findings.add(node.mark, "not-an-expression", "an expression is wanted here", "write it on one line")
+            return None
+        if not node.text:
+            self.findings.add(node.mark, "empty-value", "a rule is missing", "write an expression or remove the line")
+            return None
+        try:
+            return build(parse(node.text))
+        except grammar.SyntaxFault as fault:
+            self._add(node, fault.at, "malformed-expression", fault.text, fault.advice)
+        except _Wrong as wrong:
+            self._add(node, wrong.at, wrong.rule, wrong.text, wrong.advice)
+        return None
+
+    def _add(self, node: Scalar, at: int, rule: str, text: str, advice: str) -> None:
+        mark: Mark = node.text_mark.moved(at)
+        self.findings.add(mark, rule, text, advice)
+
+    # ------------------------------------------------------------ values
+
+    def _value(self, tree: Expression, wanted: Type) -> Read:
+        match tree:
+            case Fallback(options=options):
+                return _first_said([self._value(option, wanted) for option in options])
+            case Given(value=value, condition=given):
+                return _given(self._value(value, wanted), self._holds(given))
+            case Reference():
+                return self._reference(tree, wanted)
+            case Piped():
+                return self._piped(tree, wanted)
+            case Literal():
+                return self._literal(tree, wanted)
+            case Name():
+                return self._name(tree, wanted)
+            case Part():
+                return self._part(tree, wanted)
+            case Equal() | Among() | All() | Some() | Not():
+                self._check(Type.FLAG, wanted, tree.at)
+                holds = self._holds(tree)
+                return lambda scope: bool(holds(scope))
+
+    def _check(self, gives: Type, wanted: Type, at: int) -> None:
+        if gives is not wanted:
+            raise _Wrong(at, "type-mismatch", f"this gives a {gives}, and a {wanted} is wanted", remedy(wanted))
+
+    def _literal(self, literal: Literal, wanted: Type) -> Read:
+        if wanted is Type.NUMBER and literal.text.isdecimal():
+            number = int(literal.text)
+            return lambda _scope: number
+        self._check(Type.TEXT, wanted, literal.at)
+        text = literal.text or UNSAID
+        return lambda _scope: text
+
+    def _name(self, name: Name, wanted: Type) -> Read:
+        gives = self.names.get(name.name)
+        if gives is None:
+            raise _Wrong(name.at, "unknown-name", f"`{name.name}` is not a name", did_you_mean(name.name, self.names))
+        self._check(gives, wanted, name.at)
+        key = name.name
+        return lambda scope: scope.names.get(key) or UNSAID
+
+    def _part(self, part: Part, wanted: Type) -> Read:
+        self._check(Type.TEXT, wanted, part.at)
+        component, subcomponent = part.component, part.subcomponent or 1
+        return lambda scope: reader.part_of(scope.repetition, scope, component, subcomponent)
+
+    def _piped(self, piped: Piped, wanted: Type) -> Read:
+        functions = [(call, self._function(call)) for call in piped.calls]
+        read = self._value(piped.source, functions[0][1].takes)
+        place = _place(piped.source)
+        gives = functions[0][1].takes
+        for call, function in functions:
+            self._check(gives, function.takes, call.at)
+            read = _applied(read, function.build(Setting(place, call.arguments, self.tables, self.naming)))
+            gives = function.gives
+        self._check(gives, wanted, piped.calls[-1].at)
+        return read
+
+    def _function(self, call: Call) -> Function:
+        function = self.functions.get(call.name)
+        if function is None:
+            raise _Wrong(
+                call.at, "unknown-function", f"`{call.name}` is not a function", did_you_mean(call.name, self.functions)
+            )
+        if len(call.arguments) != len(function.parameters):
+            form = f"{call.name}({', '.join(function.parameters)})" if function.parameters else call.name
+            raise _Wrong(call.at, "wrong-arguments", f"`{call.name}` has other arguments", f"write {form}")
+        if function.parameters == ("name",) and call.arguments[0] not in self.tables:
+            advice = did_you_mean(call.arguments[0], self.tables) or "add the file to mappings/tables"
+            raise _Wrong(call.at, "missing-table", f"there is no table `{call.arguments[0]}`", advice)
+        if function.parameters == ("length",) and not call.arguments[0].isdecimal():
+            raise _Wrong(call.at, "wrong-arguments", "a length is a whole number", f"write {call.name}(10)")
+        return function
+
+    # ------------------------------------------------------------ paths
+
+    def _reference(self, path: Reference, wanted: Type) -> Read:
+        if not self.has_paths:
+            raise _Wrong(path.at, "path-not-here", "an outgoing rule reads names, not paths", "as payment.wire_id")
+        if not is_possible(path.segment, path.field):
+            raise _Wrong(path.at, "impossible-path", f"{path} does not exist", _advice(path))
+        self.uses.add(SegmentUse(_segment(path), path.segment, path.occurrence or 1))
+        if 0 in (path.occurrence, path.repetition, path.component, path.subcomponent):
+            raise _Wrong(path.at, "impossible-path", f"{path} counts from 0", "HL7 counts from 1")
+        if wanted in (Type.IDENTIFIER, Type.FIELD):
+            if path.component is not None:
+                raise _Wrong(path.at, "type-mismatch", f"{path} is a part, and a {wanted} is wanted", remedy(wanted))
+            return self._identifier(path) if wanted is Type.IDENTIFIER else self._element(path)
+        self._check(Type.TEXT, wanted, path.at)
+        if not path.choice and not path.is_only and path.repetition in (None, 1) and path.subcomponent in (None, 1):
+            return reader.first_leaf(_segment(path), path.field, path.component or 1)
+        return reader.leaf(self._element(path), path.component or 1, path.subcomponent or 1)
+
+    def _element(self, path: Reference) -> Read:
+        if path.is_only:
+            return reader.only(_segment(path), path.field)
+        choice = self._choice(path)
+        if choice:
+            return reader.chosen(_segment(path), path.field, choice)
+        return reader.whole(_segment(path), path.field, repetition=path.repetition or 1)
+
+    def _choice(self, path: Reference) -> Chosen | None:
+        return condition.of_repetition(self._holds(path.choice)) if path.choice else None
+
+    def _identifier(self, path: Reference) -> Read:
+        read_one = self.functions["identifier"].build(Setting(str(path), (), self.tables, self.naming))
+        if path.repetition:
+            return _applied(self._element(path), read_one)
+        return selection.singled_out(_segment(path), path.field, read_one, self._choice(path), is_only=path.is_only)
+
+    def identifiers(self, node: Node) -> Read | None:
+        """All identifiers of a field that fit a choice, as rows."""
+        return self._compiled(node, grammar.parse_value, self._identifiers)
+
+    def _identifiers(self, tree: Expression) -> Read:
+        if not isinstance(tree, Reference) or tree.component is not None:
+            raise _Wrong(tree.at, "type-mismatch", "a list of identifiers is wanted", "as PID-3[.5 != 'MR']")
+        read_one = self.functions["identifier"].build(Setting(str(tree), (), self.tables, self.naming))
+        return selection.listed(_segment(tree), tree.field, read_one, self._choice(tree))
+
+    # ------------------------------------------------------------ conditions
+
+    def _holds(self, tree: Expression) -> Holds:
+        match tree:
+            case Equal(left=left, right=right, is_negated=is_negated):
+                return condition.equal(self._text(left), self._text(right), is_negated=is_negated)
+            case Among(left=left, options=options, is_negated=is_negated):
+                return condition.among(self._text(left), self._texts(options), is_negated=is_negated)
+            case All(parts=parts):
+                return condition.all_of([self._holds(part) for part in parts])
+            case Some(parts=parts):
+                return condition.some_of([self._holds(part) for part in parts])
+            case Not(part=part):
+                return condition.negated(self._holds(part))
+            case _:
+                return self._text(tree)
+
+    def _text(self, tree: Expression) -> Read:
+        return self._value(tree, Type.TEXT)
+
+    def _texts(self, trees: Sequence[Expression]) -> list[Read]:
+        return [self._text(tree) for tree in trees]
+
+
+def _segment(path: Reference) -> str:
+    return path.segment if path.occurrence in (None, 1) else f"{path.segment}[{path.occurrence}]"
+
+
+def _advice(path: Reference) -> str:
+    return what_there_is(path.segment) if path.field else "HL7 counts from 1"
+
+
+def _place(tree: Expression) -> str:
+    """The path that a message to people names: the first one of the expression."""
+    match tree:
+        case Reference():
+            return str(tree)
+        case Fallback(options=options):
+            return _place(options[0])
+        case Piped(source=source):
+            return _place(source)
+        case Given(value=value):
+            return _place(value)
+        case Name(name=name):
+            return name
+        case _:
+            return ""
+
+
+def _first_said(options: Sequence[Read]) -> Read:
+    first, *others = options
+
+    def read(scope: Scope) -> Said:
+        value = first(scope)
+        if value is not UNSAID:
+            return value
+        for option in others:
+            value = option(scope)
+            if value is not UNSAID:
+                return value
+        return UNSAID
+
+    return read
+
+
+def _given(value: Read, holds: Holds) -> Read:
+    return lambda scope: value(scope) if holds(scope) else UNSAID
+
+
+def _applied(read: Read, work: Callable[[Any, Scope], Said]) -> Read:
+    def applied(scope: Scope) -> Said:
+        value = read(scope)
+        return value if value is None or value is UNSAID else work(value, scope)
+
+    return applied

@@ -1,0 +1,203 @@
+"""Mapping files to compiled mappings: sections, targets and events checked, every problem with its place."""
+
+from collections.abc import Mapping as Table
+from dataclasses import dataclass, field
+
+from interface.ledger.noun import FIELDS, Noun
+from interface.ledger.reading import Meaning
+from interface.mapping.compile import ExpressionCompiler
+from interface.mapping.extend import resolved
+from interface.mapping.function import FUNCTIONS
+from interface.mapping.identifier import Naming
+from interface.mapping.kind import Type
+from interface.mapping.mapping import Event, Mapping
+from interface.mapping.node import Block, Entry, Node, Scalar
+from interface.mapping.problem import Findings, did_you_mean
+from interface.mapping.reader import Read
+from interface.mapping.rules import FlatRules, ListRules, NounRules, Rules, SegmentUse, Walk
+from interface.mapping.table import CodeTable
+from interface.mapping.target import BALANCE, COVERAGE, IDENTIFIERS, MERGE, NAMES, TRANSACTION, fields_of
+
+_HEAD = ("mapping", "about", "extends", "direction", "events")
+_SECTIONS = ("identifiers", "patient", "account", "guarantors", "encounter", "merges", "transactions", "balance")
+_ALWAYS_READ = (SegmentUse("EVN", "EVN", 1),)
+# Meanings that only HealthPay24 gives, never an EHR's event.
+_MEANINGS = {m.value: m for m in Meaning if m not in (Meaning.PAYMENT, Meaning.VOID, Meaning.REFUND)}
+
+
+def compile_mapping(
+    name: str, files: Table[str, Block], tables: Table[str, CodeTable], findings: Findings
+) -> Mapping | None:
+    """Compile the incoming mapping `name`. `files` holds every mapping file by name, for `extends`.
+
+    Everything wrong goes into `findings`; then the result is None.
+    """
+    before = len(findings.problems)
+    block = resolved(name, files, findings)
+    if block is None:
+        return None
+    compiler = _Compiler(tables, findings)
+    events = compiler.events(block)
+    rules = compiler.rules(block)
+    if len(findings.problems) > before:
+        return None
+    uses = {(use.name, use.occurrence): use for use in (*_ALWAYS_READ, *compiler.expressions.uses)}
+    return Mapping(name, events, rules, tuple(uses.values()))
+
+
+@dataclass(slots=True)
+class _Compiler:
+    tables: Table[str, CodeTable]
+    findings: Findings
+    expressions: ExpressionCompiler = field(init=False)
+
+    def __post_init__(self) -> None:
+        names = dict.fromkeys(NAMES, Type.TEXT)
+        self.expressions = ExpressionCompiler(names, FUNCTIONS, self.tables, self.findings)
+
+    def events(self, block: Block) -> dict[str, Event]:
+        """`ADT^A08: update`, or `ADT^A60: {ignore: reason}`."""
+        section = block.node("events")
+        if not isinstance(section, Block):
+            self.findings.add(block.mark, "events-missing", "the mapping lists no events", "add a section `events:`")
+            return {}
+        found = {}
+        for kind, entry in section.entries.items():
+            event = self._event(kind, entry)
+            if event is not None:
+                found[kind] = event
+        return found
+
+    def _event(self, kind: str, entry: Entry) -> Event | None:
+        message_type, separator, trigger = kind.partition("^")
+        if not (separator and len(message_type) == 3 and len(trigger) == 3 and kind.isascii() and kind.upper() == kind):
+            self.findings.add(entry.mark, "malformed-event", f"`{kind}` is not an event", "write ADT^A08")
+            return None
+        node = entry.node
+        if isinstance(node, Block):
+            self._known(node, ("ignore",))
+            reason = node.text("ignore")
+            if not reason:
+                self.findings.add(node.mark, "reason-missing", "an ignored event has a reason", "{ignore: why}")
+            return Event(None, reason)
+        meaning = _MEANINGS.get(node.text) if isinstance(node, Scalar) else None
+        if meaning is None:
+            word = node.text if isinstance(node, Scalar) else ""
+            advice = "write {ignore: why}" if word == "ignore" else did_you_mean(word, _MEANINGS)
+            self.findings.add(node.mark, "unknown-meaning", f"`{word}` is not a meaning", advice)
+            return None
+        return Event(meaning)
+
+    def rules(self, block: Block) -> Rules:
+        """All sections."""
+        self._known(block, (*_HEAD, *_SECTIONS))
+        self.expressions.naming = self._naming(block)
+        account = self._block(block, "account")
+        guarantors = self._list(block, "guarantors", {"id": Type.IDENTIFIER}, Noun.GUARANTOR)
+        return Rules(
+            identifiers=self._rules(self._block(block, "identifiers"), IDENTIFIERS, ("authorities", "types")),
+            patient=self._noun(self._block(block, "patient"), Noun.PATIENT, ("other_ids",)),
+            account=self._noun(account, Noun.ACCOUNT, ("coverages",)),
+            encounter=self._noun(self._block(block, "encounter"), Noun.ENCOUNTER),
+            coverages=self._list(account, "coverages", COVERAGE) if account else None,
+            guarantors=guarantors,
+            merges=self._list(block, "merges", MERGE),
+            transactions=self._transactions(block),
+            balance=self._balance(self._block(block, "balance")),
+        )
+
+    def _naming(self, block: Block) -> Naming:
+        section = self._block(block, "identifiers")
+        if section is None:
+            return Naming()
+        tables = {}
+        for key in ("authorities", "types"):
+            node = section.node(key)
+            if node is None:
+                continue
+            name = node.text if isinstance(node, Scalar) else ""
+            if name in self.tables:
+                tables[key] = self.tables[name]
+            else:
+                advice = did_you_mean(name, self.tables)
+                self.findings.add(node.mark, "missing-table", f"there is no table `{name}`", advice)
+        return Naming(**tables)
+
+    def _block(self, block: Block, key: str) -> Block | None:
+        node = block.node(key)
+        if node is None or isinstance(node, Block):
+            return node
+        self.findings.add(
+            node.mark, "section-expected", f"`{key}` is a section", "indent its rules under it by two blanks"
+        )
+        return None
+
+    def _known(self, block: Block, keys: tuple[str, ...]) -> None:
+        for key, entry in block.entries.items():
+            if key not in keys:
+                self.findings.add(entry.mark, "unknown-target", f"`{key}` is no target here", did_you_mean(key, keys))
+
+    def _rules(self, block: Block | None, targets: Table[str, Type], others: tuple[str, ...] = ()) -> dict[str, Read]:
+        if block is None:
+            return {}
+        self._known(block, (*targets, *others))
+        read = {name: self._value(block.node(name), wanted) for name, wanted in targets.items()}
+        return {name: rule for name, rule in read.items() if rule is not None}
+
+    def _value(self, node: Node | None, wanted: Type) -> Read | None:
+        return None if node is None else self.expressions.value(node, wanted)
+
+    def _noun(self, block: Block | None, noun: Noun, others: tuple[str, ...] = ()) -> NounRules:
+        if block is None:
+            return NounRules()
+        read = self._rules(block, fields_of(noun), ("when", *others))
+        rows = block.node("other_ids") if "other_ids" in others else None
+        if rows is not None and (listed := self.expressions.identifiers(rows)):
+            read["other_ids"] = listed
+        groups: dict[str, list[tuple[str, Read]]] = {}
+        for name, rule in read.items():
+            groups.setdefault(FIELDS[noun][name].group, []).append((name, rule))
+        when = block.node("when")
+        holds = self.expressions.condition(when) if when is not None else None
+        return NounRules(tuple((group, tuple(rules)) for group, rules in groups.items()), holds)
+
+    def _list(self, parent: Block, key: str, targets: Table[str, Type], noun: Noun | None = None) -> ListRules | None:
+        block = self._block(parent, key)
+        if block is None:
+            return None
+        walk = self._walk(block, key)
+        plain = fields_of(noun) if noun else {}
+        rules = self._rules(block, targets, ("each", "when", *plain))
+        fields = Block(block.mark, {k: e for k, e in block.entries.items() if k in plain})
+        when = block.node("when")
+        holds = self.expressions.condition(when) if when is not None else None
+        return ListRules(walk, rules, holds, self._noun(fields, noun) if noun else NounRules())
+
+    def _walk(self, block: Block, key: str) -> Walk:
+        node = block.node("each")
+        names = tuple(name.strip() for name in node.text.split(",")) if isinstance(node, Scalar) else ()
+        if not names or not all(len(name) == 3 and name.isalnum() and name.upper() == name for name in names):
+            mark = node.mark if node else block.mark
+            self.findings.add(mark, "each-missing", f"`{key}` names the segment it walks", "as `each: GT1`")
+            return Walk(("Z00",))
+        return Walk(names)
+
+    def _transactions(self, block: Block) -> ListRules | None:
+        rules = self._list(block, "transactions", TRANSACTION)
+        section = block.node("transactions")
+        if rules is None or not isinstance(section, Block):
+            return None
+        for needed in ("kind", "amount"):
+            if section.node(needed) is None:
+                advice = (
+                    f"as `{needed}: FT1-6 | table(transaction_kind)`" if needed == "kind" else "as `FT1-11 | money`"
+                )
+                self.findings.add(section.mark, "rule-missing", f"`transactions` needs the rule `{needed}`", advice)
+        return rules
+
+    def _balance(self, block: Block | None) -> FlatRules | None:
+        if block is None:
+            return None
+        when = block.node("when")
+        holds = self.expressions.condition(when) if when is not None else None
+        return FlatRules(self._rules(block, BALANCE, ("when",)), holds)

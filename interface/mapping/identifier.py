@@ -1,0 +1,99 @@
+"""Identifiers (CX) read so that the same person, account or visit always comes out the same.
+
+The assigning authority is compared by its universal id first, its namespace second (CX-4, HL7 v2.5.1 section 2.A.14), through a table
+of synonyms; it is case-folded, the id itself never. A bare id belongs to the channel's facility. Leading zeros and inner blanks
+stay, check digits (CX-2) are neither stripped nor added.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from interface.hl7.escape import unescape
+from interface.hl7.problem import ErrorCode
+from interface.hl7.value import NULL_ER7
+from interface.ledger.noun import Identifier
+from interface.mapping.scope import UNSAID, Said, Scope, UnfitMessageError
+from interface.mapping.table import CodeTable
+
+# What a number is when its sender does not say so in CX-5 (HL7 table 0203), by where it stands.
+TYPES_BY_FIELD: Final[Mapping[str, str]] = {
+    "PID-2": "PI",
+    "PID-3": "MR",
+    "PID-4": "PI",
+    "PID-18": "AN",
+    "PV1-5": "VN",
+    "PV1-19": "VN",
+    "PV1-50": "VN",
+    "GT1-2": "GN",
+    "MRG-1": "MR",
+    "MRG-3": "AN",
+    "MRG-5": "VN",
+    "FT1-30": "",
+}
+_NO_TABLE = CodeTable("none")
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How authorities and types are named: tables of synonyms; `keep` as their miss leaves names as they are."""
+
+    authorities: CodeTable = _NO_TABLE
+    types: CodeTable = _NO_TABLE
+
+
+def reader(place: str, default_type: str, naming: Naming) -> Callable[[str, Scope], Said]:
+    """A closure that reads one repetition in ER7; the field's place is for messages to people."""
+
+    def read(er7: str, scope: Scope) -> Said:
+        delimiters = scope.delimiters
+        parts = er7.split(delimiters.component) if delimiters.component in er7 else [er7]
+        value = parts[0]
+        if value == NULL_ER7 or er7 == NULL_ER7:
+            return refuse_clear(scope, place)
+        if delimiters.escape in er7:
+            parts = [unescape(part, delimiters, scope.charset) for part in parts]
+        value = parts[0].strip()
+        if not value:
+            return UNSAID
+        type_code = parts[4].strip() if len(parts) > 4 else ""
+        authority = parts[3] if len(parts) > 3 else ""
+        return Identifier(
+            _authority(authority, scope, naming, place),
+            naming.types.look_up(type_code, scope, place) if type_code else default_type,
+            value,
+        )
+
+    return read
+
+
+def _authority(part: str, scope: Scope, naming: Naming, place: str) -> str:
+    separator = scope.delimiters.subcomponent
+    namespace, universal = part, ""
+    if separator in part:
+        pieces = part.split(separator)
+        namespace, universal = pieces[0], pieces[1]
+    known = naming.authorities.rows
+    named = known.get(universal) or known.get(namespace) if known else None
+    if named is None:
+        named = universal or namespace
+        named = naming.authorities.look_up(named, scope, place) if named else scope.context.facility
+    return named.strip().casefold()
+
+
+def refuse_clear(scope: Scope, place: str) -> Said:
+    """An identifier or amount sent as `""`: an error, never a clear, unless the channel says that null means empty."""
+    if scope.null is UNSAID:
+        return UNSAID
+    raise UnfitMessageError(
+        "null-refused",
+        'an identifier or amount was sent as `""`, and cannot be cleared',
+        hl7_code=ErrorCode.DATA_TYPE,
+        place=scope.placed(place),
+        advice="if this sender writes null into every blank field, set `null_is_empty: true` in its channel",
+    )
+
+
+def typed(identifier: Identifier, type_code: str) -> Identifier:
+    """The same number, declared to be of another type."""
+    return identifier._replace(type=type_code)

@@ -1,0 +1,111 @@
+"""A compiled mapping: reads one message into the ledger's words. Pure, and safe to share between threads."""
+
+from collections.abc import Mapping as Table
+from dataclasses import dataclass
+
+from interface.errors import MessageError
+from interface.hl7.parser import Message
+from interface.hl7.problem import ErrorCode
+from interface.ledger.reading import Filtered, Meaning, Reading
+from interface.mapping.assemble import assemble
+from interface.mapping.moment import instant_at
+from interface.mapping.rules import Fields, Rules, SegmentUse
+from interface.mapping.scope import UNSAID, Context, Scope, UnfitMessageError
+
+SECOND = 1_000_000
+_HEADER_FIELDS = 13  # up to MSH-12
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What becomes of a trigger event: a meaning, or the reason why it is of no concern."""
+
+    meaning: Meaning | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """An incoming mapping, compiled. `events` is keyed by message type and trigger event: `ADT^A08`."""
+
+    name: str
+    events: Table[str, Event]
+    rules: Rules
+    segments: tuple[SegmentUse, ...] = ()
+
+    def read(self, message: Message, context: Context, arrived_at: int) -> Reading | Filtered:
+        """Map one message that arrived at `arrived_at` (UTC microseconds).
+
+        Raises MessageError or MappingError, each with `hl7_code` (table 0357) and place.
+        """
+        header = _header(message)
+        message_type, trigger = _kind(header[9], message)
+        event = self.events.get(f"{message_type}^{trigger}")
+        if event is None:
+            return Filtered(f"the mapping does not list {message_type}^{trigger}: event not mapped")
+        if event.meaning is None:
+            return Filtered(event.reason)
+        first_of = message.delimiters.component
+        if context.production and header[11].split(first_of)[0] in ("T", "D"):
+            raise UnfitMessageError(
+                "not-production",
+                "test or training traffic (MSH-11 T or D) on a production channel",
+                hl7_code=ErrorCode.UNSUPPORTED_PROCESSING_ID,
+                place="MSH-11",
+                advice="send it to a channel that is declared `production: false`",
+            )
+        names = {
+            "event": trigger,
+            "message_type": message_type,
+            "meaning": event.meaning.value,
+            "facility": context.facility,
+            "sending_application": header[3].split(first_of)[0],
+            "sending_facility": header[4].split(first_of)[0],
+            "version": header[12].split(first_of)[0],
+        }
+        null = UNSAID if context.null_is_empty else None
+        scope = Scope(self._fields(message), message.delimiters, message.charset, context, names, null)
+        scope.event_at = _event_time(scope, header[7], arrived_at)
+        return assemble(self.rules, message, scope, event.meaning)
+
+    def _fields(self, message: Message) -> Fields:
+        fields: Fields = {}
+        for use in self.segments:
+            found = message.segments(use.name)
+            if len(found) >= use.occurrence:
+                fields[use.key] = found[use.occurrence - 1].fields()
+        return fields
+
+
+def _header(message: Message) -> list[str]:
+    fields = message.all_segments()[0].fields()
+    return fields if len(fields) >= _HEADER_FIELDS else fields + [""] * (_HEADER_FIELDS - len(fields))
+
+
+def _kind(field: str, message: Message) -> tuple[str, str]:
+    delimiters = message.delimiters
+    message_type, _, rest = field.split(delimiters.repetition, 1)[0].partition(delimiters.component)
+    return message_type, rest.split(delimiters.component, 1)[0]
+
+
+def _event_time(scope: Scope, sent: str, arrived_at: int) -> int:
+    """When it happened: EVN-6, EVN-2, MSH-7, arrival; the first that can be read, and never far ahead of our own clock."""
+    evn = scope.fields.get("EVN", ())
+    candidates = (("EVN-6", evn[6] if len(evn) > 6 else ""), ("EVN-2", evn[2] if len(evn) > 2 else ""), ("MSH-7", sent))
+    for place, field in candidates:
+        text = field.split(scope.delimiters.component, 1)[0].strip('" ')
+        if not text:
+            continue
+        try:
+            at = instant_at(text, scope.context.timezone)
+        except MessageError:
+            scope.warn("time-unreadable", place)
+            continue
+        if at is None:
+            continue
+        latest = arrived_at + scope.context.event_time_tolerance_secs * SECOND
+        if at > latest:
+            scope.warn("event-time-capped", place)
+            return latest
+        return at
+    return arrived_at

@@ -1,0 +1,132 @@
+"""The compiled parts of an incoming mapping: which rules fill which part of a reading, and the groups of segments they walk."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from interface.hl7.parser import Message
+from interface.mapping.reader import Holds, Read
+from interface.mapping.scope import UNSAID, Scope
+
+Fields = dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentUse:
+    """A segment that rules look at: `key` as rules name it (`GT1`, `GT1[2]`)."""
+
+    key: str
+    name: str
+    occurrence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Segments taken one group after the other: each begins at the first name and holds the first of every other one."""
+
+    names: tuple[str, ...]
+
+    def groups(self, message: Message) -> Iterator[tuple[Fields, str]]:
+        """The split fields of each group by segment name, and its place (`FT1[2]`)."""
+        first = self.names[0]
+        if len(self.names) == 1:
+            for number, segment in enumerate(message.segments(first), start=1):
+                yield {first: segment.fields()}, f"{first}[{number}]"
+            return
+        others = dict.fromkeys(self.names[1:], [""])
+        group: Fields = {}
+        number = 0
+        for segment in message.all_segments():
+            if segment.name == first:
+                if group:
+                    yield group, f"{first}[{number}]"
+                number += 1
+                # A member that is missing must not be read from an earlier group.
+                group = {**others, first: segment.fields()}
+            elif group and group.get(segment.name) == [""]:
+                group[segment.name] = segment.fields()
+        if group:
+            yield group, f"{first}[{number}]"
+
+
+@dataclass(frozen=True, slots=True)
+class NounRules:
+    """Rules for the fields of one noun, by the group in which they win or lose together."""
+
+    groups: tuple[tuple[str, tuple[tuple[str, Read], ...]], ...] = ()
+    when: Holds | None = None
+
+    def read(self, scope: Scope) -> dict[str, dict[str, Any]]:
+        """What is said, group by group; `None` clears."""
+        said: dict[str, dict[str, Any]] = {}
+        if self.when is not None and not self.when(scope):
+            return said
+        for group, rules in self.groups:
+            values = {}
+            for name, read in rules:
+                value = read(scope)
+                if value is not UNSAID:
+                    values[name] = value
+            if values:
+                said[group] = values
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class ListRules:
+    """Rules for each group of a walk: guarantors, coverages, merges, transactions."""
+
+    walk: Walk
+    rules: Mapping[str, Read] = field(default_factory=dict)
+    when: Holds | None = None
+    noun: NounRules = NounRules()
+
+    def scopes(self, message: Message, scope: Scope) -> Iterator[Scope]:
+        """One scope for each group that the condition takes."""
+        for fields, place in self.walk.groups(message):
+            inner = scope.within(fields, place)
+            if self.when is None or self.when(inner):
+                yield inner
+
+    def values(self, scope: Scope) -> dict[str, Any]:
+        """What the rules say of one group."""
+        said = {}
+        for name, read in self.rules.items():
+            value = read(scope)
+            if value is not UNSAID:
+                said[name] = value
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class FlatRules:
+    """Rules for one thing that is no noun: a stated balance."""
+
+    rules: Mapping[str, Read] = field(default_factory=dict)
+    when: Holds | None = None
+
+    def read(self, scope: Scope) -> dict[str, Any]:
+        """What is said; nothing at all when the condition does not hold."""
+        if self.when is not None and not self.when(scope):
+            return {}
+        said = {}
+        for name, rule in self.rules.items():
+            value = rule(scope)
+            if value is not UNSAID:
+                said[name] = value
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Everything that an incoming mapping says, compiled."""
+
+    identifiers: Mapping[str, Read] = field(default_factory=dict)
+    patient: NounRules = NounRules()
+    account: NounRules = NounRules()
+    encounter: NounRules = NounRules()
+    coverages: ListRules | None = None
+    guarantors: ListRules | None = None
+    merges: ListRules | None = None
+    transactions: ListRules | None = None
+    balance: FlatRules | None = None

@@ -1,0 +1,1 @@
+"""What the engine tells about itself: named events, each with its log line and its counter."""

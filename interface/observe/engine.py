@@ -1,0 +1,84 @@
+"""Events of the engine itself: its parts, its database, its defects."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from interface.observe.event import Event, Level, Stage
+
+
+class Running(Event):
+    """What the events of this stage share."""
+
+    __slots__ = ()
+    stage: ClassVar = Stage.ENGINE
+
+
+@dataclass(frozen=True, slots=True)
+class StorageFailed(Running):
+    """The database did not take a batch; `place` names the stage's part that met it."""
+
+    level: ClassVar = Level.ERROR
+    counter: ClassVar = "storage_failures_total"
+    split_by: ClassVar = ("code",)
+    code: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartStarted(Running):
+    """A part of the engine (listen, process, deliver ...) runs in operating-system process `pid`."""
+
+    level: ClassVar = Level.INFO
+    counter: ClassVar = "parts_started_total"
+    split_by: ClassVar = ("part",)
+    part: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartStopped(Running):
+    """A part of the engine ended. `cause`: drained, crashed or killed."""
+
+    level: ClassVar = Level.INFO
+    counter: ClassVar = "parts_stopped_total"
+    split_by: ClassVar = ("part", "cause")
+    part: str
+    pid: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaultFound(Running):
+    """A failure nobody foresaw. `place`: the part that met it; `kind`: the exception's class; `trail`: the calls."""
+
+    level: ClassVar = Level.ERROR
+    counter: ClassVar = "faults_total"
+    split_by: ClassVar = ("kind",)
+    kind: str
+    place: str
+    trail: str
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryComplained(Running):
+    """A library wrote a log line. Its text may quote what it worked on, so only its origin is kept."""
+
+    level: ClassVar = Level.WARNING
+    counter: ClassVar = "library_complaints_total"
+    split_by: ClassVar = ("library",)
+    library: str
+    place: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStopped(Running):
+    """The engine, or a part of it, cannot go on: `text` names the rule that was broken, `advice` what to do."""
+
+    level: ClassVar = Level.ERROR
+    counter: ClassVar = "engine_stops_total"
+    split_by: ClassVar = ("code",)
+    code: str
+    place: str
+    text: str
+    advice: str

@@ -1,0 +1,178 @@
+"""Events of receiving: the listener, its connections, their frames, what became durable."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from interface.observe.event import Event, Level, Stage
+
+
+class Receiving(Event):
+    """What the events of this stage share."""
+
+    __slots__ = ()
+    stage: ClassVar = Stage.RECEIVE
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerStarted(Receiving):
+    """A source takes connections at `place` (host:port)."""
+
+    level: ClassVar = Level.INFO
+    counter: ClassVar = "listeners_started_total"
+    split_by: ClassVar = ("channel",)
+    channel: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerStopped(Receiving):
+    """A source takes no new connections: the engine stops, or nothing can be stored."""
+
+    level: ClassVar = Level.INFO
+    counter: ClassVar = "listeners_stopped_total"
+    split_by: ClassVar = ("channel",)
+    channel: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionOpened(Receiving):
+    """A sender connected."""
+
+    level: ClassVar = Level.INFO
+    counter: ClassVar = "connections_opened_total"
+    split_by: ClassVar = ("channel",)
+    channel: str
+    connection: int
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionClosed(Receiving):
+    """A sender's connection ended; `cause` says why. `unanswered` of its `frames` were taken and not answered on it."""
+
+    level: ClassVar = Level.INFO
+    counter: ClassVar = "connections_closed_total"
+    split_by: ClassVar = ("channel", "cause")
+    channel: str
+    connection: int
+    peer: str
+    cause: str
+    frames: int
+    unanswered: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRefused(Receiving):
+    """A sender was turned away: the channel has all the connections that it allows."""
+
+    level: ClassVar = Level.WARNING
+    counter: ClassVar = "connections_refused_total"
+    split_by: ClassVar = ("channel",)
+    channel: str
+    peer: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingPaused(Receiving):
+    """A connection is not read for a while. `cause`: own-limit, shared-limit, or slow-peer (takes no answers)."""
+
+    counter: ClassVar = "reading_paused_total"
+    split_by: ClassVar = ("channel", "cause")
+    channel: str
+    connection: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrameCut(Receiving):
+    """A block that never ended: the connection closed, time ran out, or another block began inside it."""
+
+    level: ClassVar = Level.WARNING
+    counter: ClassVar = "frames_cut_total"
+    split_by: ClassVar = ("channel",)
+    channel: str
+    connection: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrameOversize(Receiving):
+    """A block beyond the channel's size limit; it was read to its end and only its beginning was kept."""
+
+    level: ClassVar = Level.WARNING
+    counter: ClassVar = "frames_oversize_total"
+    split_by: ClassVar = ("channel",)
+    channel: str
+    connection: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseSkipped(Receiving):
+    """Bytes between blocks that belong to no message."""
+
+    counter: ClassVar = "noise_skipped_total"
+    split_by: ClassVar = ("channel",)
+    sums: ClassVar = (("noise_bytes_total", "size_bytes"),)
+    channel: str
+    connection: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerWithheld(Receiving):
+    """A frame could not be taken into custody: no answer, its connection is closed, the sender keeps it."""
+
+    level: ClassVar = Level.WARNING
+    counter: ClassVar = "answers_withheld_total"
+    split_by: ClassVar = ("channel", "code")
+    channel: str
+    connection: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived(Receiving):
+    """A message is durable. `answer` is the acknowledgement code that goes out."""
+
+    counter: ClassVar = "messages_received_total"
+    split_by: ClassVar = ("channel", "answer")
+    sums: ClassVar = (("received_bytes_total", "size_bytes"),)
+    channel: str
+    answer: str
+    message_id: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRepeated(Receiving):
+    """The same bytes came again; they got the first one's answer."""
+
+    counter: ClassVar = "messages_repeated_total"
+    split_by: ClassVar = ("channel",)
+    channel: str
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRefused(Receiving):
+    """The sender was told no, for the reason `code`."""
+
+    level: ClassVar = Level.WARNING
+    counter: ClassVar = "messages_refused_total"
+    split_by: ClassVar = ("channel", "code")
+    channel: str
+    code: str
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchStored(Receiving):
+    """One commit of received messages."""
+
+    counter: ClassVar = "batches_stored_total"
+    sums: ClassVar = (("stored_messages_total", "messages"), ("stored_micros_total", "took_micros"))
+    messages: int
+    took_micros: int

@@ -1,0 +1,86 @@
+"""Amending: a person's corrected copy of a message runs in its place; the original keeps its bytes and is skipped."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from interface.card import contains_card, screen
+from interface.errors import ActRefusedError
+from interface.hl7.parser import Message, parse
+from interface.message import MessageState
+from interface.operate.act import By, acting, need_reason, note, unknown
+from interface.operate.hold import STUCK, close_items_of, rows_of
+from interface.pipeline.receive import Listening, examine
+from interface.ports import Clock, Intake, Store
+
+SOURCE = "operator"  # where messages that people bring in come from
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """The new message, and the one that it stands for."""
+
+    message_id: int
+    original_id: int
+
+
+def edited(store: Store, by: By, message_id: int, values: Mapping[str, str]) -> bytes:
+    """The stored bytes with these values put in (path -> text); nothing is stored. Audited as a look.
+
+    Errors: ActRefusedError `not-found`, `card-number`; MessageError and MappingError of a path that leads nowhere.
+    """
+    note(store, by, "look", f"message:{message_id}", details={"to": "amend"})
+    with store.snapshot() as reader:
+        raw = reader.body(message_id)
+    if raw is None:
+        raise unknown("message", message_id)
+    message: Message = parse(raw)
+    for path, value in values.items():
+        if contains_card(value):
+            raise _card_number(path)
+        message = message.with_value(path, value)
+    return message.to_bytes()
+
+
+def amend(store: Store, clock: Clock, by: By, message_id: int, raw: bytes) -> Amended:
+    """Store `raw` as a new message linked to the original, and skip the original, in one commit.
+
+    Refused for an original that is not held or failed, for bytes that say the same, for a header that cannot be read, and for
+    card numbers: what people type in is never masked silently.
+    """
+    need_reason(by, "amend")
+    intake = _intake(clock, by, message_id, raw)
+    prepared = store.prepare([intake])
+    with acting(store, by, "amend", f"message:{message_id}") as turn:
+        (original,) = rows_of(turn, [message_id])
+        if original.state not in STUCK:
+            text = f"only a held or failed message can be amended; this one is {original.state}"
+            raise ActRefusedError("illegal-move", text, place=f"message:{message_id}")
+        if turn.body(message_id) == raw:
+            raise ActRefusedError("unchanged", "the amended bytes are the same", place=f"message:{message_id}")
+        received = turn.receive(prepared)[0]
+        if received.is_duplicate:
+            text = "the same amended bytes were brought in before"
+            raise ActRefusedError("repeated", text, place=f"message:{received.message_id}")
+        turn.skip([message_id], "amended")
+        close_items_of(turn, by, [original], f"amended as message {received.message_id}")
+    return Amended(received.message_id, message_id)
+
+
+def _intake(clock: Clock, by: By, message_id: int, raw: bytes) -> Intake:
+    if findings := screen(raw).findings:
+        raise _card_number(findings[0].place)
+    examined = examine(raw, Listening(SOURCE, production=False), peer="", at=clock.now())
+    if examined.intake.state is not MessageState.WAITING:
+        problem = examined.problem
+        raise ActRefusedError(
+            "header-unusable",
+            problem.text if problem else "the header cannot be read",
+            place=problem.place if problem else "MSH",
+        )
+    return replace(examined.intake, answer="", original_id=message_id, actor=by.actor)
+
+
+def _card_number(place: str) -> ActRefusedError:
+    return ActRefusedError(
+        "card-number", "a payment card number was typed in; nothing was kept", place=place, advice="use a token instead"
+    )

@@ -1,0 +1,64 @@
+"""Looking at messages: lists, and one in full. Every look is audited before anything is shown."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+
+from interface.operate.act import By, note, unknown
+from interface.ports import Store
+from interface.view.delivery import DeliveryFilter, DeliveryStory
+from interface.view.message import MessageFilter, MessageRow, MessageStory
+
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One message in full. `raw` is None where its bytes were removed. `deliveries` are those that answer it."""
+
+    story: MessageStory
+    raw: bytes | None
+    deliveries: tuple[DeliveryStory, ...]
+
+
+def messages(store: Store, by: By, wanted: MessageFilter, *, limit: int | None = None) -> Iterator[MessageRow]:
+    """Messages that a filter finds, page by page, `limit` in all (None: every one). Identifiers are content: audited.
+
+    Each page is a snapshot of its own; new messages that come meanwhile are seen when the order is by arrival.
+    """
+    asked = sorted(name for name, value in asdict(wanted).items() if value and name not in ("limit", "newest_first"))
+    note(store, by, "list", "messages", details={"by": asked})
+    return _pages(store, wanted, limit)
+
+
+def _pages(store: Store, wanted: MessageFilter, limit: int | None) -> Iterator[MessageRow]:
+    left = limit
+    while left is None or left > 0:
+        size = _PAGE if left is None else min(left, _PAGE)
+        with store.snapshot() as reader:
+            page = reader.messages(replace(wanted, limit=size))
+        yield from page
+        if len(page) < size:
+            return
+        wanted = replace(wanted, beyond_id=page[-1].id)
+        left = None if left is None else left - len(page)
+
+
+def message(store: Store, by: By, message_id: int) -> Look:
+    """Everything about one message; ActRefusedError `not-found`."""
+    note(store, by, "look", f"message:{message_id}")
+    with store.snapshot() as reader:
+        story = reader.message(message_id)
+        if story is None:
+            raise unknown("message", message_id)
+        answers = reader.deliveries(DeliveryFilter(reply_to=(message_id,)))
+        return Look(story, reader.body(message_id), tuple(answers))
+
+
+def payload(store: Store, by: By, delivery_id: int) -> tuple[DeliveryStory, bytes | None]:
+    """A delivery and the bytes that were (or are to be) sent; None before its first attempt."""
+    note(store, by, "look", f"delivery:{delivery_id}")
+    with store.snapshot() as reader:
+        found = reader.deliveries(DeliveryFilter(ids=(delivery_id,)))
+        if not found:
+            raise unknown("delivery", delivery_id)
+        return found[0], reader.payload(delivery_id)

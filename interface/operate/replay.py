@@ -1,0 +1,57 @@
+"""Asking for stored messages to be run again: same code path, another reason, original order. No payment is sent by it."""
+
+from dataclasses import dataclass, replace
+
+from interface.errors import ActRefusedError
+from interface.message import MessageState
+from interface.operate.act import By, acting, need_reason, unknown
+from interface.ports import Store
+from interface.view.message import MessageFilter
+from interface.view.work import ReplayRow
+
+_NEVER_APPLIED = frozenset({MessageState.REFUSED, MessageState.INCOMPLETE})
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a filter found: ids to replay, oldest first, and how many it left out because their sender was told no."""
+
+    ids: tuple[int, ...]
+    left_out: int
+
+
+def choose(store: Store, wanted: MessageFilter) -> Chosen:
+    """All messages that a filter finds, whatever its page, in their original order."""
+    ids: list[int] = []
+    left_out = 0
+    wanted = replace(wanted, newest_first=False, beyond_id=0, limit=_PAGE)
+    with store.snapshot() as reader:
+        while page := reader.messages(wanted):
+            ids += [row.id for row in page if row.state not in _NEVER_APPLIED]
+            left_out += sum(row.state in _NEVER_APPLIED for row in page)
+            wanted = replace(wanted, beyond_id=page[-1].id)
+    return Chosen(tuple(ids), left_out)
+
+
+def request(store: Store, by: By, chosen: Chosen, *, force_money: bool = False) -> int:
+    """Queue a replay; gives the request's id. Forced money reverses what was booked and books it anew: it needs a reason.
+
+    Errors: ActRefusedError `nothing-chosen`, `reason-missing`.
+    """
+    if not chosen.ids:
+        raise ActRefusedError("nothing-chosen", "no message fits that can be replayed", place="replay")
+    if force_money:
+        need_reason(by, "replay")
+    subject = f"messages:{chosen.ids[0]}..{chosen.ids[-1]}"
+    with acting(store, by, "replay", subject, details={"total": len(chosen.ids), "force_money": force_money}) as turn:
+        return turn.request_replay(chosen.ids, by.actor, force_money=force_money)
+
+
+def progress(store: Store, replay_id: int) -> ReplayRow:
+    """How far a requested replay is; ActRefusedError `not-found`."""
+    with store.snapshot() as reader:
+        row = reader.replay(replay_id)
+    if row is None:
+        raise unknown("replay", replay_id)
+    return row

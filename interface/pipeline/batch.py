@@ -1,0 +1,174 @@
+"""One batch in memory: the rows that it needs, its lanes, what became of each message, and what is to be written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from interface.errors import InterfaceError
+from interface.ledger.apply import apply
+from interface.ledger.needs import needs
+from interface.ledger.reading import Meaning, Reading
+from interface.ledger.stamp import Stamp
+from interface.ledger.workset import Workset
+from interface.message import MessageState, RunReason
+from interface.pipeline import conclude
+from interface.pipeline.follow import Follow
+from interface.pipeline.plan import Plan, Understood
+from interface.pipeline.sequence import Lanes
+from interface.ports import Clock, Reader, RunRecord, Sealed, Store, StoredMessage, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """A message on its way: understood, or the failure that stopped it."""
+
+    message: StoredMessage
+    started_at: int
+    understood: Understood | None = None
+    failure: InterfaceError | None = None
+
+    @property
+    def reading(self) -> Reading | None:
+        """The mapped content, where there is one to apply."""
+        content = self.understood.content if self.understood else None
+        return content if isinstance(content, Reading) else None
+
+
+class Batch:
+    """Runs trips in order on a working set and keeps what a write transaction has to write."""
+
+    def __init__(self, store: Store, plan: Plan, clock: Clock, reader: Reader, trips: Sequence[Trip]) -> None:
+        self._plan = plan
+        self._clock = clock
+        self._trips = trips
+        self._stamps = {trip.message.id: self._stamp(trip.message) for trip in trips}
+        replayed = [trip.message.id for trip in trips if trip.message.replay_id is not None]
+        wanted = needs((trip.reading for trip in trips if trip.reading is not None), replayed)
+        self._workset = Workset(reader.load(wanted), store.allocate, store.new_public_id, store.lane_of, store.wire_id)
+        self._awaited = reader.awaited(wanted.account_names())
+        lanes = {lane for trip in trips if trip.reading for lane in self._workset.lanes(trip.reading)}
+        roots = reader.lane_roots(lanes)
+        self.lanes = Lanes(reader.occupied({roots.get(lane, lane) for lane in lanes}), dict(roots))
+        self.runs: list[RunRecord] = []
+        self._sealed: Sealed | None = None
+        self._seal = store.seal
+        self._released: list[str] = []
+        self._pending = {trip.message.id for trip in trips if trip.message.answer_pending}
+        self._follow = Follow(plan)
+
+    @property
+    def has_deliveries(self) -> bool:
+        """Whether something was queued for a destination."""
+        return self._follow.has_deliveries
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether a sender may be waiting for what this batch settled."""
+        return bool(self._pending)
+
+    def run(self) -> None:
+        """Take every trip in order, until an account appears that earlier messages wait for.
+
+        Those have lower ids: released in this batch's commit, they run first in the next one, before later money.
+        """
+        for trip in self._trips:
+            self._take(trip)
+            self._released = [name for name in self._workset.new_account_names() if name in self._awaited]
+            if self._released:
+                break
+        changes = self._workset.changes()
+        changes.lane_joins = self.lanes.joins
+        self._follow.postings(changes, self._clock.now())
+        self._sealed = self._seal(changes)  # before the transaction opens: it only writes
+
+    def _take(self, trip: Trip) -> None:
+        reading = trip.reading
+        if reading is None:
+            self._note(trip, conclude.without_reading(trip.understood, trip.failure), ())
+            return
+        lanes = self.lanes.rooted(self._workset.lanes(reading))
+        is_blocked = self.lanes.is_blocked(lanes)
+        if reading.meaning is Meaning.MERGE_PATIENT:
+            lanes = self.lanes.join(lanes)
+        if is_blocked and trip.message.replay_id is None:
+            self.lanes.park(trip.message.id, lanes)
+            return
+        if is_blocked:
+            self._note(trip, conclude.LANE_BLOCKED, ())
+            return
+        self._note(trip, self._apply(trip, reading), lanes)
+
+    def _apply(self, trip: Trip, reading: Reading) -> conclude.Ending:
+        try:
+            return conclude.applied(apply(reading, self._workset, self._stamps[trip.message.id]), reading)
+        except InterfaceError as failure:
+            return conclude.without_reading(None, failure)
+
+    def _stamp(self, message: StoredMessage) -> Stamp:
+        return Stamp(
+            message_id=message.id,
+            seq=message.id,
+            config_id=self._plan.config_id,
+            source=message.source,
+            reason=self._reason(message),
+            recorded_at=self._clock.now(),
+            force_money=message.force_money,
+        )
+
+    def _note(self, trip: Trip, ending: conclude.Ending, lanes: tuple[int, ...]) -> None:
+        message = trip.message
+        blocks = ending.blocks and message.replay_id is None
+        if blocks:
+            self.lanes.block(lanes)
+        names = trip.understood.names if trip.understood else {}
+        run = RunRecord(
+            message_id=message.id,
+            reason=self._reason(message),
+            config_id=self._plan.config_id,
+            state=ending.state if message.replay_id is None else message.state,
+            started_at=trip.started_at,
+            ended_at=self._clock.now(),
+            cause=ending.cause,
+            place=ending.place,
+            text=ending.text,
+            hold=ending.hold,
+            changed=ending.changed,
+            warnings=ending.warnings,
+            hl7_code=ending.hl7_code,
+            awaited_account=ending.awaited_account,
+            lanes=lanes if blocks else (),
+            answer=ending.verdict if message.answer_pending else "",
+            replay_id=message.replay_id,
+            patient=names.get("patient", ""),
+            account=names.get("account", ""),
+            visit=names.get("visit", ""),
+            family=names.get("family", ""),
+            birth_date=names.get("birth_date", ""),
+        )
+        self.runs.append(run)
+        if ending.work_item is not None and message.replay_id is None:
+            self._workset.open_work_item(ending.work_item(message))
+        if message.replay_id is None:
+            self._follow.message(trip.message, trip.understood, ending, self._clock.now())
+
+    @staticmethod
+    def _reason(message: StoredMessage) -> RunReason:
+        return RunReason.RECEIVED if message.replay_id is None else RunReason.REPLAY
+
+    def write(self, turn: Turn) -> None:
+        """Everything that this batch changed, in one transaction."""
+        assert self._sealed is not None, "run() comes first"
+        runs = [self._settled(turn, run) if run.answer else run for run in self.runs]
+        turn.save(self._sealed, self._plan.config_id)
+        turn.finish(runs)
+        turn.park(self.lanes.parked)
+        if self._released:
+            turn.release_awaited(self._released)
+        self._follow.write(turn, self._clock.now())
+
+    @staticmethod
+    def _settled(turn: Turn, run: RunRecord) -> RunRecord:
+        # One compare-and-set decides between the outcome and the sender's deadline. Where the deadline won, the sender was told
+        # yes: what would have been a refusal is a failure that a person sees.
+        if turn.settle_answer(run.message_id, run.answer) == run.answer and run.state is MessageState.FAILED:
+            return replace(run, state=MessageState.REFUSED, hold=None, lanes=())
+        return run

@@ -1,0 +1,111 @@
+"""What an outcome means for the message: its state, its reason, whether its lane waits, what its sender is told."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from interface.errors import InterfaceError, MappingError
+from interface.ledger.outcome import Applied, MissingAccount, Outcome, PersonHold, Refusal
+from interface.ledger.reading import Filtered, Reading
+from interface.ledger.worklist import HELD_MESSAGE, ItemKind, WorkItem
+from interface.message import HoldKind, MessageState
+from interface.pipeline.plan import ApplicationAck, Understood
+from interface.ports import StoredMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How one run ends. `verdict` is the application acknowledgement; `hl7_code` (table 0357) and `place` explain a refusal."""
+
+    state: MessageState
+    cause: str = ""
+    place: str = ""
+    text: str = ""
+    hold: HoldKind | None = None
+    changed: bool = False
+    warnings: tuple[str, ...] = ()
+    awaited_account: str = ""
+    verdict: str = "AA"
+    hl7_code: str = ""
+    work_item: Callable[[StoredMessage], WorkItem] | None = None
+
+    @property
+    def blocks(self) -> bool:
+        """Whether later messages of the same lane wait: failed, held for a person or for a mended mapping."""
+        return self.state is MessageState.FAILED or self.hold in (HoldKind.PERSON, HoldKind.BROKEN_MAPPING)
+
+
+LANE_BLOCKED = Ending(
+    MessageState.PROCESSED, cause="lane-blocked", text="another message of this patient blocks; replay again later"
+)
+
+
+def without_reading(understood: Understood | None, failure: InterfaceError | None) -> Ending:
+    """The ending of a message with nothing to apply: filtered, an acknowledgement, or not understood."""
+    if failure is not None:
+        return _failed(failure)
+    content = understood.content if understood else None
+    if isinstance(content, Filtered):
+        return Ending(MessageState.FILTERED, cause="filtered", text=content.reason)
+    assert isinstance(content, ApplicationAck), "a reading is applied, not concluded here"
+    return Ending(MessageState.PROCESSED, cause="acknowledgement")
+
+
+def _failed(failure: InterfaceError) -> Ending:
+    if isinstance(failure, MappingError):
+        return Ending(
+            MessageState.HELD,
+            cause=failure.code,
+            place=failure.place,
+            text=failure.text,
+            hold=HoldKind.BROKEN_MAPPING,
+            work_item=_item(ItemKind.BROKEN_MAPPING, failure.code),
+        )
+    return Ending(
+        MessageState.FAILED,
+        cause=failure.code,
+        place=failure.place,
+        text=failure.text,
+        verdict="AE",
+        hl7_code=getattr(failure, "hl7_code", "207"),
+        work_item=_item(ItemKind.FAILED_MESSAGE, failure.code),
+    )
+
+
+def applied(outcome: Outcome, reading: Reading) -> Ending:
+    """The ending of a message that was applied to the ledger, or could not be."""
+    match outcome:
+        case Applied():
+            warnings = (*reading.warnings, *outcome.warnings)
+            return Ending(MessageState.PROCESSED, changed=outcome.changed, warnings=warnings)
+        case MissingAccount():
+            return Ending(
+                MessageState.HELD,
+                cause="missing-account",
+                text="no message has brought this account yet",
+                hold=HoldKind.MISSING_ACCOUNT,
+                awaited_account="|".join(outcome.identifier),
+            )
+        case PersonHold():
+            return Ending(
+                MessageState.HELD,
+                cause=outcome.code,
+                place=outcome.place,
+                text=outcome.text,
+                hold=HoldKind.PERSON,
+                work_item=lambda _message: outcome.work_item,
+            )
+        case Refusal():
+            return Ending(
+                MessageState.FAILED,
+                cause=outcome.code,
+                place=outcome.place,
+                text=outcome.text,
+                verdict="AE",
+                hl7_code=outcome.hl7_code,
+                work_item=_item(ItemKind.FAILED_MESSAGE, outcome.code),
+            )
+
+
+def _item(kind: ItemKind, cause: str) -> Callable[[StoredMessage], WorkItem]:
+    # One item per channel and cause: a broken mapping that holds 4,000 messages is one thing to mend.
+    return lambda message: WorkItem(kind, f"channel:{message.source}", cause, None, HELD_MESSAGE)

@@ -1,0 +1,168 @@
+"""Sending what is queued, one delivery at a time per destination, so that nothing is ever sent twice without being reported.
+
+The attempt's intent is committed before the first byte is written. An intent without an outcome is ambiguous. Blocking functions: the
+engine calls `next_due`, `begin` and `conclude` from a thread and does the sending itself between the last two.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from interface.errors import Disposition, InterfaceError
+from interface.message import DeliveryState
+from interface.observe.deliver import DestinationSuspended
+from interface.observe.emit import emit
+from interface.pipeline import answer
+from interface.pipeline.plan import DestinationPlan
+from interface.pipeline.retry import SECOND, RetryAt, decide, wait_secs
+from interface.ports import Clock, Delivery, DestinationState, Outcome, PostingView, Store, Turn
+
+Render = Callable[[PostingView, str, int], bytes]  # view, control id, now -> payload
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """An attempt whose intent is durable: now, and only now, its bytes may go out."""
+
+    delivery: Delivery
+    payload: bytes
+    control_id: str
+
+
+class DeliverStage:
+    """The deliver stage of one destination."""
+
+    def __init__(
+        self, store: Store, plan: DestinationPlan, render: Render, clock: Clock, chance: Callable[[], float]
+    ) -> None:
+        self._store = store
+        self._plan = plan
+        self._render = render
+        self._clock = clock
+        self._chance = chance
+
+    def next_due(self) -> Delivery | None:
+        """The oldest delivery that may go out now; None while the destination is paused or suspended."""
+        with self._store.snapshot() as reader:
+            state = reader.destination_state(self._plan.name)
+            if state.paused_by or state.suspended_at:
+                return None
+            due = reader.due(self._plan.name, self._clock.now(), 1)
+        return due[0] if due else None
+
+    def begin(self, delivery: Delivery) -> Sending | None:
+        """Freeze the payload and commit the intent. None where it cannot be rendered or is no longer queued."""
+        try:
+            payload, control_id = self._payload(delivery)
+        except InterfaceError as failure:
+            self._unrenderable(delivery, failure)
+            return None
+        with self._store.turn("deliver") as turn:
+            begun = turn.begin_attempt(delivery.id, payload, control_id, self._clock.now())
+        return Sending(delivery, payload, control_id) if begun else None
+
+    def _payload(self, delivery: Delivery) -> tuple[bytes, str]:
+        if delivery.payload:
+            return delivery.payload, delivery.control_id or self._store.wire_id("message", 20)
+        with self._store.snapshot() as reader:
+            view = reader.posting_view(int(delivery.subject.partition(":")[2]))
+        control_id = self._store.wire_id("message", 20)
+        return self._render(view, control_id, self._clock.now()), control_id
+
+    def _unrenderable(self, delivery: Delivery, failure: InterfaceError) -> None:
+        now = self._clock.now()
+        with self._store.turn("deliver") as turn:
+            turn.end_attempt(delivery.id, Outcome(DeliveryState.REJECTED, now, failure.code, failure.text))
+            turn.posting_facts(answer.facts(delivery, "rejected", now, failure.code))
+            turn.open_work_items([answer.item(delivery, DeliveryState.REJECTED, failure.code)])
+
+    def answered(self, sending: Sending, code: str, hl7_code: str, reply: bytes) -> Outcome:
+        """Write a reply that names this attempt's control id."""
+        now = self._clock.now()
+        meaning = answer.meaning(code, hl7_code)
+        outcome = Outcome(meaning.state, now, code, reply=reply)
+        if meaning.disposition is Disposition.TRANSIENT:
+            outcome = self._again(sending, Disposition.TRANSIENT, Outcome(DeliveryState.QUEUED, now, code, reply=reply))
+        with self._store.turn("deliver") as turn:
+            turn.end_attempt(sending.delivery.id, outcome)
+            turn.posting_facts(answer.of_reply(sending.delivery, self._plan.posted_when, code, outcome.state, now))
+            if outcome.state is DeliveryState.REJECTED:
+                turn.open_work_items([answer.item(sending.delivery, DeliveryState.REJECTED, code)])
+            self._note_alive(turn)
+        return outcome
+
+    def failed(self, sending: Sending, failure: InterfaceError) -> Outcome:
+        """Write an attempt that got no answer of its own: never sent (transient), or perhaps taken (ambiguous)."""
+        now = self._clock.now()
+        if failure.disposition is Disposition.TRANSIENT:
+            # Nothing was sent: it stays first in line, and the engine backs off for the whole destination.
+            outcome = Outcome(DeliveryState.QUEUED, now, failure.code, failure.text, due_at=now)
+        else:
+            outcome = self._again(
+                sending, failure.disposition, Outcome(DeliveryState.AMBIGUOUS, now, failure.code, failure.text)
+            )
+        with self._store.turn("deliver") as turn:
+            turn.end_attempt(sending.delivery.id, outcome)
+            if failure.disposition is Disposition.AMBIGUOUS:
+                self._note_silence(turn, now)
+            if outcome.state is DeliveryState.AMBIGUOUS:
+                turn.posting_facts(answer.facts(sending.delivery, "ambiguous", now, failure.code))
+                turn.open_work_items([answer.item(sending.delivery, DeliveryState.AMBIGUOUS, failure.code)])
+        return outcome
+
+    def _again(self, sending: Sending, why: Disposition, otherwise: Outcome) -> Outcome:
+        policy, attempt = self._plan.retry, sending.delivery.attempts + 1
+        choice = decide(
+            why, attempt, policy, now=otherwise.at, chance=self._chance(), deduplicates=self._plan.deduplicates
+        )
+        if isinstance(choice, RetryAt):
+            return Outcome(
+                DeliveryState.QUEUED, otherwise.at, otherwise.code, otherwise.text, otherwise.reply, choice.due_at
+            )
+        state = DeliveryState.AMBIGUOUS if why is Disposition.AMBIGUOUS else DeliveryState.REJECTED
+        return Outcome(state, otherwise.at, otherwise.code, choice.why, otherwise.reply)
+
+    def _note_alive(self, turn: Turn) -> None:
+        state = turn.destination_state(self._plan.name)
+        if state.unanswered or state.suspended_at:
+            turn.set_destination_state(DestinationState(self._plan.name, paused_by=state.paused_by))
+
+    def _note_silence(self, turn: Turn, now: int) -> None:
+        state = turn.destination_state(self._plan.name)
+        unanswered = state.unanswered + 1
+        suspended = now if unanswered >= self._plan.max_unresolved_sends else 0
+        probe_at = now + int(wait_secs(1, self._plan.retry, self._chance()) * SECOND) if suspended else 0
+        turn.set_destination_state(
+            DestinationState(self._plan.name, suspended, probe_at, 0, state.paused_by, unanswered)
+        )
+        if suspended:
+            emit(DestinationSuspended(destination=self._plan.name, unresolved=unanswered))
+
+    def probe_due(self) -> bool:
+        """Whether a suspended destination is to be probed now."""
+        with self._store.snapshot() as reader:
+            state = reader.destination_state(self._plan.name)
+        return bool(state.suspended_at and not state.paused_by and state.next_probe_at <= self._clock.now())
+
+    def probed(self, *, is_alive: bool) -> None:
+        """Note a probe's outcome: resume, or wait longer for the next one."""
+        now = self._clock.now()
+        with self._store.turn("probe") as turn:
+            state = turn.destination_state(self._plan.name)
+            if is_alive:
+                self._note_alive(turn)
+                return
+            probes = state.probes + 1
+            wait = int(wait_secs(probes + 1, self._plan.retry, self._chance()) * SECOND)
+            turn.set_destination_state(
+                DestinationState(
+                    self._plan.name, state.suspended_at, now + wait, probes, state.paused_by, state.unanswered
+                )
+            )
+
+    def late_ack(self, control_id: str, code: str) -> None:
+        """An answer that came after its time-out: proof of delivery, or of refusal, for an ambiguous send."""
+        now = self._clock.now()
+        with self._store.turn("deliver") as turn:
+            delivery = turn.application_ack(control_id, code, now)
+            if delivery is not None:
+                answer.write_late(turn, delivery, self._plan.posted_when, code, now)

@@ -1,0 +1,86 @@
+"""What follows from a batch: payments to post, application acknowledgements to send, acknowledgements of ours to match."""
+
+from interface.ledger.change import LedgerChanges
+from interface.ledger.worklist import NOTICE, ItemKind, WorkItem
+from interface.pipeline.acknowledge import is_wanted, verdict_of
+from interface.pipeline.answer import write_late
+from interface.pipeline.conclude import Ending
+from interface.pipeline.plan import ApplicationAck, Plan, Understood
+from interface.ports import DeliveryWanted, StoredMessage, Turn
+
+
+class Follow:
+    """Collects in memory while a batch runs; `write` puts all into the batch's own commit."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._wanted: list[DeliveryWanted] = []
+        self._acks: list[ApplicationAck] = []
+        self._homeless: list[WorkItem] = []
+
+    @property
+    def has_deliveries(self) -> bool:
+        """Whether something was queued."""
+        return bool(self._wanted)
+
+    def message(self, message: StoredMessage, understood: Understood | None, ending: Ending, now: int) -> None:
+        """Note the acknowledgement that a message brought, or the one that its sender wants as a message of its own."""
+        if understood is None:
+            return
+        if isinstance(understood.content, ApplicationAck):
+            self._acks.append(understood.content)
+        channel = self._plan.channels.get(message.source)
+        reply = understood.reply
+        if reply is None or channel is None or not channel.reply_destination:
+            return
+        if is_wanted(reply.condition, verdict_of(ending.verdict)):
+            self._wanted.append(
+                DeliveryWanted(
+                    destination=channel.reply_destination,
+                    kind="acknowledgement",
+                    subject=f"message:{message.id}",
+                    order_key=0,
+                    due_at=now,
+                    config_id=self._plan.config_id,
+                    payload=reply.build(ending.verdict, now, ending.hl7_code, ending.place),
+                )
+            )
+
+    def postings(self, changes: LedgerChanges, now: int) -> None:
+        """Queue every allocation that is to be posted; one without a destination becomes a work item, never nothing."""
+        for posting in changes.postings:
+            destination = self._plan.payment_destination(posting.facility)
+            if destination is None:
+                self._homeless.append(
+                    WorkItem(
+                        ItemKind.NO_DESTINATION,
+                        f"allocation:{posting.allocation_id}",
+                        "no-destination",
+                        posting.amount_minor,
+                        NOTICE,
+                    )
+                )
+                continue
+            self._wanted.append(
+                DeliveryWanted(
+                    destination=destination.name,
+                    kind=posting.kind,
+                    subject=f"allocation:{posting.allocation_id}",
+                    order_key=posting.account_id,
+                    amount_minor=posting.amount_minor,
+                    due_at=now,
+                    config_id=self._plan.config_id,
+                )
+            )
+
+    def write(self, turn: Turn, now: int) -> None:
+        """Write all in the batch's transaction."""
+        if self._wanted:
+            turn.enqueue(self._wanted)
+        if self._homeless:
+            turn.open_work_items(self._homeless)
+        for ack in self._acks:
+            delivery = turn.application_ack(ack.control_id, ack.code, now)
+            destination = self._plan.destinations.get(delivery.destination) if delivery else None
+            if delivery and destination:
+                write_late(turn, delivery, destination.posted_when, ack.code, now)

@@ -1,0 +1,72 @@
+"""A configuration version, made ready to run: for each channel, how to read its messages and where what follows goes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from interface.ledger.reading import Filtered, Reading
+from interface.pipeline.retry import RetryPolicy
+
+Read = Callable[[bytes, int], "Understood"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An application acknowledgement of its own that the sender asked for (MSH-16): the condition, and how to build it."""
+
+    condition: str
+    build: Callable[[str, int, str, str], bytes]  # code, at, hl7 error code, place -> the message's bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationAck:
+    """An acknowledgement that the EHR sent as a message of its own, naming one of ours."""
+
+    code: str
+    control_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """One message parsed and mapped. `names` are the identifiers that people search by."""
+
+    content: Reading | Filtered | ApplicationAck
+    names: Mapping[str, str]
+    reply: Reply | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationPlan:
+    """How one destination is sent to. `name` is channel/destination."""
+
+    name: str
+    retry: RetryPolicy
+    deduplicates: bool
+    max_unresolved_sends: int
+    posted_when: str  # accept, application, echo
+    receives_payments: bool
+    facility: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelPlan:
+    """How one channel's messages are read."""
+
+    name: str
+    read: Read
+    reply_destination: str = ""
+    missing_account_hold_secs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All channels and destinations of one configuration version."""
+
+    config_id: int
+    channels: Mapping[str, ChannelPlan]
+    destinations: Mapping[str, DestinationPlan]
+
+    def payment_destination(self, facility: str) -> DestinationPlan | None:
+        """Where payments on accounts of this facility go; None where no channel takes them."""
+        takers = [plan for plan in self.destinations.values() if plan.receives_payments]
+        fitting = [plan for plan in takers if plan.facility == facility]
+        return fitting[0] if fitting else None

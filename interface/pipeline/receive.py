@@ -1,0 +1,147 @@
+"""Store before understanding: what arrived becomes durable messages, and only then gets its answer.
+
+Intake reads the header, tolerantly, and looks for card numbers; nothing else. `examine` is pure and decides on one frame;
+`store_batch` writes many in one commit. Bytes that cannot be read are kept too, refused with a reason.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from interface.card import CardScreen, screen
+from interface.hl7.ack import AckCode, build_ack
+from interface.hl7.header import Header, read_header
+from interface.hl7.problem import ErrorCode, Problem, Severity
+from interface.message import MessageState
+from interface.pipeline.acknowledge import Manner, Verdict, is_wanted, manner, verdict_of
+from interface.ports import Intake, Received, Settled, Store
+
+WAITS = "?"  # the answer of an intake whose sender waits for the outcome of processing
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """What intake must know of a channel."""
+
+    channel: str
+    production: bool = True
+    waits_for_outcome: bool = False  # ack: processed
+    screen: CardScreen = CardScreen()
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One frame, decided on: what to store, and all that its answer needs."""
+
+    intake: Intake
+    header: Header
+    manner: Manner
+    verdict: Verdict
+    problem: Problem | None = None
+
+    def unstorable_ack(self, control_id: str, at: int) -> bytes:
+        """The refusal of a frame that could not be stored, for senders that want one."""
+        problem = Problem(ErrorCode.INTERNAL_ERROR, "", "nothing can be stored at present; send it again later")
+        code = self.manner.codes[Verdict.REJECT]
+        return build_ack(self.header, AckCode(code), control_id=control_id, at=at, problems=(problem,))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one frame. `code` is WAITS while the outcome of processing is awaited, "" when none is wanted."""
+
+    examined: Examined
+    received: Received
+    code: str
+
+    def ack(self, control_id: str, at: int) -> bytes | None:
+        """The acknowledgement's bytes, unframed; None when the sender wants none."""
+        if not self.code:
+            return None
+        problems = (self.examined.problem,) if self.examined.problem else ()
+        return build_ack(self.examined.header, AckCode(self.code), control_id=control_id, at=at, problems=problems)
+
+    def settled_ack(self, settled: Settled, control_id: str, at: int) -> bytes:
+        """The acknowledgement of a message whose sender waited for the outcome, in the code of its mode.
+
+        A positive answer may carry information: held, or not done in time, and in our custody all the same.
+        """
+        verdict = verdict_of(settled.code)
+        severity = Severity.INFORMATION if verdict is Verdict.ACCEPT else Severity.ERROR
+        code = settled.hl7_code or (ErrorCode.ACCEPTED if verdict is Verdict.ACCEPT else ErrorCode.INTERNAL_ERROR)
+        problems = (Problem(code, settled.place, settled.text, severity),) if settled.text else ()
+        wanted = self.examined.manner.codes[verdict]
+        return build_ack(self.examined.header, AckCode(wanted), control_id=control_id, at=at, problems=problems)
+
+
+def examine(
+    raw: bytes, listening: Listening, *, peer: str, at: int, is_cut: bool = False, is_oversize: bool = False
+) -> Examined:
+    """Decide on one frame: pure, and cheap enough to run before the write transaction.
+
+    Of an oversize frame only the beginning is here: enough for its header, so that the refusal can name it.
+    """
+    screened = screen(raw, listening.screen)
+    header = read_header(screened.raw)
+    how = manner(header)
+    reason, problem = _judge(header, listening, is_oversize=is_oversize)
+    verdict = _verdict(problem)
+    code = how.codes[verdict] if is_wanted(how.immediate, verdict) else ""
+    state = MessageState.WAITING if verdict is Verdict.ACCEPT else MessageState.REFUSED
+    if verdict is Verdict.ACCEPT and listening.waits_for_outcome and code:
+        code = WAITS
+    if is_cut:
+        state, code, reason = MessageState.INCOMPLETE, "", "frame-cut"
+    intake = Intake(
+        source=listening.channel,
+        arrived_at=at,
+        peer=peer,
+        raw=screened.raw,
+        control_id=header.control_id,
+        message_type=header.kind,
+        sender=f"{header.sending_application}|{header.sending_facility}",
+        state=state,
+        answer=code,
+        reason=reason,
+        incidents=tuple(finding.place for finding in screened.findings),
+    )
+    return Examined(intake, header, how, verdict, problem)
+
+
+def _judge(header: Header, listening: Listening, *, is_oversize: bool) -> tuple[str, Problem | None]:
+    if is_oversize:
+        return "frame-too-large", Problem(ErrorCode.INTERNAL_ERROR, "", "the frame is larger than this listener takes")
+    if header.errors:
+        return "header-unusable", header.errors[0]
+    if listening.production and header.processing_id[:1] in ("T", "D"):
+        text = "this listener takes production messages only"
+        return "not-production", Problem(ErrorCode.UNSUPPORTED_PROCESSING_ID, "MSH-11", text)
+    return "", None
+
+
+def _verdict(problem: Problem | None) -> Verdict:
+    # Table 0357: 1xx speaks of content (AE), 2xx of kind, processing id, size or our own trouble (AR).
+    if problem is None:
+        return Verdict.ACCEPT
+    return Verdict.ERROR if problem.code.startswith("1") else Verdict.REJECT
+
+
+def store_batch(store: Store, examined: Sequence[Examined]) -> list[Answer]:
+    """Make a batch durable in one commit, then say what each sender is to be told."""
+    prepared = store.prepare([one.intake for one in examined])
+    with store.turn("receive") as turn:
+        results = turn.receive(prepared)
+    return [_answer(one, result) for one, result in zip(examined, results, strict=True)]
+
+
+def _answer(examined: Examined, received: Received) -> Answer:
+    if received.is_duplicate and received.answer:
+        return Answer(examined, received, _repeated(examined, received.answer))
+    return Answer(examined, received, examined.intake.answer)
+
+
+def _repeated(examined: Examined, first: str) -> str:
+    # The first answer is given again, in the code of this arrival's mode: AA and CA say the same.
+    if first == WAITS:
+        return WAITS
+    verdict = verdict_of(first)
+    return examined.manner.codes[verdict] if is_wanted(examined.manner.immediate, verdict) else ""

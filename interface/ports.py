@@ -1,0 +1,387 @@
+"""The seams between the rooms: what the pipeline, the engine and the operators' acts ask of the store and of the wires.
+
+A store hands out two things. A `Reader` sees one consistent snapshot and takes no write lock. A `Turn` is one short write
+transaction: when `Store.turn()` exits without an error, everything written in it is committed and flushed to disk. Sealing,
+compressing and digesting happen in `Store.prepare...` calls, before a turn opens, so that a turn only writes.
+Times are UTC microseconds. Ids are bigints. Nothing here names a table.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from interface.ledger.change import LedgerChanges, Loaded
+from interface.ledger.needs import Needs
+from interface.ledger.noun import Identifier
+from interface.ledger.worklist import WorkItem
+from interface.message import DeliveryState, HoldKind, MessageState, RunReason
+from interface.view.protocol import Acts, Views
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now(self) -> int:
+        """Microseconds since 1970 UTC."""
+
+
+# ---------------------------------------------------------------- receiving
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One arrived frame (or request), screened for card numbers, with the answer that it would get.
+
+    `state` is WAITING, or REFUSED/INCOMPLETE with `reason` (an error code). `answer` is the acknowledgement code that will be
+    sent ("" = none). `incidents` name places where a card number was masked.
+    """
+
+    source: str
+    arrived_at: int
+    peer: str
+    raw: bytes
+    control_id: str
+    message_type: str  # ADT^A08
+    sender: str  # MSH-3|MSH-4
+    state: MessageState
+    answer: str
+    reason: str = ""
+    incidents: tuple[str, ...] = ()
+    original_id: int | None = None  # an amended message names the unchanged original
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of one intake. For a repeat, `answer` is the one to give again, `message_id` the first one's."""
+
+    message_id: int
+    is_duplicate: bool
+    state: MessageState
+    answer: str
+
+
+# ---------------------------------------------------------------- processing
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A stored message with its opened bytes, as a run needs it. `replay_id` names the request when this is a replay."""
+
+    id: int
+    source: str
+    arrived_at: int
+    raw: bytes
+    control_id: str
+    message_type: str
+    state: MessageState
+    answer_pending: bool = False  # the sender still waits for the outcome
+    replay_id: int | None = None
+    force_money: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """The end of one run: the message's new state and what people may search it by (identifier values, sealed at rest)."""
+
+    message_id: int
+    reason: RunReason
+    config_id: int
+    state: MessageState
+    started_at: int
+    ended_at: int
+    cause: str = ""  # error code, filter name
+    place: str = ""  # field path or rule, never a value
+    text: str = ""
+    hold: HoldKind | None = None
+    changed: bool = False
+    warnings: tuple[str, ...] = ()
+    patient: str = ""
+    account: str = ""
+    visit: str = ""
+    family: str = ""
+    birth_date: str = ""
+    awaited_account: str = ""  # for MISSING_ACCOUNT: authority|type|value of the account that must appear
+    due_at: int = 0  # when a hold has lasted long enough to be looked at; 0 = never
+    lanes: tuple[int, ...] = ()  # written for what blocks or queues; empty on the fast path
+    hl7_code: str = ""  # table 0357, where the outcome is explained to the sender
+    answer: str = ""  # the late answer decided here (ack: processed); "" where none is pending
+    replay_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A message that must wait behind another one of its lane(s)."""
+
+    message_id: int
+    lanes: tuple[int, ...]
+
+
+# ---------------------------------------------------------------- delivering
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryWanted:
+    """Something to be sent. `subject` names what it is about (allocation:17); `order_key` keeps order (an account's id)."""
+
+    destination: str  # channel/destination
+    kind: str  # payment, void, refund, acknowledgement ...
+    subject: str
+    order_key: int
+    due_at: int
+    config_id: int
+    payload: bytes = b""  # empty: rendered at the first attempt
+    amount_minor: int | None = None  # money at stake
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A stored delivery. `payload` is empty until the first attempt freezes it."""
+
+    id: int
+    destination: str
+    kind: str
+    subject: str
+    order_key: int
+    state: DeliveryState
+    due_at: int
+    attempts: int
+    payload: bytes
+    control_id: str
+    config_id: int
+    created_at: int
+    cause: str = ""
+    amount_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended; `reply` is kept sealed. `application` tells an application ack from an accept ack."""
+
+    state: DeliveryState
+    at: int
+    code: str = ""  # AA, AE, CA ... or an error code
+    text: str = ""
+    reply: bytes = b""
+    due_at: int = 0  # next attempt when state is QUEUED
+
+
+@dataclass(frozen=True, slots=True)
+class PostingFact:
+    """A fact about one allocation's posting, each kept apart: accepted, application-acked, confirmed, posted, rejected ..."""
+
+    allocation_id: int
+    fact: str  # a PostingState value, or "application-acked", "confirmed"
+    at: int
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PostingView:
+    """One allocation as it is to be posted, seen through current identities. Identifiers as the EHR knows them."""
+
+    allocation_id: int
+    payment_public_id: str
+    kind: str  # payment, reversal (void), refund
+    wire_id: str  # FT1-2
+    original_wire_id: str  # of what a reversal or refund takes back
+    amount_minor: int
+    currency: str
+    tender: str
+    last4: str
+    authorization: str
+    transaction_id: str
+    taken_at: int
+    facility: str
+    account_id: int
+    account_public_id: str
+    account: Identifier
+    patient: Identifier
+    visit: Identifier | None = None
+    guarantor: Identifier | None = None
+    family: str = ""
+    given: str = ""
+    patient_class: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationState:
+    """What is known of one destination. Suspended: it did not answer; it is probed. Paused: a person said so."""
+
+    destination: str
+    suspended_at: int = 0
+    next_probe_at: int = 0
+    probes: int = 0
+    paused_by: str = ""
+    unanswered: int = 0  # sends in a row that got no answer
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The decided answer of a message whose sender waits, with what explains it."""
+
+    code: str
+    hl7_code: str = ""
+    place: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who does what to what, and why: goes to the audit trail in the same turn as its effect."""
+
+    actor: str
+    verb: str
+    subject: str
+    reason: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+# ---------------------------------------------------------------- the store
+
+
+class Prepared(Protocol):
+    """An intake with its digest, its sealed and compressed body: opaque outside of the store."""
+
+
+class Sealed(Protocol):
+    """A batch's ledger changes, sealed: opaque outside of the store."""
+
+
+class Reader(Views, Protocol):
+    """One consistent snapshot. What people are shown of it stands in `interface.view`."""
+
+    def waiting(self, limit: int) -> list[StoredMessage]:
+        """Messages that can run now (state waiting, not parked), oldest id first, bodies opened."""
+
+    def replays(self, limit: int) -> list[StoredMessage]:
+        """Requested replays in their original order, bodies opened."""
+
+    def load(self, needs: Needs) -> Loaded:
+        """Ledger rows that these readings touch, survivors followed."""
+
+    def occupied(self, lanes: Iterable[int]) -> set[int]:
+        """Lanes (given as roots) in which a message blocks or waits."""
+
+    def lane_roots(self, lanes: Iterable[int]) -> dict[int, int]:
+        """The root of every lane that was joined to another one; lanes that stand alone are left out."""
+
+    def awaited(self, accounts: Iterable[str]) -> dict[str, list[int]]:
+        """Messages held for these accounts (authority|type|value), oldest first."""
+
+    def due(self, destination: str, now: int, limit: int) -> list[Delivery]:
+        """Deliveries to send now: state queued, due, and first of their order key among all that are not final."""
+
+    def active_config(self) -> tuple[int, Mapping[str, str]] | None:
+        """Id and files of the active configuration version."""
+
+    def epoch(self) -> int:
+        """A counter that every operator's act on messages, lanes or the ledger raises (in its own turn)."""
+
+    def posting_view(self, allocation_id: int) -> "PostingView":
+        """All that rendering a payment needs, through current identities: survivors followed."""
+
+    def destination_state(self, destination: str) -> "DestinationState":
+        """Whether a destination is suspended or paused, and how many sends in a row went unanswered."""
+
+    def record(self, kind: str, key: str) -> bytes | None:
+        """What an adapter noted under a key of its own (an idempotency key); None where nothing was."""
+
+    def settled_answer(self, message_id: int) -> "Settled | None":
+        """The answer that was decided for a message whose sender waits; None while nothing is decided."""
+
+
+class Turn(Reader, Acts, Protocol):
+    """One write transaction; also sees what it has written. What people may do in it stands in `interface.view`."""
+
+    def receive(self, prepared: Sequence[Prepared]) -> list[Received]:
+        """Write arrivals and new messages; a unique constraint tells repeats. Same order as given."""
+
+    def finish(self, runs: Sequence[RunRecord]) -> None:
+        """Write runs and the messages' new states, identities, blocking lanes, awaited accounts."""
+
+    def park(self, parked: Sequence[Parked]) -> None:
+        """Put messages behind others in their lanes."""
+
+    def save(self, changes: Sealed, config_id: int) -> None:
+        """Write everything that a batch changed in the ledger; `Store.seal` made it ready."""
+
+    def audit(self, acts: Sequence[Act]) -> None:
+        """Append to the audit trail."""
+
+    def add_record(self, kind: str, key: str, value: bytes) -> None:
+        """Note something under a key, once; sealed at rest."""
+
+    def raise_epoch(self) -> None:
+        """Make batches that were read before this turn start over."""
+
+    def settle_answer(self, message_id: int, code: str) -> str:
+        """Compare-and-set of a pending answer: gives the code that won, ours or the one that was there before."""
+
+    def release_awaited(self, accounts: Sequence[str]) -> None:
+        """Messages held for these accounts go back to waiting."""
+
+    def enqueue(self, wanted: Sequence[DeliveryWanted]) -> list[int]:
+        """Queue deliveries; gives their ids."""
+
+    def open_work_items(self, items: Sequence[WorkItem]) -> None:
+        """Open work items, or count up the open one of the same kind, subject and cause."""
+
+    def close_work_items(self, kind: str, subject: str, how: str, actor: str) -> None:
+        """Close what is open about a subject."""
+
+    def begin_attempt(self, delivery_id: int, payload: bytes, control_id: str, at: int) -> bool:
+        """Freeze the payload and write the attempt's intent; False where the delivery is no longer queued."""
+
+    def end_attempt(self, delivery_id: int, outcome: Outcome) -> None:
+        """Write how the last attempt ended and move the delivery (message.move decides what is legal)."""
+
+    def posting_facts(self, facts: Sequence[PostingFact]) -> None:
+        """Write facts about postings, each in a column of its own; the first one of a kind stays."""
+
+    def application_ack(self, control_id: str, code: str, at: int) -> Delivery | None:
+        """Match an acknowledgement to the delivery that went out under this control id."""
+
+    def set_destination_state(self, state: "DestinationState") -> None:
+        """Suspend, resume, pause; note the next probe."""
+
+    def recover_sends(self, at: int) -> list[Delivery]:
+        """Intents without an outcome, left by a part that died: all are made ambiguous and given back."""
+
+
+class Store(Protocol):
+    """The store of record."""
+
+    def prepare(self, intakes: Sequence[Intake]) -> list[Prepared]:
+        """Digest, compress and seal; no database work."""
+
+    def seal(self, changes: LedgerChanges) -> Sealed:
+        """Seal what a batch changed; no database work."""
+
+    def snapshot(self) -> AbstractContextManager[Reader]:
+        """A consistent read."""
+
+    def turn(self, purpose: str) -> AbstractContextManager[Turn]:
+        """A write transaction, durable when it exits. On SQLite, writers of all processes take fair turns."""
+
+    def check_writable(self) -> None:
+        """Write and commit something small; raises StoreUnavailableError where that fails."""
+
+    def allocate(self, name: str) -> int:
+        """The next id of a counter; handed out from blocks, never reused, gaps are normal."""
+
+    def wire_id(self, name: str, width: int) -> str:
+        """The next short wire id: prefix of this database's life, then a counter; at most `width` characters."""
+
+    def new_public_id(self, prefix: str) -> str:
+        """A prefixed ULID."""
+
+    def lane_of(self, identifier: Identifier) -> int:
+        """The lane of a patient known by nothing but this identifier: 63 bits of its keyed digest."""
+
+    def exclusive(self, name: str) -> AbstractContextManager[bool]:
+        """Hold a named lock that one process at a time may hold; gives whether it was got."""
+
+
+Progress = Callable[[int, int], None]

@@ -1,0 +1,96 @@
+"""The hospital's books summed up: what anybody who received its messages should have come to hold.
+
+A record is a snapshot; it is made of the hospital's acts alone and never of an engine's answers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from interface.simulate.hospital import Account, EntryKind, Hospital, Trigger, VisitState
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTruth:
+    """One account, in minor units. `stated` is the newest balance that a message told (PV1-46), `stated_at` its moment.
+
+    `desk_payments` are those that the hospital took itself, `our_payments` those that came in from HealthPay24.
+    `charge_lines` counts FT1 segments. `patient` is the record that holds the account after all merges.
+    """
+
+    number: str
+    patient: str
+    guarantor: str
+    visits: Mapping[str, VisitState]
+    charges: int
+    charge_lines: int
+    desk_payments: int
+    our_payments: int
+    stated: int | None
+    stated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was told so far. `sent` counts by type (`ADT^A08`); `merges` are (retired, survivor) record numbers.
+
+    `patients` are the record numbers that live, `early_charges` the accounts whose first message was a charge.
+    """
+
+    sent: Mapping[str, int]
+    patients: frozenset[str]
+    accounts: Mapping[str, AccountTruth]
+    merges: tuple[tuple[str, str], ...]
+    cancelled_visits: frozenset[str]
+    early_charges: tuple[str, ...]
+
+    @property
+    def messages(self) -> int:
+        """All messages sent."""
+        return sum(self.sent.values())
+
+    @property
+    def of_no_interest(self) -> int:
+        """Messages that a billing interface filters out (A60)."""
+        return self.sent.get(Trigger.ALLERGY.message_type, 0)
+
+    @property
+    def charges(self) -> int:
+        """Sum of all charges, in minor units."""
+        return sum(account.charges for account in self.accounts.values())
+
+    @property
+    def stated(self) -> int:
+        """Sum of the newest stated balances, in minor units."""
+        return sum(account.stated or 0 for account in self.accounts.values())
+
+
+def take_record(hospital: Hospital) -> Record:
+    """Sum up the books of a hospital as they are now."""
+    with hospital.lock:
+        return Record(
+            sent=dict(hospital.sent),
+            patients=frozenset(number for number, patient in hospital.patients.items() if patient.survivor is None),
+            accounts={number: _truth(account) for number, account in hospital.accounts.items()},
+            merges=tuple(hospital.merges),
+            cancelled_visits=frozenset(
+                visit.number for visit in hospital.visits.values() if visit.state is VisitState.CANCELLED
+            ),
+            early_charges=tuple(hospital.early_charges),
+        )
+
+
+def _truth(account: Account) -> AccountTruth:
+    payments = [entry for entry in account.entries if entry.kind is EntryKind.PAYMENT]
+    return AccountTruth(
+        number=account.number,
+        patient=account.patient.mrn,
+        guarantor=account.patient.guarantor.number,
+        visits={visit.number: visit.state for visit in account.visits},
+        charges=account.total(EntryKind.CHARGE),
+        charge_lines=sum(entry.kind is EntryKind.CHARGE for entry in account.entries),
+        desk_payments=sum(entry.amount for entry in payments if not entry.foreign),
+        our_payments=sum(entry.amount for entry in payments if entry.foreign),
+        stated=account.stated,
+        stated_at=account.stated_at,
+    )

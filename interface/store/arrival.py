@@ -1,0 +1,179 @@
+"""Receiving: what arrived becomes a message once, and every arrival is counted.
+
+`prepare` does the costly work (digest, compression, sealing) before a transaction opens; `receive` only inserts. The
+unique constraint on the digest tells repeats, so two receivers on one database can never both keep the same message.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from interface.message import MessageState, move
+from interface.ports import Intake, Received
+from interface.store import schema_message as t
+from interface.store.compress import compress
+from interface.store.counter import message_ids
+from interface.store.dialect import insert_or_keep, within
+from interface.store.tx import ARRIVAL, Tx
+from interface.store.vault import Vault, scope_of
+
+PENDING = "?"  # the answer of a message whose sender waits for the outcome
+
+_NEW_MESSAGE = insert_or_keep(t.message)
+_NEW_BODY = sa.insert(t.body)
+_NEW_ARRIVAL = sa.insert(t.arrival)
+_NEW_INCIDENT = sa.insert(t.incident)
+NEW_SEARCH_KEY = insert_or_keep(t.search_key)
+_BY_DIGEST = sa.select(
+    t.message.c.digest, t.message.c.id, t.message.c.state, t.message.c.answer, t.message.c.source_id
+).where(within(t.message.c.digest, "digests"))
+_ORDER_OF = sa.select(t.message.c.id, t.message.c.order_id).where(within(t.message.c.id, "ids"))
+_ANEW = (
+    sa.update(t.message)
+    .where(t.message.c.id == sa.bindparam("row"))
+    .values(state=MessageState.WAITING.value, cause_id=None, answer=sa.bindparam("answered"), answered_at=None)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedIntake:
+    """An intake with everything that needs no database."""
+
+    intake: Intake
+    digest: bytes
+    body: bytes
+    identity: bytes
+    control_key: int | None
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The message that a digest stands for, as this batch leaves it."""
+
+    id: int
+    state: MessageState
+    answer: str
+    source_id: int
+    is_new: bool
+
+
+def prepare(vault: Vault, intakes: Iterable[Intake]) -> list[PreparedIntake]:
+    """Digest, compress and seal."""
+    return [_prepare_one(vault, intake) for intake in intakes]
+
+
+def _prepare_one(vault: Vault, intake: Intake) -> PreparedIntake:
+    digest = vault.digest(intake.source, intake.raw)
+    return PreparedIntake(
+        intake,
+        digest,
+        vault.seal(compress(intake.raw), scope_of("body", digest)),
+        vault.seal_json([intake.control_id, intake.sender], scope_of("identity", digest)),
+        vault.search_key("control", intake.control_id) if intake.control_id else None,
+    )
+
+
+def receive(tx: Tx, prepared: Sequence[PreparedIntake]) -> list[Received]:
+    """Write arrivals and new messages; results in the order given."""
+    firsts: dict[bytes, PreparedIntake] = {}
+    for one in prepared:
+        firsts.setdefault(one.digest, one)
+    words = tx.word_ids(word for one in prepared for word in _words(one.intake))
+    kept = _insert_new(tx, list(firsts.values()), words)
+    results: list[Received] = []
+    arrivals: list[dict[str, Any]] = []
+    seen: set[bytes] = set()
+    for one in prepared:
+        message = kept[one.digest]
+        is_first = message.is_new and one.digest not in seen
+        seen.add(one.digest)
+        results.append(_welcome(tx, one, message, is_first=is_first))
+        arrivals.append(_arrival(one.intake, message))
+        tx.count(message.source_id, ARRIVAL, 1, one.intake.arrived_at)
+    tx.write(_NEW_ARRIVAL, arrivals)
+    return results
+
+
+def _words(intake: Intake) -> Iterable[str]:
+    yield intake.source
+    yield intake.message_type
+    if intake.reason:
+        yield intake.reason
+
+
+def _insert_new(tx: Tx, firsts: Sequence[PreparedIntake], words: dict[str, int]) -> dict[bytes, _Kept]:
+    ids = message_ids(tx, len(firsts))
+    amended = [one.intake.original_id for one in firsts if one.intake.original_id is not None]
+    places = {row.id: row.order_id for row in tx.read_in(_ORDER_OF, "ids", amended)}
+    rows = [_message(number, one, words, places) for number, one in zip(ids, firsts, strict=True)]
+    written = tx.write(_NEW_MESSAGE, rows)
+    present: dict[bytes, sa.Row[Any]] = {}
+    if written < len(firsts):
+        present = {row.digest: row for row in tx.read_in(_BY_DIGEST, "digests", [one.digest for one in firsts])}
+    kept: dict[bytes, _Kept] = {}
+    fresh: list[tuple[int, PreparedIntake]] = []
+    for number, one in zip(ids, firsts, strict=True):
+        row = present.get(one.digest)
+        if row is None or row.id == number:
+            source_id = words[one.intake.source]
+            kept[one.digest] = _Kept(number, one.intake.state, one.intake.answer, source_id, is_new=True)
+            fresh.append((number, one))
+            tx.count(source_id, one.intake.state, 1)
+        else:
+            kept[one.digest] = _Kept(row.id, MessageState(row.state), row.answer, row.source_id, is_new=False)
+    tx.write(_NEW_BODY, [{"message_id": number, "sealed": one.body} for number, one in fresh])
+    keys = [{"key": one.control_key, "message_id": number} for number, one in fresh if one.control_key is not None]
+    tx.write(NEW_SEARCH_KEY, keys)
+    tx.write(_NEW_INCIDENT, [row for number, one in fresh for row in _incidents(number, one.intake)])
+    return kept
+
+
+def _message(number: int, one: PreparedIntake, words: dict[str, int], places: dict[int, int]) -> dict[str, Any]:
+    intake = one.intake
+    return {
+        "id": number,
+        "order_id": number if intake.original_id is None else places[intake.original_id],
+        "digest": one.digest,
+        "source_id": words[intake.source],
+        "type_id": words[intake.message_type],
+        "arrived_at": intake.arrived_at,
+        "size": len(intake.raw),
+        "state": intake.state.value,
+        "cause_id": words[intake.reason] if intake.reason else None,
+        "pan_redacted": 1 if intake.incidents else 0,
+        "answer": intake.answer,
+        "original_id": intake.original_id,
+        "identity": one.identity,
+        "parked": 0,
+    }
+
+
+def _incidents(number: int, intake: Intake) -> Iterable[dict[str, Any]]:
+    for place in intake.incidents:
+        yield {"message_id": number, "at": intake.arrived_at, "code": "card-number-masked", "place": place}
+
+
+def _welcome(tx: Tx, one: PreparedIntake, message: _Kept, *, is_first: bool) -> Received:
+    intake = one.intake
+    if is_first:
+        return Received(message.id, False, message.state, message.answer)
+    if message.state is MessageState.REFUSED and intake.state is MessageState.WAITING:
+        # The sender was told no and tries again: the same bytes run anew and are answered anew.
+        message.state, message.answer = move(message.state, MessageState.WAITING), intake.answer
+        tx.write(_ANEW, [{"row": message.id, "answered": intake.answer}])
+        tx.count(message.source_id, MessageState.REFUSED, -1)
+        tx.count(message.source_id, MessageState.WAITING, 1)
+        return Received(message.id, False, message.state, message.answer)
+    return Received(message.id, True, message.state, message.answer)
+
+
+def _arrival(intake: Intake, message: _Kept) -> dict[str, Any]:
+    return {
+        "message_id": message.id,
+        "arrived_at": intake.arrived_at,
+        "peer": intake.peer,
+        "answer": None if message.answer == PENDING else message.answer,
+        "actor": intake.actor or None,
+    }

@@ -1,0 +1,200 @@
+"""Opening a database: the engine, its connections, its schema, its keys.
+
+The first open makes everything: tables, data keys, key file. Later ones check: the schema is one that this engine knows,
+the key file opens the keys, the connections flush. Processes that open at once wait for each other.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+from ulid import ULID
+
+from interface.errors import StoreError, StoreUnavailableError
+from interface.store import durability, keyfile, turnstile, wire
+from interface.store import schema_delivery as _deliveries  # noqa: F401  importing a schema module adds its tables
+from interface.store import schema_ledger as _ledger  # noqa: F401
+from interface.store import schema_message as _messages  # noqa: F401
+from interface.store import schema_operation as t
+from interface.store.dialect import POSTGRESQL, SQLITE
+from interface.store.schema import VERSION
+from interface.store.vault import DataKeys, Vault, unwrap, wrap
+
+_OPENING_LOCK = 0x68703234  # "hp24": the advisory lock of those who open a PostgreSQL database
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The store's limits. A turn that is longer than `turn_limit_micros` is counted and reported, not broken off."""
+
+    turn_limit_micros: int = 10_000
+    busy_timeout_secs: float = 5.0  # for writers that are not ours: a backup, a shell
+    connections: int = 16
+    connect_wait_secs: float = 10.0  # for a free connection of the pool
+    id_block: int = 1_000  # ids reserved at once
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A database that is ready. `notice` is what a person must know after the very first start, else empty."""
+
+    engine: sa.Engine
+    vault: Vault
+    database_id: str
+    wire_prefix: str
+    key_file: Path
+    notice: str
+
+
+def open_database(url: str, now: int, environ: Mapping[str, str], limits: Limits) -> Opened:
+    """Open, make or upgrade a database.
+
+    Errors: StoreError `database-url`, `durability-off`, `schema-newer`, `key-missing`, `key-exposed`, `key-wrong`;
+    StoreUnavailableError `database-unavailable`.
+    """
+    engine = _engine(url, limits)
+    try:
+        with translated(), _opening(engine) as connection:
+            _upgrade(connection)
+            installation = connection.execute(sa.select(t.installation)).first()
+            if installation is None:
+                return _found(engine, connection, now, environ)
+            return _reopen(engine, connection, installation, environ)
+    except BaseException:
+        engine.dispose()
+        raise
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the database's own failures into ours; their texts name no values (`hide_parameters`)."""
+    try:
+        yield
+    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
+        reason = type(getattr(error, "orig", None) or error).__name__
+        raise StoreUnavailableError(
+            "database-unavailable",
+            f"the database does not answer or has no room ({reason}: {_first_line(error)})",
+            place="database",
+            advice="nothing was stored; look at the database and its disk",
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error).partition("\n")[0]
+
+
+def _engine(url: str, limits: Limits) -> sa.Engine:
+    try:
+        parsed = sa.make_url(url)
+    except exc.ArgumentError as error:
+        raise _bad_url() from error
+    if parsed.get_backend_name() == SQLITE and parsed.database not in (None, "", ":memory:"):
+        _make_file(Path(str(parsed.database)))
+    elif parsed.get_backend_name() != POSTGRESQL:
+        raise _bad_url()
+    else:
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(
+        parsed,
+        hide_parameters=True,
+        pool_size=limits.connections,
+        max_overflow=0,
+        pool_timeout=limits.connect_wait_secs,
+    )
+    _watch(engine, limits)
+    return engine
+
+
+def _bad_url() -> StoreError:
+    return StoreError(
+        "database-url",
+        "not a database that this engine can use",
+        place="database url",
+        advice="give sqlite:////path/to/file.db or postgresql://user@host/name",
+    )
+
+
+def _make_file(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite's other files take the mode of this one
+
+
+def _watch(engine: sa.Engine, limits: Limits) -> None:
+    if engine.dialect.name == SQLITE:
+
+        @event.listens_for(engine, "connect")
+        def on_connect(connection: Any, _record: Any) -> None:
+            durability.prepare_sqlite(connection, limits.busy_timeout_secs)
+
+        @event.listens_for(engine, "begin")
+        def on_begin(connection: sa.Connection) -> None:
+            writes = connection.get_execution_options().get("writes", False)
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    else:
+
+        @event.listens_for(engine, "connect")
+        def on_connect_server(connection: Any, _record: Any) -> None:
+            durability.check_postgresql(connection)
+
+
+@contextmanager
+def _opening(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """One transaction in which nobody else opens the same database."""
+    if engine.dialect.name == SQLITE:
+        connecting = engine.connect().execution_options(writes=True)
+        with turnstile.Turnstile(sqlite_path(engine)).turn(), connecting as connection, connection.begin():
+            yield connection
+        return
+    with engine.begin() as connection:
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_OPENING_LOCK)))
+        yield connection
+
+
+def sqlite_path(engine: sa.Engine) -> Path:
+    """The file of a SQLite database."""
+    return Path(str(engine.url.database)).absolute()
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    version = _version(connection)
+    if version == VERSION:
+        return
+    # Imported here: migrations are rare, and Alembic would add a fifth of a second to every command.
+    from interface.store.migration import upgrade  # noqa: PLC0415
+
+    upgrade.run(connection, version)
+
+
+def _version(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _found(engine: sa.Engine, connection: sa.Connection, now: int, environ: Mapping[str, str]) -> Opened:
+    database_id = str(ULID.from_timestamp(now / 1_000_000))
+    prefix = wire.prefix_at(now)
+    keys = DataKeys.fresh()
+    key_file = keyfile.location(database_id, environ)
+    # The key file is durable before the first row that needs it.
+    wrapped = wrap(keys, keyfile.make(key_file), database_id)
+    connection.execute(sa.insert(t.installation), {"id": database_id, "created_at": now, "wire_prefix": prefix})
+    rows = [{"name": name, "wrapped": value, "wrapped_at": now} for name, value in wrapped.items()]
+    connection.execute(sa.insert(t.vault_key), rows)
+    return Opened(engine, Vault(keys), database_id, prefix, key_file, keyfile.NOTICE)
+
+
+def _reopen(
+    engine: sa.Engine, connection: sa.Connection, installation: sa.Row[Any], environ: Mapping[str, str]
+) -> Opened:
+    key_file = keyfile.location(installation.id, environ)
+    wrapped = {row.name: row.wrapped for row in connection.execute(sa.select(t.vault_key))}
+    keys = unwrap(wrapped, keyfile.read(key_file), installation.id)
+    return Opened(engine, Vault(keys), installation.id, installation.wire_prefix, key_file, "")

@@ -1,0 +1,139 @@
+"""What people (and an account that appears) decide about messages: release, skip, hold, pause.
+
+Each act moves messages, lets those that waited behind them run, and raises the epoch, so that a batch that was read before
+starts over.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from interface.errors import ActRefusedError
+from interface.message import HoldKind, MessageState, move
+from interface.store import delivery, lane, pause
+from interface.store import schema_message as t
+from interface.store.counter import raise_epoch
+from interface.store.dialect import within
+from interface.store.run import AWAITED_KIND
+from interface.store.tx import Tx
+from interface.view.count import PauseKind
+
+_M = t.message.c
+_STATES = sa.select(_M.id, _M.source_id, _M.state, _M.parked).where(within(_M.id, "ids"))
+_MOVE = (
+    sa.update(t.message)
+    .where(within(_M.id, "ids"))
+    .values(
+        state=sa.bindparam("to"),
+        hold=sa.bindparam("why"),
+        cause_id=sa.bindparam("cause"),
+        parked=sa.bindparam("parks"),
+        awaited_key=None,
+        due_at=None,
+    )
+)
+_AWAITING = sa.select(_M.id).where(within(_M.awaited_key, "awaited_keys"), _M.state == MessageState.HELD.value)
+_OVERDUE = (
+    sa.select(_M.id)
+    .where(_M.due_at.is_not(None), _M.due_at <= sa.bindparam("now"))
+    .order_by(_M.due_at)
+    .limit(sa.bindparam("amount"))
+)
+
+
+def release(tx: Tx, ids: Sequence[int]) -> None:
+    """Let held, failed or filtered messages wait again, and those behind them as far as nothing else holds them back.
+
+    One that still stands behind another of its lanes stays parked.
+    """
+    lanes = lane.lanes_of(tx, ids)
+    _move(tx, [number for number in ids if number not in lanes], MessageState.WAITING)
+    _move(tx, list(lanes), MessageState.WAITING, parks=True)
+    lane.advance(tx, {one for held in lanes.values() for one in held})
+    raise_epoch(tx)
+
+
+def skip(tx: Tx, ids: Sequence[int], cause: str) -> None:
+    """Set held or failed messages aside for good (filtered) and let go what waited behind them."""
+    _move(tx, ids, MessageState.FILTERED, cause=cause)
+    lanes = lane.lanes_of(tx, ids)
+    lane.leave(tx, ids)
+    lane.advance(tx, {one for held in lanes.values() for one in held})
+    raise_epoch(tx)
+
+
+def hold(tx: Tx, ids: Sequence[int], cause: str) -> None:
+    """Hold parked messages for a person: they keep their lanes, and now block them.
+
+    Errors: ActRefusedError `not-parked` for a message that may run at any moment.
+    """
+    for row in tx.read_in(_STATES, "ids", ids):
+        if not row.parked:
+            raise ActRefusedError(
+                "not-parked",
+                "only a message that waits behind another can be held",
+                place=f"message:{row.id}",
+                advice="pause the patient to stop what may run at any moment",
+            )
+    _move(tx, ids, MessageState.HELD, hold_kind=HoldKind.PERSON, cause=cause)
+    raise_epoch(tx)
+
+
+def release_awaited(tx: Tx, accounts: Iterable[str]) -> list[int]:
+    """Messages held for these accounts (authority|type|value) wait again, to run in message order."""
+    keys = [tx.vault.lookup(AWAITED_KIND, account) for account in accounts]
+    ids = sorted(row.id for row in tx.read_in(_AWAITING, "awaited_keys", keys))
+    _move(tx, ids, MessageState.WAITING)
+    return ids
+
+
+def overdue(tx: Tx, now: int, limit: int) -> list[int]:
+    """Held messages that have waited as long as their channel allows, longest first."""
+    return [row.id for row in tx.read(_OVERDUE, now=now, amount=limit)]
+
+
+def bring_to_stop(tx: Tx, kind: PauseKind, subject: str, actor: str) -> bool:
+    """Pause a channel, a destination or a patient's lane; False where it stands already."""
+    raise_epoch(tx)
+    if kind is PauseKind.DESTINATION:
+        return delivery.pause_destination(tx, subject, actor)
+    return pause.add(tx, kind, subject, actor)
+
+
+def let_go_on(tx: Tx, kind: PauseKind, subject: str) -> bool:
+    """Take a pause away, and let run what waited only for this; False where there was none."""
+    raise_epoch(tx)
+    if kind is PauseKind.DESTINATION:
+        return delivery.pause_destination(tx, subject, "")
+    was_paused = pause.end(tx, kind, subject)
+    if was_paused and kind is PauseKind.PATIENT:
+        number = int(subject)
+        lane.advance(tx, {lane.lane_roots(tx, [number]).get(number, number)})
+    return was_paused
+
+
+def _move(
+    tx: Tx,
+    ids: Sequence[int],
+    to: MessageState,
+    *,
+    hold_kind: HoldKind | None = None,
+    cause: str = "",
+    parks: bool = False,
+) -> None:
+    rows = {row.id: row for row in tx.read_in(_STATES, "ids", ids)}
+    for number in ids:
+        row = _known(number, rows)
+        now = MessageState(row.state)
+        tx.count(row.source_id, now, -1)
+        tx.count(row.source_id, move(now, to), 1)
+    word = tx.word_ids([cause])[cause] if cause else None
+    why = hold_kind.value if hold_kind else None
+    tx.write_in(_MOVE, "ids", ids, to=to.value, why=why, cause=word, parks=int(parks))
+
+
+def _known(number: int, rows: Mapping[int, Any]) -> Any:
+    if number not in rows:
+        raise ActRefusedError("message-unknown", "there is no such message", place=f"message:{number}")
+    return rows[number]

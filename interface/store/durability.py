@@ -1,0 +1,60 @@
+"""Whether a connection really flushes what it commits: asked of every new connection, never assumed.
+
+A positive answer promises that a message survives a power cut. Both databases can be told, by a file far away from this engine,
+to answer "committed" before that is true.
+"""
+
+import sqlite3
+from typing import Any
+
+from interface.errors import StoreError
+
+_FULL, _EXTRA = 2, 3  # PRAGMA synchronous
+_MEMORY_KB = 64 * 1024
+_CHECKPOINT_PAGES = 16_000  # 64 MB: pages that change often are written to the database file once, not at every commit
+
+
+def prepare_sqlite(connection: sqlite3.Connection, busy_timeout_secs: float) -> None:
+    """Set up a new connection to a SQLite file and read the settings back."""
+    connection.isolation_level = None  # BEGIN is ours: the driver's own would start writing turns late
+    for setting in (
+        f"busy_timeout = {int(busy_timeout_secs * 1000)}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "fullfsync = ON",  # macOS: its plain fsync stops at the drive's cache
+        "checkpoint_fullfsync = ON",
+        "foreign_keys = ON",
+        f"cache_size = -{_MEMORY_KB}",
+        f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
+    ):
+        connection.execute(f"PRAGMA {setting}")
+    check_sqlite(connection)
+
+
+def check_sqlite(connection: sqlite3.Connection) -> None:
+    """Raise `durability-off` unless this connection flushes at every commit and keeps references whole."""
+
+    def pragma(name: str) -> Any:
+        return connection.execute(f"PRAGMA {name}").fetchone()[0]
+
+    _require(pragma("journal_mode") == "wal", "journal_mode is not WAL")
+    _require(pragma("synchronous") in (_FULL, _EXTRA), "synchronous is not FULL")
+    _require(pragma("foreign_keys") == 1, "foreign_keys is not ON")
+
+
+def check_postgresql(connection: Any) -> None:
+    """Raise `durability-off` unless this server and session flush at every commit. Takes a new driver connection."""
+    with connection.cursor() as cursor:
+        for name, advice in (
+            ("fsync", "fsync = on"),
+            ("full_page_writes", "full_page_writes = on"),
+            ("synchronous_commit", "synchronous_commit = on"),
+        ):
+            cursor.execute(f"SHOW {name}")
+            _require(cursor.fetchone()[0] != "off", f"{name} is off", advice)
+    connection.rollback()
+
+
+def _require(holds: bool, text: str, advice: str = "remove what changes it") -> None:
+    if not holds:
+        raise StoreError("durability-off", f"committed is not flushed: {text}", place="database", advice=advice)

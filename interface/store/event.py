@@ -1,0 +1,33 @@
+"""What the store tells: events of its own, beside the stages' in interface/observe."""
+
+import logging
+from dataclasses import dataclass
+
+from interface.observe.event import Event, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class LongTurn(Event):
+    """A write transaction held the database longer than its limit, and every other writer waited."""
+
+    stage = Stage.ENGINE
+    level = logging.WARNING
+    counter = "store_long_turns_total"
+    split_by = ("purpose",)
+
+    purpose: str
+    length_micros: int
+    limit_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseMade(Event):
+    """A new database with a new master key; losing the key file means losing the data."""
+
+    stage = Stage.ENGINE
+    level = logging.WARNING
+    counter = "store_databases_made_total"
+
+    database_id: str
+    key_file: str
+    notice: str

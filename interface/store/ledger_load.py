@@ -1,0 +1,242 @@
+"""Loading what a batch of readings touches, in a few statements whatever the batch's size."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from interface.ledger.change import Loaded
+from interface.ledger.entity import Confirmed, Entity, Group, KnownIdentifier
+from interface.ledger.journal import Balance, Book, MoneyMark, Observation
+from interface.ledger.needs import Needs
+from interface.ledger.noun import Identifier, Noun
+from interface.ledger.payment import Allocation, AllocationKind, Origin, Payment
+from interface.ledger.reading import MoneyKind
+from interface.message import PaymentState, PostingState
+from interface.store import schema_ledger as t
+from interface.store.dialect import within
+from interface.store.tx import Tx
+from interface.store.vault import Vault, scope_of
+
+
+class Row(NamedTuple):
+    """An entity's address: ids are unique within a noun."""
+
+    noun: Noun
+    id: int
+
+
+_IDENTIFIERS = sa.select(t.identifier).where(within(t.identifier.c.key, "row_keys"))
+_ENTITIES = {noun: sa.select(table).where(within(table.c.id, "ids")) for noun, table in t.ENTITIES.items()}
+_BY_PUBLIC_ID = {
+    noun: sa.select(table.c.id).where(within(table.c.public_id, "public_ids")) for noun, table in t.ENTITIES.items()
+}
+_MONEY = sa.select(t.money_key).where(within(t.money_key.c.key, "row_keys"))
+_MONEY_OF = sa.select(t.money_key).where(within(t.money_key.c.message_id, "ids"))
+_ALLOCATION = t.allocation.c
+_BY_WIRE_ID = sa.select(_ALLOCATION.payment_id).where(within(_ALLOCATION.wire_id, "wire_ids"))
+_BY_REFERENCE = sa.select(_ALLOCATION.payment_id).where(within(_ALLOCATION.reference, "wire_ids"))
+_BY_TRANSACTION = sa.select(_ALLOCATION.payment_id).where(within(_ALLOCATION.transaction_id, "transaction_ids"))
+_PAYMENTS = sa.select(t.payment).where(within(t.payment.c.id, "ids"))
+_ALLOCATIONS = sa.select(t.allocation).where(within(_ALLOCATION.payment_id, "ids")).order_by(_ALLOCATION.id)
+_OBSERVATIONS = sa.select(t.observation).where(within(t.observation.c.account_id, "ids"))
+_BALANCES = sa.select(t.balance).where(within(t.balance.c.account_id, "ids"))
+
+
+def identifier_key(vault: Vault, noun: Noun, identifier: Identifier) -> bytes:
+    """The look-up of one identifier. Authorities are already case-folded, values count to the letter."""
+    return vault.lookup(f"{noun} id", "\x1f".join(identifier))
+
+
+def value_key(vault: Vault, noun: Noun, value: str) -> int:
+    """The look-up of an identifier's value alone, for people who type a number without its authority."""
+    return vault.search_key(f"{noun} value", value)
+
+
+def load(tx: Tx, needs: Needs) -> Loaded:
+    """Rows that these needs name, with all that they link to."""
+    loaded = Loaded()
+    loaded.identifiers = identifiers(tx, needs.identifiers | _also_needed(needs))
+    wanted = {Row(known.noun, known.entity_id) for known in loaded.identifiers}
+    wanted |= {Row(Noun.ACCOUNT, number) for number in ids_of(tx, Noun.ACCOUNT, needs.account_public_ids)}
+    loaded.money = _money(tx, needs)
+    wanted |= {Row(Noun.ACCOUNT, mark.account_id) for mark in loaded.money}
+    loaded.payments, loaded.allocations = payments(tx, _payment_ids(tx, needs))
+    for allocation in loaded.allocations:
+        wanted.add(Row(Noun.ACCOUNT, allocation.account_id))
+        if allocation.visit_id is not None:
+            wanted.add(Row(Noun.ENCOUNTER, allocation.visit_id))
+    found = entities(tx, wanted)
+    loaded.entities = list(found.values())
+    accounts = [row.id for row in found if row.noun is Noun.ACCOUNT]
+    if needs.observed:
+        loaded.observations = observations(tx, accounts)
+    if needs.cancelled:
+        loaded.balances = balances(tx, accounts)
+    return loaded
+
+
+def _also_needed(needs: Needs) -> set[tuple[Noun, Identifier]]:
+    accounts = {(Noun.ACCOUNT, identifier) for identifier in needs.observed}
+    return accounts | {(Noun.ENCOUNTER, identifier) for identifier in needs.cancelled}
+
+
+def identifiers(tx: Tx, wanted: Iterable[tuple[Noun, Identifier]]) -> list[KnownIdentifier]:
+    """The rows, living and retired, of these identifiers."""
+    asked = {identifier_key(tx.vault, noun, identifier): (noun, identifier) for noun, identifier in wanted}
+    return [
+        KnownIdentifier(*asked[row.key], row.entity_id, row.valid_from, row.retired_at or None)
+        for row in tx.read_in(_IDENTIFIERS, "row_keys", asked)
+    ]
+
+
+def ids_of(tx: Tx, noun: Noun, public_ids: Iterable[str]) -> list[int]:
+    """Row ids of public ids; unknown ones are left out."""
+    return [row.id for row in tx.read_in(_BY_PUBLIC_ID[noun], "public_ids", public_ids)]
+
+
+def entities(tx: Tx, wanted: set[Row]) -> dict[Row, Entity]:
+    """These rows and, from each, its survivor, patient and account, on and on."""
+    found: dict[Row, Entity] = {}
+    while missing := wanted - found.keys():
+        for noun, query in _ENTITIES.items():
+            ids = [row.id for row in missing if row.noun is noun]
+            for row in tx.read_in(query, "ids", ids):
+                found[Row(noun, row.id)] = entity(tx.vault, noun, row)
+        wanted = {link for row in missing if row in found for link in links(found[row])}
+    return found
+
+
+def links(one: Entity) -> Iterable[Row]:
+    """The rows that a row names."""
+    if one.survivor_id is not None:
+        yield Row(one.noun, one.survivor_id)
+    if one.patient_id is not None:
+        yield Row(Noun.PATIENT, one.patient_id)
+    if one.account_id is not None:
+        yield Row(Noun.ACCOUNT, one.account_id)
+
+
+def entity(vault: Vault, noun: Noun, row: sa.Row[Any]) -> Entity:
+    """One row, its groups opened."""
+    values = dict(row._mapping)
+    confirmed = None
+    if row.confirmed_at is not None:
+        confirmed = Confirmed(row.confirmed_at, row.confirmed_seq, frozenset(row.confirmed_groups.split(",")))
+    groups = vault.open_json(row.sealed, scope_of(noun, row.id))
+    return Entity(
+        noun=noun,
+        id=row.id,
+        public_id=row.public_id,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        survivor_id=row.survivor_id,
+        patient_id=values.get("patient_id"),
+        account_id=values.get("account_id"),
+        lane=values.get("lane", 0),
+        facility=values.get("facility", ""),
+        currency=values.get("currency", ""),
+        groups={name: Group(*group) for name, group in groups.items()},
+        confirmed=confirmed,
+    )
+
+
+def _money(tx: Tx, needs: Needs) -> list[MoneyMark]:
+    keys = {tx.vault.lookup("money", look_up) for look_up in needs.money}
+    rows = tx.read_in(_MONEY, "row_keys", keys) + tx.read_in(_MONEY_OF, "ids", needs.money_of_messages)
+    return [money_mark(tx.vault, row) for row in rows]
+
+
+def money_mark(vault: Vault, row: sa.Row[Any]) -> MoneyMark:
+    """One booked transaction."""
+    look_up, code, occurred_on = vault.open_json(row.sealed, scope_of("money_key", row.message_id))
+    return MoneyMark(
+        look_up=look_up,
+        source=row.source,
+        account_id=row.account_id,
+        message_id=row.message_id,
+        ordinal=row.ordinal,
+        entry_id=row.entry_id,
+        kind=MoneyKind(row.kind),
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        responsibility=row.responsibility,
+        code=code,
+        occurred_on=occurred_on,
+    )
+
+
+def _payment_ids(tx: Tx, needs: Needs) -> set[int]:
+    if not needs.wire_ids and not needs.transaction_ids:
+        return set()
+    rows = tx.read_in(_BY_WIRE_ID, "wire_ids", needs.wire_ids)
+    rows += tx.read_in(_BY_REFERENCE, "wire_ids", needs.wire_ids)
+    rows += tx.read_in(_BY_TRANSACTION, "transaction_ids", needs.transaction_ids)
+    return {row.payment_id for row in rows}
+
+
+def payments(tx: Tx, ids: Iterable[int]) -> tuple[list[Payment], list[Allocation]]:
+    """Payments with all their allocations."""
+    wanted = set(ids)
+    found = [payment(tx.vault, row) for row in tx.read_in(_PAYMENTS, "ids", wanted)]
+    return found, [allocation(row) for row in tx.read_in(_ALLOCATIONS, "ids", wanted)]
+
+
+def payment(vault: Vault, row: sa.Row[Any]) -> Payment:
+    """One payment."""
+    token, last4, authorization = vault.open_json(row.sealed, scope_of("payment", row.id))
+    return Payment(
+        id=row.id,
+        public_id=row.public_id,
+        transaction_id=row.transaction_id,
+        origin=Origin(row.origin),
+        tender=row.tender,
+        token=token,
+        last4=last4,
+        authorization=authorization,
+        facility=row.facility,
+        currency=row.currency,
+        amount_minor=row.amount_minor,
+        taken_at=row.taken_at,
+        state=PaymentState(row.state),
+        entry_id=row.entry_id,
+        message_id=row.message_id,
+    )
+
+
+def allocation(row: sa.Row[Any]) -> Allocation:
+    """One allocation."""
+    return Allocation(
+        id=row.id,
+        payment_id=row.payment_id,
+        kind=AllocationKind(row.kind),
+        reverses=row.reverses,
+        transaction_id=row.transaction_id,
+        account_id=row.account_id,
+        visit_id=row.visit_id,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        made_at=row.made_at,
+        wire_id=row.wire_id,
+        reference=row.reference,
+        posting=PostingState(row.posting) if row.posting else None,
+        accepted_at=row.accepted_at,
+        application_acked_at=row.application_acked_at,
+        confirmed_at=row.confirmed_at,
+        posted_at=row.posted_at,
+    )
+
+
+def observations(tx: Tx, accounts: Iterable[int]) -> list[Observation]:
+    """What the EHR last stated for these accounts."""
+    return [Observation(**row._mapping) for row in tx.read_in(_OBSERVATIONS, "ids", accounts)]
+
+
+def balances(tx: Tx, accounts: Iterable[int]) -> list[Balance]:
+    """The books of these accounts."""
+    return [balance(row) for row in tx.read_in(_BALANCES, "ids", accounts)]
+
+
+def balance(row: sa.Row[Any]) -> Balance:
+    """One book's balance."""
+    return Balance(row.account_id, Book(row.book), row.responsibility, row.currency, row.amount_minor)

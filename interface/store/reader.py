@@ -1,0 +1,152 @@
+"""What can be asked of one consistent snapshot: the methods of `ports.Reader`, each one function of a subject's module."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from interface.ledger.change import Loaded
+from interface.ledger.needs import Needs
+from interface.ports import Delivery, DestinationState, PostingView, Settled, StoredMessage
+from interface.store import (
+    account_story,
+    configuration,
+    count,
+    counter,
+    decide,
+    delivery,
+    delivery_story,
+    lane,
+    ledger_load,
+    payment_story,
+    posting,
+    record,
+    replay,
+    run,
+    search,
+    story,
+    worklist,
+)
+from interface.store.tx import Tx
+from interface.view.count import ChannelCount, DestinationCount, PartRow, PauseRow
+from interface.view.delivery import DeliveryFilter, DeliveryStory
+from interface.view.message import MessageFilter, MessageRow, MessageStory
+from interface.view.money import AccountStory, PaymentStory
+from interface.view.work import ReplayRow, WorkItemRow
+
+
+class SqlReader:
+    """Reads inside one transaction."""
+
+    _is_turn = False
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    def waiting(self, limit: int) -> list[StoredMessage]:
+        return run.waiting(self._tx, limit)
+
+    def replays(self, limit: int) -> list[StoredMessage]:
+        return run.replays(self._tx, limit)
+
+    def settled_answer(self, message_id: int) -> Settled | None:
+        return run.settled_answer(self._tx, message_id)
+
+    def load(self, needs: Needs) -> Loaded:
+        return ledger_load.load(self._tx, needs)
+
+    def occupied(self, lanes: Iterable[int]) -> set[int]:
+        return lane.occupied(self._tx, lanes)
+
+    def lane_roots(self, lanes: Iterable[int]) -> dict[int, int]:
+        return lane.lane_roots(self._tx, lanes)
+
+    def awaited(self, accounts: Iterable[str]) -> dict[str, list[int]]:
+        return run.awaited(self._tx, accounts)
+
+    def due(self, destination: str, now: int, limit: int) -> list[Delivery]:
+        return delivery.due(self._tx, destination, now, limit)
+
+    def next_due(self, destination: str) -> int | None:
+        return delivery.next_due(self._tx, destination)
+
+    def destination_state(self, destination: str) -> DestinationState:
+        return delivery.destination_state(self._tx, destination)
+
+    def posting_view(self, allocation_id: int) -> PostingView:
+        return posting.posting_view(self._tx, allocation_id)
+
+    def active_config(self) -> tuple[int, Mapping[str, str]] | None:
+        return configuration.active_config(self._tx)
+
+    def config_files(self, config_id: int) -> Mapping[str, str]:
+        return configuration.config_files(self._tx, config_id)
+
+    def epoch(self) -> int:
+        return counter.epoch(self._tx, is_turn=self._is_turn)
+
+    def record(self, kind: str, key: str) -> bytes | None:
+        return record.record(self._tx, kind, key)
+
+    def records(self, kind: str) -> Iterator[bytes]:
+        """All values of a kind, in the order in which they were added."""
+        return record.records(self._tx, kind)
+
+    def overdue(self, now: int, limit: int) -> list[int]:
+        """Held messages that have waited as long as their channel allows, longest first."""
+        return decide.overdue(self._tx, now, limit)
+
+    def messages(self, wanted: MessageFilter) -> list[MessageRow]:
+        return search.messages(self._tx, wanted)
+
+    def count_messages(self, wanted: MessageFilter) -> int:
+        return search.count_messages(self._tx, wanted)
+
+    def message(self, message_id: int) -> MessageStory | None:
+        return story.message(self._tx, message_id)
+
+    def body(self, message_id: int) -> bytes | None:
+        return story.body(self._tx, message_id)
+
+    def deliveries(self, wanted: DeliveryFilter) -> list[DeliveryStory]:
+        return delivery_story.deliveries(self._tx, wanted)
+
+    def payload(self, delivery_id: int) -> bytes | None:
+        return delivery_story.payload(self._tx, delivery_id)
+
+    def channel_counts(self) -> list[ChannelCount]:
+        return count.channel_counts(self._tx)
+
+    def destination_counts(self) -> list[DestinationCount]:
+        return count.destination_counts(self._tx)
+
+    def parts(self) -> list[PartRow]:
+        return count.parts(self._tx)
+
+    def pauses(self) -> list[PauseRow]:
+        return count.pauses(self._tx)
+
+    def account(self, name: str) -> AccountStory | None:
+        return account_story.account(self._tx, name)
+
+    def accounts(self, beyond_id: int, limit: int) -> list[AccountStory]:
+        return account_story.accounts(self._tx, beyond_id, limit)
+
+    def payment(self, name: str) -> PaymentStory | None:
+        return payment_story.payment(self._tx, name)
+
+    def payments(self, beyond_id: int, limit: int) -> list[PaymentStory]:
+        """One page of all payments in the order of ids."""
+        return payment_story.page(self._tx, beyond_id, limit)
+
+    def payments_of_allocations(self, allocation_ids: Sequence[int]) -> list[PaymentStory]:
+        return payment_story.payments_of_allocations(self._tx, allocation_ids)
+
+    def patient_lane(self, name: str) -> int | None:
+        return account_story.patient_lane(self._tx, name)
+
+    def work_items(self, *, only_open: bool, beyond_id: int, limit: int) -> list[WorkItemRow]:
+        return worklist.work_items(self._tx, only_open=only_open, beyond_id=beyond_id, limit=limit)
+
+    def work_item(self, item_id: int) -> WorkItemRow | None:
+        return worklist.work_item(self._tx, item_id)
+
+    def replay(self, replay_id: int) -> ReplayRow | None:
+        return replay.progress(self._tx, replay_id)

@@ -1,0 +1,228 @@
+"""Running messages: which can run now, and what their runs left behind."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from interface.errors import ActRefusedError
+from interface.message import MessageState, RunReason, move
+from interface.ports import RunRecord, Settled, StoredMessage
+from interface.store import schema_message as t
+from interface.store.arrival import NEW_SEARCH_KEY, PENDING
+from interface.store.compress import expand
+from interface.store.dialect import within
+from interface.store.lane import occupy
+from interface.store.pause import paused_channels
+from interface.store.tx import Tx
+from interface.store.vault import scope_of
+
+_MESSAGE = t.message.c
+_COLUMNS = (
+    _MESSAGE.id,
+    _MESSAGE.source_id,
+    _MESSAGE.type_id,
+    _MESSAGE.arrived_at,
+    _MESSAGE.state,
+    _MESSAGE.answer,
+    _MESSAGE.digest,
+    _MESSAGE.identity,
+    t.body.c.sealed,
+)
+WAITING = (
+    sa.select(*_COLUMNS)
+    .join(t.body, t.body.c.message_id == _MESSAGE.id)
+    .where(t.RUNNABLE)
+    .order_by(_MESSAGE.order_id, _MESSAGE.id)
+    .limit(sa.bindparam("amount"))
+)
+_WAITING_ELSEWHERE = WAITING.where(_MESSAGE.source_id.not_in(sa.bindparam("paused", expanding=True)))
+_REPLAYS = (
+    sa.select(*_COLUMNS, t.replay_message.c.replay_id, t.replay.c.force_money)
+    .join(t.replay_message, t.replay_message.c.message_id == _MESSAGE.id)
+    .join(t.replay, t.replay.c.id == t.replay_message.c.replay_id)
+    .join(t.body, t.body.c.message_id == _MESSAGE.id)
+    .where(sa.text("done = 0"))
+    .order_by(t.replay_message.c.replay_id, _MESSAGE.order_id, t.replay_message.c.message_id)
+    .limit(sa.bindparam("amount"))
+)
+_NEW_RUN = sa.insert(t.run)
+_BEFORE = sa.select(_MESSAGE.source_id, _MESSAGE.state, sa.func.count().label("amount"))
+_BEFORE = _BEFORE.where(within(_MESSAGE.id, "ids")).group_by(_MESSAGE.source_id, _MESSAGE.state)
+_ENDED = (
+    sa.update(t.message)
+    .where(within(_MESSAGE.id, "ids"))
+    .values(state=sa.bindparam("to"), hold=sa.bindparam("why"), cause_id=sa.bindparam("cause"), parked=0)
+)
+_AWAITS = (
+    sa.update(t.message)
+    .where(_MESSAGE.id == sa.bindparam("row"))
+    .values(awaited_key=sa.bindparam("awaited"), due_at=sa.bindparam("due"))
+)
+_AWAITED = (
+    sa.select(_MESSAGE.awaited_key, _MESSAGE.id)
+    .where(within(_MESSAGE.awaited_key, "awaited_keys"))
+    .order_by(_MESSAGE.id)
+)
+_ANSWER = (
+    sa.update(t.message)
+    .where(_MESSAGE.id == sa.bindparam("row"), _MESSAGE.answer == PENDING)
+    .values(answer=sa.bindparam("code"), answered_at=sa.bindparam("at"))
+)
+_ANSWER_OF = sa.select(_MESSAGE.answer).where(_MESSAGE.id == sa.bindparam("row"))
+_EXPLAINED = (
+    sa.select(t.run.c.hl7_code, t.run.c.place, t.run.c.text)
+    .where(t.run.c.message_id == sa.bindparam("row"))
+    .order_by(t.run.c.id.desc())
+    .limit(1)
+)
+_REPLAYED = (
+    sa.update(t.replay_message)
+    .where(t.replay_message.c.replay_id == sa.bindparam("asked"), t.replay_message.c.message_id == sa.bindparam("row"))
+    .values(done=1)
+)
+# Of a replay only these take the outcome: a processed message stays processed, and a sender who was told no was told no.
+_REOPENED_BY_REPLAY = frozenset({MessageState.WAITING, MessageState.HELD, MessageState.FAILED, MessageState.FILTERED})
+AWAITED_KIND = "awaited account"
+SEARCHED = ("patient", "account", "visit", "family", "birth_date")
+
+
+def waiting(tx: Tx, limit: int) -> list[StoredMessage]:
+    """Messages that can run now, in message order, bodies opened. Paused channels' messages are left out."""
+    paused = paused_channels(tx)
+    if not paused:
+        return _open(tx, tx.read(WAITING, amount=limit))
+    return _open(tx, tx.read(_WAITING_ELSEWHERE, amount=limit, paused=list(tx.known_word_ids(paused).values())))
+
+
+def replays(tx: Tx, limit: int) -> list[StoredMessage]:
+    """Requested replays: request by request, each in the order in which its messages came."""
+    rows = tx.read(_REPLAYS, amount=limit)
+    return _open(tx, rows, [(row.replay_id, bool(row.force_money)) for row in rows])
+
+
+def _open(tx: Tx, rows: Sequence[sa.Row[Any]], asked: Sequence[tuple[int, bool]] | None = None) -> list[StoredMessage]:
+    texts = tx.texts({number for row in rows for number in (row.source_id, row.type_id)})
+    return [
+        StoredMessage(
+            id=row.id,
+            source=texts[row.source_id],
+            arrived_at=row.arrived_at,
+            raw=expand(tx.vault.open(row.sealed, scope_of("body", row.digest))),
+            control_id=tx.vault.open_json(row.identity, scope_of("identity", row.digest))[0],
+            message_type=texts[row.type_id],
+            state=MessageState(row.state),
+            answer_pending=row.answer == PENDING,
+            replay_id=asked[place][0] if asked else None,
+            force_money=asked[place][1] if asked else False,
+        )
+        for place, row in enumerate(rows)
+    ]
+
+
+def finish(tx: Tx, runs: Sequence[RunRecord]) -> None:
+    """Write runs, the messages' new states, what they are found by, the lanes that they block and the accounts they await."""
+    words = tx.word_ids({run.cause for run in runs if run.cause})
+    tx.write(_NEW_RUN, [_row(tx, run, words) for run in runs])
+    tx.write(NEW_SEARCH_KEY, [row for run in runs for row in _search_keys(tx, run)])
+    _move(tx, runs, words)
+    occupy(tx, [(run.message_id, run.lanes) for run in runs if run.lanes])
+    held = [run for run in runs if run.awaited_account or run.due_at]
+    tx.write(_AWAITS, [_awaits(tx, run) for run in held])
+    for run in runs:
+        if run.answer:
+            settle_answer(tx, run.message_id, run.answer)
+    tx.write(_REPLAYED, [{"asked": run.replay_id, "row": run.message_id} for run in runs if run.replay_id is not None])
+
+
+def _row(tx: Tx, run: RunRecord, words: dict[str, int]) -> dict[str, Any]:
+    named = {name: getattr(run, name) for name in (*SEARCHED, "awaited_account") if getattr(run, name)}
+    return {
+        "message_id": run.message_id,
+        "reason": run.reason.value,
+        "config_id": run.config_id,
+        "state": run.state.value,
+        "hold": run.hold.value if run.hold else None,
+        "cause_id": words[run.cause] if run.cause else None,
+        "place": run.place or None,
+        "text": run.text or None,
+        "hl7_code": run.hl7_code or None,
+        "warnings": orjson.dumps(run.warnings).decode() if run.warnings else None,
+        "changed": 1 if run.changed else 0,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at,
+        "replay_id": run.replay_id,
+        "identity": tx.vault.seal_json(named, scope_of("run", run.message_id)) if named else None,
+    }
+
+
+def _search_keys(tx: Tx, run: RunRecord) -> Iterable[dict[str, Any]]:
+    for kind in SEARCHED:
+        if value := getattr(run, kind):
+            yield {"key": tx.vault.search_key(kind, fold(kind, value)), "message_id": run.message_id}
+
+
+def fold(kind: str, value: str) -> str:
+    """What of a value counts when searching: names are found in any case, identifiers to the letter."""
+    return value.casefold() if kind == "family" else value
+
+
+def _move(tx: Tx, runs: Sequence[RunRecord], words: dict[str, int]) -> None:
+    """Move messages to their new states, all that end alike in one statement."""
+    alike: dict[tuple[RunReason, MessageState, str | None, int | None], list[int]] = {}
+    for run in runs:
+        hold = run.hold.value if run.hold else None
+        cause = words[run.cause] if run.cause else None
+        alike.setdefault((run.reason, run.state, hold, cause), []).append(run.message_id)
+    for (reason, state, hold, cause), ids in alike.items():
+        changing = ids if reason is RunReason.RECEIVED else _reopened(tx, ids)
+        for row in tx.read_in(_BEFORE, "ids", changing):
+            now = MessageState(row.state)
+            if now is not state:
+                move(MessageState.WAITING if reason is RunReason.REPLAY else now, state)
+            tx.count(row.source_id, now, -row.amount)
+            tx.count(row.source_id, state, row.amount)
+        tx.write_in(_ENDED, "ids", changing, to=state.value, why=hold, cause=cause)
+
+
+_STATES = sa.select(_MESSAGE.id, _MESSAGE.state).where(within(_MESSAGE.id, "ids"))
+
+
+def _reopened(tx: Tx, ids: list[int]) -> list[int]:
+    return [row.id for row in tx.read_in(_STATES, "ids", ids) if MessageState(row.state) in _REOPENED_BY_REPLAY]
+
+
+def _awaits(tx: Tx, run: RunRecord) -> dict[str, Any]:
+    key = tx.vault.lookup(AWAITED_KIND, run.awaited_account) if run.awaited_account else None
+    return {"row": run.message_id, "awaited": key, "due": run.due_at or None}
+
+
+def awaited(tx: Tx, accounts: Iterable[str]) -> dict[str, list[int]]:
+    """Messages held for these accounts (authority|type|value), oldest first; accounts without any are left out."""
+    keys = {tx.vault.lookup(AWAITED_KIND, account): account for account in accounts}
+    found: dict[str, list[int]] = {}
+    for row in tx.read_in(_AWAITED, "awaited_keys", keys):
+        found.setdefault(keys[row.awaited_key], []).append(row.id)
+    return found
+
+
+def settle_answer(tx: Tx, message_id: int, code: str) -> str:
+    """Compare-and-set of a pending answer; gives the code that stands."""
+    tx.write(_ANSWER, [{"row": message_id, "code": code, "at": tx.now}])
+    row = tx.first(_ANSWER_OF, row=message_id)
+    if row is None:
+        raise ActRefusedError("message-unknown", "there is no such message", place=f"message:{message_id}")
+    answer: str = row.answer
+    return answer
+
+
+def settled_answer(tx: Tx, message_id: int) -> Settled | None:
+    """The decided answer with what explains it; None while nothing is decided."""
+    row = tx.first(_ANSWER_OF, row=message_id)
+    if row is None or row.answer == PENDING:
+        return None
+    ended = tx.first(_EXPLAINED, row=message_id)
+    if ended is None:
+        return Settled(row.answer)
+    return Settled(row.answer, ended.hl7_code or "", ended.place or "", ended.text or "")

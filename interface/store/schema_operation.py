@@ -1,0 +1,120 @@
+"""Tables of running the engine: installation and keys, configuration, audit trail, work items, parts, pauses, records."""
+
+import sqlalchemy as sa
+
+from interface.store.schema import METADATA, lookup, micros, minor, reference, row_id, sealed, text
+
+OPEN = sa.text("closed_at IS NULL")
+
+installation = sa.Table(
+    "installation",
+    METADATA,
+    sa.Column("id", sa.String, primary_key=True),  # a ULID: names the database and its key file
+    micros("created_at"),
+    text("wire_prefix"),  # begins every id that we send; a restored database takes a new one
+)
+
+vault_key = sa.Table(
+    "vault_key",
+    METADATA,
+    sa.Column("name", sa.String, primary_key=True),  # sealing, digest, lookup
+    sa.Column("wrapped", sa.LargeBinary, nullable=False),  # by the master key, which never enters the database
+    micros("wrapped_at"),
+)
+
+counter = sa.Table(
+    "counter",
+    METADATA,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
+)
+
+config_version = sa.Table(
+    "config_version",
+    METADATA,
+    row_id(),
+    sa.Column("digest", sa.String, nullable=False, unique=True),  # of the files: the same files are the same version
+    sa.Column("files", sa.LargeBinary, nullable=False),  # zstd of a JSON object, path to text; holds no secrets
+    micros("created_at"),
+)
+
+config_activation = sa.Table(
+    "config_activation",
+    METADATA,
+    row_id(),
+    reference("config_id", "config_version.id"),
+    micros("at"),
+    text("actor"),
+)
+
+# Append only. Free text typed by people may name a patient, so it is sealed like the rest.
+audit = sa.Table(
+    "audit",
+    METADATA,
+    row_id(),
+    micros("at"),
+    text("actor"),
+    text("verb"),
+    sa.Column("subject", sa.String, nullable=False, index=True),
+    sealed(nullable=True),  # reason, details
+)
+
+work_item = sa.Table(
+    "work_item",
+    METADATA,
+    row_id(),
+    text("kind"),
+    text("subject"),
+    text("cause"),
+    sa.Column("times", sa.Integer, nullable=False),
+    minor("amount_minor", nullable=True),  # at stake
+    text("acts"),  # JSON list of the verbs allowed on it
+    micros("opened_at"),
+    micros("last_at"),
+    micros("closed_at", nullable=True),
+    sa.Index("work_item_open", "kind", "subject", "cause", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
+)
+
+work_item_event = sa.Table(
+    "work_item_event",
+    METADATA,
+    row_id(),
+    reference("item_id", "work_item.id", index=True),
+    micros("at"),
+    text("actor"),
+    text("what"),  # closed, noted
+    sealed(nullable=True),  # what the person said
+)
+
+part = sa.Table(
+    "part",
+    METADATA,
+    sa.Column("name", sa.String, primary_key=True),  # listen, process, deliver
+    sa.Column("pid", sa.Integer, nullable=False),
+    text("host"),
+    text("state"),
+    micros("started_at"),
+    micros("beat_at"),
+)
+
+pause = sa.Table(
+    "pause",
+    METADATA,
+    sa.Column("kind", sa.String, nullable=False),  # channel, patient; a destination's stands in destination_state
+    sa.Column("subject", sa.String, nullable=False),
+    micros("since"),
+    text("actor"),
+    sa.PrimaryKeyConstraint("kind", "subject"),
+)
+
+# What the embedded HealthPay24 keeps: one row for each kind and key, so that writing twice is harmless.
+record = sa.Table(
+    "record",
+    METADATA,
+    row_id(),
+    text("kind"),
+    lookup("key"),
+    micros("at"),
+    sealed(),
+    sa.UniqueConstraint("kind", "key"),
+)

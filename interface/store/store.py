@@ -1,0 +1,165 @@
+"""The store of record: hands out snapshots and turns, ids, locks; seals before a turn opens."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import sqlalchemy as sa
+from ulid import ULID
+
+from interface.errors import StoreError
+from interface.ledger.change import LedgerChanges
+from interface.ledger.noun import Identifier
+from interface.observe.emit import emit
+from interface.ports import Clock, Intake
+from interface.store import arrival, ledger_save, wire
+from interface.store.arrival import PreparedIntake
+from interface.store.block import Blocks
+from interface.store.database import Limits, Opened, open_database, sqlite_path, translated
+from interface.store.dialect import SQLITE
+from interface.store.event import DatabaseMade, LongTurn
+from interface.store.ledger_save import SealedChanges
+from interface.store.reader import SqlReader
+from interface.store.turn import SqlTurn
+from interface.store.turnstile import Turnstile, hold
+from interface.store.tx import Tx, Words
+
+_SHARDS = 32  # rows that one count may be spread over
+_LANE_MASK = (1 << 63) - 1
+
+
+def open_store(
+    url: str, clock: Clock, environ: Mapping[str, str] | None = None, limits: Limits | None = None
+) -> "SqlStore":
+    """Open the store of record; the first open makes database and keys.
+
+    `url`: sqlite:////path/to/file.db or postgresql://user@host/name. `environ` names the key file (HP24_KEY_FILE, HOME).
+    Errors: see `database.open_database`.
+    """
+    bounds = limits or Limits()
+    opened = open_database(url, clock.now(), os.environ if environ is None else environ, bounds)
+    if opened.notice:
+        emit(DatabaseMade(opened.database_id, str(opened.key_file), opened.notice))
+    return SqlStore(opened, clock, bounds)
+
+
+class SqlStore:
+    """`ports.Store` on SQLite or PostgreSQL. Safe to share between threads; every process opens its own."""
+
+    def __init__(self, opened: Opened, clock: Clock, limits: Limits) -> None:
+        self.opened = opened
+        self._engine = opened.engine
+        self._vault = opened.vault
+        self._clock = clock
+        self._limits = limits
+        self._words = Words()
+        self._shard = os.getpid() % _SHARDS
+        self._blocks = Blocks(self._reserve, limits.id_block)
+        self._inside = threading.local()
+        self._turnstile = Turnstile(sqlite_path(self._engine)) if self._is_sqlite else None
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._engine.dialect.name == SQLITE
+
+    def prepare(self, intakes: Sequence[Intake]) -> list[PreparedIntake]:
+        """Digest, compress and seal; no database work."""
+        return arrival.prepare(self._vault, intakes)
+
+    def seal(self, changes: LedgerChanges) -> SealedChanges:
+        """Seal a batch's ledger changes; no database work."""
+        return ledger_save.seal(self._vault, changes)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[SqlReader]:
+        """A consistent read; takes no write lock."""
+        options = {} if self._is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with translated(), self._engine.connect() as bare:
+            connection = bare.execution_options(**options)
+            with connection.begin():
+                yield SqlReader(self._tx(connection))
+
+    @contextmanager
+    def turn(self, purpose: str) -> Iterator[SqlTurn]:
+        """A write transaction, durable when it exits. On SQLite, writers of all processes take fair turns."""
+        if getattr(self._inside, "purpose", ""):
+            raise StoreError(
+                "turn-within-turn",
+                f"'{purpose}' asked for a turn inside '{self._inside.purpose}'",
+                place="store",
+                advice="reserve ids and open other turns before or after",
+            )
+        waiting: AbstractContextManager[None] = self._turnstile.turn() if self._turnstile else nullcontext()
+        self._inside.purpose = purpose
+        try:
+            with waiting:
+                started = time.monotonic_ns()
+                with translated(), self._engine.connect().execution_options(writes=True) as connection:
+                    tx = self._tx(connection)
+                    with connection.begin():
+                        yield SqlTurn(tx)
+                        tx.write_tallies()
+                self._words.learn(tx.fresh)
+                self._measure(purpose, (time.monotonic_ns() - started) // 1000)
+        finally:
+            self._inside.purpose = ""
+
+    def _measure(self, purpose: str, length_micros: int) -> None:
+        if length_micros > self._limits.turn_limit_micros:
+            emit(LongTurn(purpose, length_micros, self._limits.turn_limit_micros))
+
+    def _tx(self, connection: sa.Connection) -> Tx:
+        return Tx(connection, self._vault, self._words, self._shard, self._clock.now())
+
+    def check_writable(self) -> None:
+        """Commit something small.
+
+        Errors: StoreUnavailableError `database-unavailable` while nothing can be stored.
+        """
+        with self.turn("check") as turn:
+            turn.touch()
+
+    def allocate(self, name: str) -> int:
+        """The next id of a counter; handed out from blocks, never reused, gaps are normal. Not inside a turn."""
+        return self._blocks.take(name)
+
+    def _reserve(self, name: str, amount: int) -> range:
+        with self.turn("reserve") as turn:
+            return turn.advance(name, amount)
+
+    def wire_id(self, name: str, width: int) -> str:
+        """The next short id that goes over the wire; at most `width` characters. Not inside a turn."""
+        return wire.compose(self.opened.wire_prefix, self._blocks.take(f"wire {name}"), width)
+
+    def new_public_id(self, prefix: str) -> str:
+        """A prefixed ULID: sorts by the time at which it was made."""
+        return f"{prefix}_{ULID.from_timestamp(self._clock.now() / 1_000_000)}"
+
+    def lane_of(self, identifier: Identifier) -> int:
+        """The lane of a patient known by nothing but this identifier: 63 bits of its keyed digest."""
+        return self._vault.search_key("lane", "\x1f".join(identifier)) & _LANE_MASK
+
+    @contextmanager
+    def exclusive(self, name: str) -> Iterator[bool]:
+        """Hold a named lock that one process at a time may hold; gives whether it was got."""
+        if self._is_sqlite:
+            path = sqlite_path(self._engine)
+            with hold(path.with_name(f"{path.name}.{name}")) as is_held:
+                yield is_held
+            return
+        key = self._vault.search_key("lock", name)
+        with translated(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            is_held = bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))))
+            try:
+                yield is_held
+            finally:
+                # The lock belongs to the session: a pooled connection would keep it.
+                connection.invalidate()
+
+    def close(self) -> None:
+        """Give back connections and files."""
+        self._engine.dispose()
+        if self._turnstile:
+            self._turnstile.close()

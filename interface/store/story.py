@@ -1,0 +1,72 @@
+"""Everything about one message: its arrivals, runs, incidents, what it waits for; and its bytes."""
+
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from interface.message import HoldKind, MessageState, RunReason
+from interface.store import schema_message as t
+from interface.store import search
+from interface.store.compress import expand
+from interface.store.lane import older_in_lanes
+from interface.store.tx import Tx
+from interface.store.vault import scope_of
+from interface.view.message import ArrivalRow, IncidentRow, MessageStory, RunRow
+
+_ONE = sa.select(t.message).where(t.message.c.id == sa.bindparam("row"))
+_ARRIVALS = sa.select(t.arrival).where(t.arrival.c.message_id == sa.bindparam("row")).order_by(t.arrival.c.id)
+_RUNS = sa.select(t.run).where(t.run.c.message_id == sa.bindparam("row")).order_by(t.run.c.id)
+_INCIDENTS = sa.select(t.incident).where(t.incident.c.message_id == sa.bindparam("row")).order_by(t.incident.c.id)
+_AMENDED = sa.select(t.message.c.id).where(t.message.c.original_id == sa.bindparam("row")).order_by(t.message.c.id)
+_BODY = (
+    sa.select(t.body.c.sealed, t.message.c.digest)
+    .join(t.message, t.message.c.id == t.body.c.message_id)
+    .where(t.body.c.message_id == sa.bindparam("row"))
+)
+
+
+def message(tx: Tx, message_id: int) -> MessageStory | None:
+    """One message in full, without its bytes."""
+    found = tx.first(_ONE, row=message_id)
+    if found is None:
+        return None
+    (row,) = search.rows(tx, [found])
+    runs = tx.read(_RUNS, row=message_id)
+    causes = tx.texts({run.cause_id for run in runs})
+    return MessageStory(
+        row=row,
+        arrivals=tuple(
+            ArrivalRow(one.arrived_at, one.peer, row.answer if one.answer is None else one.answer, one.actor or "")
+            for one in tx.read(_ARRIVALS, row=message_id)
+        ),
+        runs=tuple(_run(run, causes) for run in runs),
+        incidents=tuple(IncidentRow(one.at, one.code, one.place) for one in tx.read(_INCIDENTS, row=message_id)),
+        amended_by=tuple(one.id for one in tx.read(_AMENDED, row=message_id)),
+        behind=tuple(older_in_lanes(tx, message_id)),
+    )
+
+
+def _run(row: sa.Row[Any], causes: dict[int | None, str]) -> RunRow:
+    return RunRow(
+        id=row.id,
+        message_id=row.message_id,
+        reason=RunReason(row.reason),
+        config_id=row.config_id,
+        state=MessageState(row.state),
+        hold=HoldKind(row.hold) if row.hold else None,
+        cause=causes[row.cause_id],
+        place=row.place or "",
+        text=row.text or "",
+        changed=bool(row.changed),
+        warnings=tuple(orjson.loads(row.warnings)) if row.warnings else (),
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        replay_id=row.replay_id,
+    )
+
+
+def body(tx: Tx, message_id: int) -> bytes | None:
+    """The stored bytes; None where there is no such message or its bytes were removed."""
+    row = tx.first(_BODY, row=message_id)
+    return None if row is None else expand(tx.vault.open(row.sealed, scope_of("body", row.digest)))

@@ -1,0 +1,145 @@
+"""What can be written in one transaction: the methods of `ports.Turn`, each one function of a subject's module."""
+
+from collections.abc import Mapping, Sequence
+
+from interface.ledger.change import LedgerChanges
+from interface.ledger.worklist import WorkItem
+from interface.ports import (
+    Act,
+    Delivery,
+    DeliveryWanted,
+    DestinationState,
+    Outcome,
+    Parked,
+    PostingFact,
+    Received,
+    RunRecord,
+)
+from interface.store import (
+    arrival,
+    audit,
+    configuration,
+    count,
+    counter,
+    decide,
+    delivery,
+    lane,
+    ledger_save,
+    posting,
+    record,
+    replay,
+    run,
+    worklist,
+)
+from interface.store.arrival import PreparedIntake
+from interface.store.ledger_save import SealedChanges
+from interface.store.reader import SqlReader
+from interface.view.count import PartRow, PauseKind
+
+
+class SqlTurn(SqlReader):
+    """Writes, and reads what it has written."""
+
+    _is_turn = True
+
+    def receive(self, prepared: Sequence[PreparedIntake]) -> list[Received]:
+        return arrival.receive(self._tx, prepared)
+
+    def finish(self, runs: Sequence[RunRecord]) -> None:
+        run.finish(self._tx, runs)
+
+    def settle_answer(self, message_id: int, code: str) -> str:
+        return run.settle_answer(self._tx, message_id, code)
+
+    def park(self, parked: Sequence[Parked]) -> None:
+        lane.park(self._tx, parked)
+
+    def save(self, changes: LedgerChanges | SealedChanges, config_id: int) -> None:  # noqa: ARG002 - each row names its version itself
+        sealed = changes if isinstance(changes, SealedChanges) else ledger_save.seal(self._tx.vault, changes)
+        ledger_save.save(self._tx, sealed)
+
+    def posting_facts(self, facts: Sequence[PostingFact]) -> None:
+        posting.posting_facts(self._tx, facts)
+
+    def release_awaited(self, accounts: Sequence[str]) -> list[int]:
+        return decide.release_awaited(self._tx, accounts)
+
+    def enqueue(self, wanted: Sequence[DeliveryWanted]) -> list[int]:
+        return delivery.enqueue(self._tx, wanted)
+
+    def begin_attempt(self, delivery_id: int, payload: bytes, control_id: str, at: int) -> bool:
+        return delivery.begin_attempt(self._tx, delivery_id, payload, control_id, at)
+
+    def end_attempt(self, delivery_id: int, outcome: Outcome) -> None:
+        delivery.end_attempt(self._tx, delivery_id, outcome)
+
+    def application_ack(self, control_id: str, code: str, at: int) -> Delivery | None:
+        return delivery.application_ack(self._tx, control_id, code, at)
+
+    def set_destination_state(self, state: DestinationState) -> None:
+        delivery.set_destination_state(self._tx, state)
+
+    def recover_sends(self, at: int) -> list[Delivery]:
+        return delivery.recover_sends(self._tx, at)
+
+    def open_work_items(self, items: Sequence[WorkItem]) -> None:
+        worklist.open_items(self._tx, items)
+
+    def close_work_items(self, kind: str, subject: str, how: str, actor: str) -> None:
+        worklist.close_items(self._tx, kind, subject, how, actor)
+
+    def publish_config(self, files: Mapping[str, str], digest: str, at: int, actor: str) -> int:
+        return configuration.publish(self._tx, files, digest, at, actor)
+
+    def beat(self, part: PartRow) -> None:
+        count.beat(self._tx, part)
+
+    def release(self, ids: Sequence[int]) -> None:
+        decide.release(self._tx, ids)
+
+    def skip(self, ids: Sequence[int], cause: str) -> None:
+        decide.skip(self._tx, ids, cause)
+
+    def hold(self, ids: Sequence[int], cause: str) -> None:
+        decide.hold(self._tx, ids, cause)
+
+    def pause(self, kind: PauseKind, subject: str, actor: str) -> bool:
+        return decide.bring_to_stop(self._tx, kind, subject, actor)
+
+    def resume(self, kind: PauseKind, subject: str) -> bool:
+        return decide.let_go_on(self._tx, kind, subject)
+
+    def queue_again(self, delivery_id: int, due_at: int, cause: str, *, anew: bool) -> None:
+        delivery.queue_again(self._tx, delivery_id, due_at, cause, anew=anew)
+
+    def withdraw(self, delivery_id: int, cause: str) -> None:
+        delivery.withdraw(self._tx, delivery_id, cause)
+
+    def resend(self, delivery_id: int, payload: bytes, control_id: str, due_at: int) -> int:
+        return delivery.resend(self._tx, delivery_id, payload, control_id, due_at)
+
+    def request_replay(self, ids: Sequence[int], actor: str, *, force_money: bool) -> int:
+        return replay.request(self._tx, ids, actor, force_money=force_money)
+
+    def close_work_item(self, item_id: int, how: str, actor: str) -> bool:
+        return worklist.close_item(self._tx, item_id, how, actor)
+
+    def audit(self, acts: Sequence[Act]) -> None:
+        audit.audit(self._tx, acts)
+
+    def raise_epoch(self) -> None:
+        counter.raise_epoch(self._tx)
+
+    def add_record(self, kind: str, key: str, value: bytes) -> None:
+        record.add_record(self._tx, kind, key, value)
+
+    def put_record(self, kind: str, key: str, value: bytes) -> None:
+        record.put_record(self._tx, kind, key, value)
+
+    def advance(self, name: str, amount: int) -> range:
+        """Reserve the next numbers of a counter."""
+        return counter.advance(self._tx, name, amount)
+
+    def touch(self) -> None:
+        """Write something that changes nothing, to learn whether the database still takes writes."""
+        counter.advance(self._tx, "touch", 1)

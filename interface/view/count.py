@@ -1,0 +1,62 @@
+"""How the engine stands: counts by channel and destination, living parts, and what people brought to a stop."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from interface.message import DeliveryState, MessageState
+
+
+class PauseKind(StrEnum):
+    """What a person can bring to a stop without stopping the engine."""
+
+    CHANNEL = "channel"  # its messages are received, answered and kept waiting
+    DESTINATION = "destination"  # what goes to it stays queued, and it is not probed
+    PATIENT = "patient"  # messages of the patient's lane wait behind each other
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelCount:
+    """`received` = `duplicates` + the sum of `states`, always. Every state has its number."""
+
+    channel: str
+    received: int
+    duplicates: int
+    states: Mapping[MessageState, int]
+    last_arrival_at: int = 0
+    oldest_waiting_at: int = 0  # arrival of the oldest message that is waiting
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationCount:
+    """Deliveries of one destination by state. `posted` counts those whose posting the EHR is known to have made."""
+
+    destination: str
+    states: Mapping[DeliveryState, int]
+    posted: int
+    oldest_queued_at: int = 0  # creation of the oldest queued delivery
+    suspended_at: int = 0
+    next_probe_at: int = 0
+    paused_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """A part of an engine, alive as long as it beats."""
+
+    name: str
+    pid: int
+    host: str
+    state: str
+    started_at: int
+    beat_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRow:
+    """Something that a person brought to a stop. A patient's subject is the lane."""
+
+    kind: PauseKind
+    subject: str
+    since: int
+    actor: str

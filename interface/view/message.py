@@ -1,0 +1,111 @@
+"""Messages as people see them: the filter that finds them, a row in a list, and everything about one."""
+
+from dataclasses import dataclass
+
+from interface.message import HoldKind, MessageState, RunReason
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFilter:
+    """Which messages to show: all conditions hold; an empty one asks for nothing. Pages go on from `beyond_id`.
+
+    `type` is `ADT^A08`, or `ADT` for all of its events. `family` is found in any case; all other values to the letter. `since` and
+    `until` (exclusive) bound the first arrival. `newest_first` turns the order by id around.
+    """
+
+    ids: tuple[int, ...] = ()
+    channel: str = ""
+    states: tuple[MessageState, ...] = ()
+    hold: HoldKind | None = None
+    cause: str = ""
+    type: str = ""
+    control_id: str = ""
+    patient: str = ""
+    account: str = ""
+    visit: str = ""
+    family: str = ""
+    birth_date: str = ""
+    since: int = 0
+    until: int = 0
+    beyond_id: int = 0
+    newest_first: bool = False
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """One message in a list.
+
+    Opens its sealed identity: control id, and patient, account and visit as the last run read them.
+    """
+
+    id: int
+    channel: str
+    type: str
+    state: MessageState
+    hold: HoldKind | None
+    reason: str  # why it stands so: an error code, a filter's name ...; the `cause` that filters ask for
+    is_parked: bool  # waits behind another message of its patient
+    arrived_at: int
+    size_bytes: int
+    answer: str
+    control_id: str
+    sender: str  # MSH-3|MSH-4
+    patient: str = ""
+    account: str = ""
+    visit: str = ""
+    family: str = ""
+    birth_date: str = ""
+    original_id: int | None = None  # it was amended from this one
+    is_pan_redacted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalRow:
+    """One time that the message came: the first, or a repeat."""
+
+    at: int
+    peer: str
+    answer: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One trip down the pipeline. `text` and `place` name rules and paths, never values."""
+
+    id: int
+    message_id: int
+    reason: RunReason
+    config_id: int
+    state: MessageState
+    hold: HoldKind | None
+    cause: str
+    place: str
+    text: str
+    changed: bool
+    warnings: tuple[str, ...]
+    started_at: int
+    ended_at: int
+    replay_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """Something that happened to a message's bytes on arrival, such as a card number that was masked."""
+
+    at: int
+    code: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStory:
+    """Everything about one message but its bytes."""
+
+    row: MessageRow
+    arrivals: tuple[ArrivalRow, ...]
+    runs: tuple[RunRow, ...]
+    incidents: tuple[IncidentRow, ...]
+    amended_by: tuple[int, ...]  # messages that a person made of it
+    behind: tuple[int, ...]  # older messages in its lanes: what it waits for

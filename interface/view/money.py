@@ -1,0 +1,40 @@
+"""Accounts and payments as people see them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from interface.ledger.entity import Entity
+from interface.ledger.journal import Balance, Entry, Observation
+from interface.ledger.noun import Identifier
+from interface.ledger.payment import Allocation, Payment
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStory:
+    """One account (the survivor, where it was merged) with whose it is and all that moved on it.
+
+    Opens sealed groups.
+    """
+
+    account: Entity
+    names: tuple[Identifier, ...]  # live ones first, then retired ones, merged accounts' included
+    patient: Entity | None
+    patient_names: tuple[Identifier, ...]
+    guarantors: tuple[Entity, ...]
+    visits: tuple[Entity, ...]
+    balances: tuple[Balance, ...]
+    observation: Observation | None
+    entries: tuple[Entry, ...]
+    payments: tuple[Payment, ...]
+    allocations: tuple[Allocation, ...]  # all of those payments, also on other accounts
+    merged_ids: tuple[int, ...] = ()  # ids of accounts that this one stands for
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentStory:
+    """One payment with all of its allocations, voids and refunds included, and the public id of each one's account."""
+
+    payment: Payment
+    allocations: tuple[Allocation, ...]
+    account_public_ids: Mapping[int, str]
+    causes: Mapping[int, str] = field(default_factory=dict)  # allocation id -> why its posting stands as it does

@@ -1,0 +1,121 @@
+"""What the store does for people: `Views` belongs to every `interface.ports.Reader`, `Acts` to every `Turn`."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from interface.view.count import ChannelCount, DestinationCount, PartRow, PauseKind, PauseRow
+from interface.view.delivery import DeliveryFilter, DeliveryStory
+from interface.view.message import MessageFilter, MessageRow, MessageStory
+from interface.view.money import AccountStory, PaymentStory
+from interface.view.work import ReplayRow, WorkItemRow
+
+
+class Views(Protocol):
+    """Reading for people; part of every Reader."""
+
+    def messages(self, wanted: MessageFilter) -> list[MessageRow]:
+        """One page, in the order of ids."""
+
+    def count_messages(self, wanted: MessageFilter) -> int:
+        """How many messages a filter finds, whatever its page."""
+
+    def message(self, message_id: int) -> MessageStory | None:
+        """One message in full, without its bytes."""
+
+    def body(self, message_id: int) -> bytes | None:
+        """The stored bytes; None where there is no such message or its bytes were removed."""
+
+    def deliveries(self, wanted: DeliveryFilter) -> list[DeliveryStory]:
+        """One page, in the order of ids."""
+
+    def payload(self, delivery_id: int) -> bytes | None:
+        """The frozen payload; None before the first attempt."""
+
+    def channel_counts(self) -> list[ChannelCount]:
+        """Every source that a message came from, by name."""
+
+    def destination_counts(self) -> list[DestinationCount]:
+        """Every destination that something was queued for, or that was suspended or paused, by name."""
+
+    def parts(self) -> list[PartRow]:
+        """The parts that have ever beaten, by name; which are alive is for the reader to judge."""
+
+    def pauses(self) -> list[PauseRow]:
+        """What people brought to a stop, destinations included."""
+
+    def account(self, name: str) -> AccountStory | None:
+        """An account by public id, or by the value of any identifier that is or was its own.
+
+        None where none or several fit.
+        """
+
+    def accounts(self, beyond_id: int, limit: int) -> list[AccountStory]:
+        """One page of surviving accounts in the order of ids; `entries` is left empty."""
+
+    def payment(self, name: str) -> PaymentStory | None:
+        """A payment by public id, transaction id or the wire id of one of its allocations."""
+
+    def payments_of_allocations(self, allocation_ids: Sequence[int]) -> list[PaymentStory]:
+        """The payments that these allocations belong to, each once, in the order of ids."""
+
+    def patient_lane(self, name: str) -> int | None:
+        """The lane (as a root) of the patient with this public id or identifier value.
+
+        None where none or several fit.
+        """
+
+    def work_items(self, *, only_open: bool, beyond_id: int, limit: int) -> list[WorkItemRow]:
+        """One page in the order of ids."""
+
+    def work_item(self, item_id: int) -> WorkItemRow | None:
+        """One item with its history."""
+
+    def replay(self, replay_id: int) -> ReplayRow | None:
+        """How far a requested replay is."""
+
+
+class Acts(Protocol):
+    """Writing for people; part of every Turn. Each raises ActRefusedError `illegal-move` where the table of moves says no.
+
+    An amended message (`original_id`) stands at its original's place in every lane: wherever messages are ordered by id to be
+    run, it counts as `original_id`, so that nothing of its patient overtakes it.
+    """
+
+    def release(self, ids: Sequence[int]) -> None:
+        """Held, failed or filtered messages wait again; one that still stands behind another of its lanes stays parked.
+
+        Those behind them in their lanes wait again as well, as far as no other message holds them back.
+        """
+
+    def skip(self, ids: Sequence[int], cause: str) -> None:
+        """Held or failed messages become filtered for this cause, leave their lanes, and let go what waited behind them."""
+
+    def hold(self, ids: Sequence[int], cause: str) -> None:
+        """Parked messages are held for a person: they keep their lanes, and now block them."""
+
+    def queue_again(self, delivery_id: int, due_at: int, cause: str, *, anew: bool) -> None:
+        """Queue a rejected or ambiguous delivery again, at its old place.
+
+        `anew` forgets the frozen payload, so that the next attempt renders it through current identities under a new
+        control id; the attempts keep the old one, so that an answer to it still finds the delivery.
+        """
+
+    def withdraw(self, delivery_id: int, cause: str) -> None:
+        """A delivery is not to be sent (again)."""
+
+    def resend(self, delivery_id: int, payload: bytes, control_id: str, due_at: int) -> int:
+        """Queue a copy of a delivery with this payload, linked to the original; gives its id."""
+
+    def request_replay(self, ids: Sequence[int], actor: str, *, force_money: bool) -> int:
+        """Ask for stored messages to be run again, in their original order; gives the request's id."""
+
+    def pause(self, kind: PauseKind, subject: str, actor: str) -> bool:
+        """Bring something to a stop; False where it stands already. `waiting` leaves out messages of paused channels; a paused
+        patient's lane counts as occupied.
+        """
+
+    def resume(self, kind: PauseKind, subject: str) -> bool:
+        """Let it go on, and what waited only for this; False where it was not paused."""
+
+    def close_work_item(self, item_id: int, how: str, actor: str) -> bool:
+        """Close an item; False where it is closed or unknown."""

@@ -1,0 +1,49 @@
+"""What waits for a person, and how far a requested replay is."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItemEvent:
+    """One line of a work item's history: opened, again, closed; `text` is what a person said."""
+
+    at: int
+    actor: str
+    what: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItemRow:
+    """Something for a person; `closed_at` 0 while open. `history` is filled where one item was asked for."""
+
+    id: int
+    kind: str
+    subject: str
+    cause: str
+    count: int
+    amount_minor: int | None
+    currency: str
+    acts: tuple[str, ...]
+    opened_at: int
+    last_at: int
+    due_at: int
+    closed_at: int
+    history: tuple[WorkItemEvent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayRow:
+    """A requested replay and how far it is.
+
+    `changed` counts the runs that changed the ledger, `failed` those that could not.
+    """
+
+    id: int
+    requested_at: int
+    actor: str
+    force_money: bool
+    total: int
+    done: int
+    changed: int
+    failed: int

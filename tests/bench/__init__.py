@@ -1,0 +1,1 @@
+"""The benchmark: one table, the engine on both databases and its peers beside it. `python -m tests.bench --help`."""

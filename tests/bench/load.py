@@ -1,0 +1,81 @@
+"""Runs the load generator: the native one where a Rust compiler is found, else the one in Python."""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+SOURCE = HERE / "mllp_load.rs"
+BINARY = HERE / "build" / "mllp_load"
+TEMPLATE = HERE / "adt_a08.hl7"
+PATIENTS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one run of the generator met. Times of one exchange, frame out to answer in, in milliseconds."""
+
+    connections: int
+    messages: int
+    seconds: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    max_ms: float
+    refused: int  # answered otherwise than AA or CA with the message's own control id
+    errors: int  # connections that failed
+    cpu_secs: float  # of the generator itself
+
+    @property
+    def per_second(self) -> float:
+        return self.messages / self.seconds if self.seconds else 0.0
+
+
+@cache
+def generator(native: bool = True) -> tuple[str, ...]:
+    """The command to run; compiles the native generator when its source is newer than what was built."""
+    compiler = shutil.which("rustc") if native else None
+    if compiler is None:
+        return (sys.executable, "-m", "tests.bench.mllp_load")
+    if not BINARY.exists() or BINARY.stat().st_mtime < SOURCE.stat().st_mtime:
+        BINARY.parent.mkdir(exist_ok=True)
+        fresh = BINARY.with_name(
+            f"mllp_load.{os.getpid()}"
+        )  # moved into place whole: others may be building or running it
+        subprocess.run([compiler, "--edition=2021", "-O", str(SOURCE), "-o", str(fresh)], check=True)
+        fresh.replace(BINARY)
+    return (str(BINARY),)
+
+
+def describe_generator() -> str:
+    """Which generator loads the machine, for the table."""
+    if generator()[0] != str(BINARY):
+        return "load generator in Python (no rustc found): it takes CPU time from what is measured"
+    version = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
+    return f"native load generator (rustc {version})"
+
+
+def send(port: int, connections: int, total: int, prefix: str, *, once: bool = False, log: Path | None = None) -> Load:
+    """Send `total` messages of the template to a listener on loopback and wait for every answer.
+
+    `prefix` starts every control id and must be new for the listener; `once` opens a connection for each message; `log`
+    receives each positively acknowledged control id.
+    """
+    command = [*generator(), str(port), str(connections), str(total), str(TEMPLATE), f"--pool={PATIENTS}"]
+    return _run([*command, "--prefix", prefix, *(["--once"] if once else []), *(["--log", str(log)] if log else [])])
+
+
+def _run(command: list[str]) -> Load:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command, cwd=HERE.parents[1], capture_output=True, text=True, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        raise RuntimeError(f"the load generator failed: {done.stderr}")
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Load(**json.loads(done.stdout), cpu_secs=round(spent, 2))

@@ -1,0 +1,136 @@
+"""What is measured, in the order of the table, and how each row is run."""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench import load, usage
+from tests.bench.engine import Engine, running
+from tests.bench.load import Load
+from tests.bench.measure import Database, Measured, Target
+from tests.bench.server import ServerFailedError, free_ports, serving
+
+MANY = 32  # connections of the rows that measure throughput
+WARM_UP = 64  # messages sent before the clock starts
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where a row may work: a folder and a database of its own, and how many messages it is to measure."""
+
+    folder: Path
+    database_url: str
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A row to be, with the number of messages that a full run measures."""
+
+    name: str
+    run: Callable[[Bench], Measured]
+    messages: int
+    target: Target | None = None
+    databases: tuple[Database, ...] = (Database.SQLITE, Database.POSTGRESQL)
+
+
+def one_connection(bench: Bench) -> Measured:
+    """A single sender that waits for each answer, beside the whole engine."""
+    with running(bench.folder, bench.database_url) as engine:
+        return _measure(engine, bench, lambda: _send(engine.port, 1, bench.messages))
+
+
+def intake_alone(bench: Bench) -> Measured:
+    """Receiving only: nothing is processed meanwhile."""
+    with running(bench.folder, bench.database_url, part="listen") as engine:
+        return _measure(engine, bench, lambda: _send(engine.port, MANY, bench.messages))
+
+
+def end_to_end(bench: Bench) -> Measured:
+    """Receive and process at once; the time ends when the last message is in the ledger."""
+    with running(bench.folder, bench.database_url) as engine:
+        return _measure(engine, bench, lambda: _send_and_drain(engine, bench.messages))
+
+
+def replay(bench: Bench) -> Measured:
+    """Run every stored message again under the same configuration, which changes nothing."""
+    with running(bench.folder, bench.database_url) as engine:
+        _send_and_drain(engine, bench.messages)
+        return _measure(engine, bench, engine.replay, warm=False)
+
+
+def rebuild(bench: Bench) -> Measured:
+    """Run every stored message again into an empty ledger and compare it with the present one."""
+    with running(bench.folder, bench.database_url) as engine:
+        _send_and_drain(engine, bench.messages)
+        return _measure(engine, bench, engine.rebuild, warm=False)
+
+
+def peer(name: str, *, once: bool = False) -> Callable[[Bench], Measured]:
+    """A peer's server, which parses and acknowledges; `once` where it takes one message a connection."""
+
+    def run(bench: Bench) -> Measured:
+        (port,) = free_ports(1)
+        command = [sys.executable, "-m", "tests.bench.peer", name, str(port)]
+        with serving(command, port, bench.folder / "peer.log"):
+            _send(port, 1, min(WARM_UP, bench.messages // 10), once=once)
+            before = usage.cpu_secs()
+            met = _send(port, MANY, bench.messages, once=once)
+            return Measured(met.messages, met.seconds, met, _cpu_since(before, met))
+
+    return run
+
+
+SCENARIOS = (
+    Scenario("one connection", one_connection, 3_000, Target(400, p99_ms=10)),
+    Scenario(f"intake alone, {MANY} connections", intake_alone, 24_000, Target(4_000, p99_ms=50)),
+    Scenario(f"end to end while receiving, {MANY} connections", end_to_end, 12_000, Target(1_200, p99_ms=50)),
+    Scenario("replay without change", replay, 6_000, Target(2_000)),
+    Scenario("rebuild into an empty ledger", rebuild, 6_000, Target(1_200)),
+    Scenario(
+        f"python-hl7: parse and answer, {MANY} connections", peer("python-hl7"), 4_000, databases=(Database.NONE,)
+    ),
+    Scenario(
+        f"hl7apy: parse and answer, {MANY} connections", peer("hl7apy", once=True), 200, databases=(Database.NONE,)
+    ),
+)
+
+
+def _measure(engine: Engine, bench: Bench, act: Callable[[], Load | None], *, warm: bool = True) -> Measured:
+    """Time `act`, which deals with `bench.messages` messages, and what it costs."""
+    if warm:
+        _send(engine.port, 1, WARM_UP)
+    held = usage.stored_bytes(bench.database_url, engine.home)
+    before = usage.cpu_secs()
+    begun = time.perf_counter()
+    met = act()
+    seconds = time.perf_counter() - begun
+    grown = usage.stored_bytes(bench.database_url, engine.home) - held
+    return Measured(bench.messages, seconds, met, _cpu_since(before, met), grown // bench.messages)
+
+
+def _send_and_drain(engine: Engine, messages: int) -> Load:
+    before = engine.counts().get("received", 0)
+    met = _send(engine.port, MANY, messages)
+    engine.await_processed(before + messages)
+    return met
+
+
+def _send(port: int, connections: int, messages: int, *, once: bool = False) -> Load:
+    """Send new messages; every one must be answered well."""
+    prefix = (
+        f"B{time.time_ns() // 1_000_000 % 10**9}"  # new for each call, and short: MSH-10 has room for 20 characters
+    )
+    met = load.send(port, connections, messages, prefix, once=once)
+    if met.refused or met.errors or met.messages != messages:
+        raise ServerFailedError(f"of {messages} messages {met.refused} were refused, {met.errors} connections failed")
+    return met
+
+
+def _cpu_since(before: dict[str, float], met: Load | None) -> dict[str, float]:
+    spent = {part: secs - before.get(part, 0.0) for part, secs in usage.cpu_secs().items()}
+    if met:
+        spent |= {usage.ENDED: spent[usage.ENDED] - met.cpu_secs, "load": met.cpu_secs}
+    return spent

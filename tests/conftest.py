@@ -1,0 +1,53 @@
+"""Fixtures that every folder of tests may use: databases, and the place of the public sample messages."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from tests import postgres
+from tests.postgres import PostgresServer
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+# A busy machine is no failure: properties say what holds, never how fast.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One PostgreSQL for the whole run (one for each pytest-xdist worker), started by the first test that needs it."""
+    with postgres.server() as running:
+        yield running
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """URL of an empty PostgreSQL database of the test's own."""
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """URL of a SQLite file of the test's own, not made yet."""
+    return f"sqlite:///{tmp_path / 'hp24.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Both databases in turn: whatever asks for this fixture is a contract that both must keep."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """Folder of public sample messages, which is not part of the project; the test is skipped where it is absent."""
+    folder = Path(os.environ.get("HP24_CORPUS", PROJECT.parent / "shared" / "corpus"))
+    if not folder.is_dir():
+        pytest.skip("no folder of sample messages (HP24_CORPUS)")
+    return folder

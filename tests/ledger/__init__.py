@@ -1,0 +1,1 @@
+"""The ledger's meanings, hazards, money rules and properties, on a store that lives in memory."""

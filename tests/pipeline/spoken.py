@@ -1,0 +1,143 @@
+"""A tiny language for pipeline tests: each message's bytes name a reading that the test made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from interface.errors import InterfaceError
+from interface.ledger.noun import Identifier
+from interface.ledger.reading import (
+    Filtered,
+    Meaning,
+    Merge,
+    MoneyKind,
+    Reading,
+    Said,
+    Transaction,
+)
+from interface.message import MessageState
+from interface.pipeline.plan import ApplicationAck, ChannelPlan, DestinationPlan, Plan, Understood
+from interface.pipeline.process import ProcessStage
+from interface.pipeline.retry import RetryPolicy
+from interface.ports import Intake, Store
+
+CHANNEL = "spoken"
+DESTINATION = "spoken/ehr"
+SECOND = 1_000_000
+Content = Reading | Filtered | ApplicationAck | InterfaceError | Exception
+
+
+def mrn(value: str) -> Identifier:
+    return Identifier("north", "MR", value)
+
+
+def number(value: str) -> Identifier:
+    return Identifier("north", "AN", value)
+
+
+@dataclass
+class HandClock:
+    """Time that only a test moves."""
+
+    at: int = 1_700_000_000 * SECOND
+
+    def now(self) -> int:
+        self.at += 1
+        return self.at
+
+
+@dataclass
+class Feed:
+    """Messages whose meaning the test decides, and the stage that runs them."""
+
+    store: Store
+    clock: HandClock
+    contents: dict[bytes, Content] = field(default_factory=dict)
+    numbers: "count[int]" = field(default_factory=lambda: count(1))
+    destinations: Mapping[str, DestinationPlan] = field(default_factory=dict)
+
+    def plan(self, config_id: int = 1) -> Plan:
+        channels = {CHANNEL: ChannelPlan(CHANNEL, self._read)}
+        return Plan(config_id, channels, self.destinations)
+
+    def _read(self, raw: bytes, _arrived_at: int) -> Understood:
+        content = self.contents[raw]
+        if isinstance(content, Exception):
+            raise content
+        return Understood(content, {"patient": "visible"})
+
+    def stage(self, config_id: int = 1) -> ProcessStage:
+        return ProcessStage(self.store, self.plan(config_id), self.clock)
+
+    def receive(self, *contents: Content, waits: bool = False) -> list[int]:
+        """Store messages; gives their ids."""
+        intakes = []
+        for content in contents:
+            name = f"M{next(self.numbers)}"
+            raw = f"spoken {name}".encode()
+            self.contents[raw] = content
+            answer = "?" if waits else "AA"
+            intakes.append(
+                Intake(CHANNEL, self.clock.now(), "test", raw, name, "ADT^A08", "T|T", MessageState.WAITING, answer)
+            )
+        prepared = self.store.prepare(intakes)
+        with self.store.turn("receive") as turn:
+            return [one.message_id for one in turn.receive(prepared)]
+
+    def states(self, ids: list[int]) -> list[str]:
+        """Each message's state, `parked` where it waits behind another one."""
+        with self.store.snapshot() as reader:
+            rows = [story.row for story in map(reader.message, ids) if story is not None]
+        return ["parked" if row.is_parked else str(row.state) for row in rows]
+
+
+def destination(posted_when: str = "accept", *, max_unresolved: int = 1, deduplicates: bool = False) -> DestinationPlan:
+    return DestinationPlan(
+        name=DESTINATION,
+        retry=RetryPolicy(jitter=0),
+        deduplicates=deduplicates,
+        max_unresolved_sends=max_unresolved,
+        posted_when=posted_when,
+        receives_payments=True,
+        facility="NORTH",
+    )
+
+
+def update(patient: str, account: str = "", *, family: str = "Tester", at: int = SECOND) -> Reading:
+    """An A08: a patient and, where named, an account."""
+    said = Said((Identifier("north", "AN", account),), attributes={"facility": "NORTH", "currency": "USD"})
+    return Reading(
+        Meaning.UPDATE,
+        at,
+        facility="NORTH",
+        patient=Said((mrn(patient),), {"name": {"family": family}}),
+        account=said if account else None,
+    )
+
+
+def merge(survivor: str, retired: str, at: int = SECOND) -> Reading:
+    return Reading(
+        Meaning.MERGE_PATIENT,
+        at,
+        facility="NORTH",
+        patient=Said((mrn(survivor),)),
+        merges=(Merge(mrn(survivor), mrn(retired)),),
+    )
+
+
+def charge(account: str, cents: int, name: str, at: int = SECOND) -> Reading:
+    line = Transaction(
+        MoneyKind.CHARGE,
+        cents,
+        "USD",
+        id=name,
+        type_code="CG",
+        occurred_on="2026-01-05",
+        account=number(account),
+        place="FT1[1]",
+    )
+    return Reading(Meaning.TRANSACTIONS, at, facility="NORTH", transactions=(line,))
+
+
+def charge_of(patient: str, account: str, cents: int, name: str) -> Reading:
+    return replace(charge(account, cents, name), patient=Said((mrn(patient),)))

@@ -1,0 +1,179 @@
+"""The source over real sockets, against a plain blocking client and python-hl7's own."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import hl7.client
+import pytest
+from twisted.internet import threads
+from twisted.internet.asyncioreactor import AsyncioSelectorReactor
+from twisted.internet.defer import Deferred, succeed
+
+from interface.connector.mllp.arrival import Arrival, ArrivalKind
+from interface.connector.mllp.limits import InFlight, SourceSettings
+from interface.connector.mllp.source import MllpSource
+from interface.errors import ConfigurationError, StoreUnavailableError
+from interface.hl7.ack import AckCode, build_ack, read_ack
+from interface.hl7.framing import Deframer, Frame, wrap
+from interface.hl7.header import read_header
+from interface.observe.event import Event
+from interface.observe.receive import ConnectionClosed, ReadingPaused
+from tests.wire.memory import NOW, message
+
+
+class Listening:
+    """A source on a running reactor, called from the test's thread."""
+
+    def __init__(self, reactor: AsyncioSelectorReactor, receive: Callable[[Arrival], Any], **limits: Any) -> None:
+        self.reactor = reactor
+        self.events: list[Event] = []
+        settings = SourceSettings(channel="adt", port=0, **limits)
+        self.source = MllpSource(
+            settings, receive, reactor, now=lambda: NOW, in_flight=InFlight(), emit=self.events.append
+        )
+        self.port: int = self.call(self.source.listen)
+
+    def call(self, what: Callable[..., Any], *given: Any) -> Any:
+        """Call on the reactor's thread and wait for the outcome."""
+        return threads.blockingCallFromThread(self.reactor, what, *given)
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+
+@pytest.fixture
+def listen(reactor: AsyncioSelectorReactor) -> Iterator[Callable[..., Listening]]:
+    """Makes sources and drains them after the test."""
+    open_ones: list[Listening] = []
+
+    def start(receive: Callable[[Arrival], Any], **limits: Any) -> Listening:
+        open_ones.append(Listening(reactor, receive, **limits))
+        return open_ones[-1]
+
+    yield start
+    for each in open_ones:
+        each.call(each.source.drain, 0.1)
+
+
+def accept(arrival: Arrival) -> Deferred[bytes | None]:
+    return succeed(build_ack(read_header(arrival.content), AckCode.AA, control_id="R1", at=NOW))
+
+
+def read_frames(sender: socket.socket, count: int) -> list[bytes]:
+    """So many answers, or fewer if the source closes."""
+    deframer, contents = Deframer(), []
+    while len(contents) < count and (read := sender.recv(65536)):
+        contents += [piece.content for piece in deframer.feed(read) if isinstance(piece, Frame)]
+    return contents
+
+
+def test_pipelined_messages_are_answered_in_order(listen: Callable[..., Listening]) -> None:
+    ids = [f"M{number}" for number in range(500)]
+    stream = b"".join(wrap(message(control_id)) for control_id in ids)
+    with listen(accept, max_in_flight=8).connect() as sender:
+        for at in range(0, len(stream), 1009):
+            sender.sendall(stream[at : at + 1009])
+        assert [read_ack(answer).control_id for answer in read_frames(sender, 500)] == ids
+
+
+def test_reading_stops_and_goes_on_while_answers_lag_behind(
+    listen: Callable[..., Listening], reactor: AsyncioSelectorReactor
+) -> None:
+    held: list[int] = []
+
+    def receive(arrival: Arrival) -> Deferred[bytes | None]:
+        answer: Deferred[bytes | None] = Deferred()
+        reactor.callLater(0.001, answer.callback, arrival.content)
+        held.append(1)
+        return answer
+
+    listening = listen(receive, max_in_flight=4)
+    contents = [b"%d|" % number + b"x" * 5000 for number in range(200)]
+    with listening.connect() as sender:
+        writing = threading.Thread(target=sender.sendall, args=(b"".join(map(wrap, contents)),))
+        writing.start()
+        assert read_frames(sender, 200) == contents
+        writing.join()
+    assert any(isinstance(event, ReadingPaused) and event.cause == "own-limit" for event in listening.events)
+
+
+def test_a_sender_that_does_not_read_its_answers_is_not_read(listen: Callable[..., Listening]) -> None:
+    listening = listen(lambda arrival: succeed(b"x" * 1_000_000))
+    with listening.connect() as sender:
+        sender.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            while True:
+                sender.sendall(wrap(b"y" * 10_000))
+    assert any(isinstance(event, ReadingPaused) and event.cause == "slow-peer" for event in listening.events)
+
+
+def test_the_client_of_python_hl7_is_answered(listen: Callable[..., Listening]) -> None:
+    with hl7.client.MLLPClient("127.0.0.1", listen(accept).port) as client:
+        for control_id in ("M1", "M2"):
+            assert read_ack(client.send_message(message(control_id))[1:-2]).control_id == control_id
+
+
+def test_a_half_message_of_a_vanished_sender_is_taken_as_cut(listen: Callable[..., Listening]) -> None:
+    arrivals: list[Arrival] = []
+    taken = threading.Event()
+
+    def receive(arrival: Arrival) -> Deferred[bytes | None]:
+        arrivals.append(arrival)
+        taken.set()
+        return succeed(None)
+
+    with listen(receive).connect() as sender:
+        sender.sendall(b"\x0bMSH|half")
+    assert taken.wait(10)
+    assert [(arrival.kind, arrival.content) for arrival in arrivals] == [(ArrivalKind.CUT, b"MSH|half")]
+
+
+def test_what_cannot_be_stored_closes_the_connection_unanswered(listen: Callable[..., Listening]) -> None:
+    async def receive(arrival: Arrival) -> bytes | None:
+        raise StoreUnavailableError("database-unavailable", "the database does not answer")
+
+    with listen(receive).connect() as sender:
+        sender.sendall(wrap(b"MSH|"))
+        assert sender.recv(100) == b""
+
+
+def test_an_address_in_use_names_itself(listen: Callable[..., Listening], reactor: AsyncioSelectorReactor) -> None:
+    first = listen(accept)
+    second = MllpSource(
+        SourceSettings(channel="dft", port=first.port), accept, reactor, now=lambda: NOW, in_flight=InFlight()
+    )
+    with pytest.raises(ConfigurationError) as raised:
+        first.call(second.listen)
+    assert raised.value.place == f"127.0.0.1:{first.port}"
+    assert raised.value.text == "channel dft cannot listen: Address already in use"
+
+
+def test_a_closed_port_refuses_and_opens_again_at_the_same_number(listen: Callable[..., Listening]) -> None:
+    listening = listen(accept)
+    listening.call(listening.source.stop_listening)
+    with pytest.raises(ConnectionRefusedError):
+        listening.connect()
+    assert listening.call(listening.source.listen) == listening.port
+    listening.connect().close()
+
+
+def test_a_drained_source_has_answered_what_it_took(
+    listen: Callable[..., Listening], reactor: AsyncioSelectorReactor
+) -> None:
+    taken = threading.Event()
+
+    def receive(arrival: Arrival) -> Deferred[bytes | None]:
+        answer: Deferred[bytes | None] = Deferred()
+        reactor.callLater(0.2, answer.callback, b"late but true")
+        taken.set()
+        return answer
+
+    listening = listen(receive)
+    with listening.connect() as sender:
+        sender.sendall(wrap(b"one"))
+        assert taken.wait(10)
+        listening.call(listening.source.drain, 20)
+        assert read_frames(sender, 2) == [b"late but true"]
+    assert [event.cause for event in listening.events if isinstance(event, ConnectionClosed)] == ["stopping"]
