@@ -14,6 +14,7 @@ from typing import Final
 
 from stdnum import luhn
 
+from interface.hl7.charset import without_lead
 from interface.hl7.delimiters import HEADER_SEGMENT_BYTES, STANDARD, UNUSED, Delimiters, declared_in
 
 # (first digits from, to, lengths). Every brand begins with 2 to 6; no date of this or the last century does so as a
@@ -82,14 +83,15 @@ _NOTHING_EXEMPT: Final = CardScreen()
 
 def screen(raw: bytes, how: CardScreen = _NOTHING_EXEMPT) -> Screened:
     """Masks every recognised card number; one pass of quick looks when there is none. Any bytes will do."""
-    delimiters = _delimiters(raw)
+    lead = 0 if raw[:3] == b"MSH" else without_lead(raw)
+    delimiters = _delimiters(raw[lead : lead + 32])
     coded_mark, typed = _marks(delimiters)
     is_coded = coded_mark in raw
     if not (is_coded or typed.search(raw) or any(begins.search(raw) for begins in _BEGINNINGS)):
         return Screened(raw)
     view = _View.decoded(raw, delimiters) if is_coded else _View(raw)
     numbers = sorted({*_typed_numbers(view.seen, typed, delimiters), *((*each, False) for each in _numbers(view.seen))})
-    places = _Places(raw, delimiters)
+    places = _Places(raw, lead, delimiters)
     masked = bytearray(raw)
     found: dict[str, None] = {}
     for start, end, is_typed in numbers:
@@ -111,8 +113,8 @@ def is_card_number(digits: str) -> bool:
     return fits and len(set(digits)) > 1 and bool(luhn.is_valid(digits))
 
 
-def _delimiters(raw: bytes) -> Delimiters:
-    return (declared_in(raw).delimiters if raw[:3] in HEADER_SEGMENT_BYTES else None) or STANDARD
+def _delimiters(head: bytes) -> Delimiters:
+    return (declared_in(head).delimiters if head[:3] in HEADER_SEGMENT_BYTES else None) or STANDARD
 
 
 @lru_cache(maxsize=64)
@@ -213,11 +215,12 @@ class _View:
 class _Places:
     """Names the segment and field of positions asked for in ascending order; linear over all of them."""
 
-    def __init__(self, raw: bytes, delimiters: Delimiters) -> None:
+    def __init__(self, raw: bytes, lead: int, delimiters: Delimiters) -> None:
         self._raw = raw
         self._separator = delimiters.field.encode("ascii")
-        self._has_segments = raw[:3] in HEADER_SEGMENT_BYTES
-        self._segment = self._field = self._at = 0
+        self._has_segments = raw[lead : lead + 3] in HEADER_SEGMENT_BYTES
+        self._segment = self._at = lead
+        self._field = 0
 
     def of(self, position: int) -> str:
         if not self._has_segments:

@@ -72,32 +72,39 @@ class PaymentState(StrEnum):
 S = TypeVar("S", bound=StrEnum)  # the 3.11 spelling of a generic function
 _M, _D, _P = MessageState, DeliveryState, PostingState
 
-LEGAL: Mapping[StrEnum, frozenset[StrEnum]] = {
-    _M.WAITING: frozenset({_M.PROCESSED, _M.FILTERED, _M.HELD, _M.REFUSED, _M.FAILED}),
-    _M.HELD: frozenset({_M.WAITING, _M.FILTERED}),  # released, skipped
-    _M.FAILED: frozenset({_M.WAITING, _M.FILTERED}),
-    _M.REFUSED: frozenset({_M.WAITING}),  # the same bytes came again and run anew
-    _M.PROCESSED: frozenset(),  # a replay changes the ledger, never this state
-    _M.FILTERED: frozenset({_M.WAITING}),  # released after a filter was changed
-    _M.INCOMPLETE: frozenset(),
-    _D.QUEUED: frozenset({_D.SENDING, _D.REJECTED, _D.WITHDRAWN}),  # rejected: it could not be rendered
-    _D.SENDING: frozenset({_D.DELIVERED, _D.REJECTED, _D.AMBIGUOUS, _D.QUEUED}),
-    _D.AMBIGUOUS: frozenset({_D.DELIVERED, _D.REJECTED, _D.QUEUED, _D.WITHDRAWN}),  # late ack, or a person's word
-    _D.REJECTED: frozenset({_D.QUEUED, _D.WITHDRAWN, _D.DELIVERED}),
-    _D.DELIVERED: frozenset({_D.REJECTED}),  # an application ack after the accept ack said no
-    _D.WITHDRAWN: frozenset(),
-    _P.PENDING: frozenset({_P.ACCEPTED, _P.POSTED, _P.REJECTED, _P.AMBIGUOUS, _P.WITHDRAWN}),
-    _P.ACCEPTED: frozenset({_P.POSTED, _P.REJECTED}),
-    _P.AMBIGUOUS: frozenset({_P.PENDING, _P.ACCEPTED, _P.POSTED, _P.REJECTED, _P.WITHDRAWN}),
-    _P.REJECTED: frozenset({_P.PENDING, _P.POSTED, _P.WITHDRAWN}),
-    _P.POSTED: frozenset(),
-    _P.WITHDRAWN: frozenset({_P.POSTED}),  # it had arrived after all
+# One table for each kind: members of two StrEnums with the same word are equal, and would share a key.
+LEGAL: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
+    MessageState: {
+        _M.WAITING: frozenset({_M.PROCESSED, _M.FILTERED, _M.HELD, _M.REFUSED, _M.FAILED}),
+        _M.HELD: frozenset({_M.WAITING, _M.FILTERED}),  # released, skipped
+        _M.FAILED: frozenset({_M.WAITING, _M.FILTERED}),
+        _M.REFUSED: frozenset({_M.WAITING}),  # the same bytes came again and run anew
+        _M.PROCESSED: frozenset(),  # a replay changes the ledger, never this state
+        _M.FILTERED: frozenset({_M.WAITING}),  # released after a filter was changed
+        _M.INCOMPLETE: frozenset(),
+    },
+    DeliveryState: {
+        _D.QUEUED: frozenset({_D.SENDING, _D.REJECTED, _D.WITHDRAWN}),  # rejected: it could not be rendered
+        _D.SENDING: frozenset({_D.DELIVERED, _D.REJECTED, _D.AMBIGUOUS, _D.QUEUED}),
+        _D.AMBIGUOUS: frozenset({_D.DELIVERED, _D.REJECTED, _D.QUEUED, _D.WITHDRAWN}),  # late ack, or a person's word
+        _D.REJECTED: frozenset({_D.QUEUED, _D.WITHDRAWN, _D.DELIVERED}),
+        _D.DELIVERED: frozenset({_D.REJECTED}),  # an application ack after the accept ack said no
+        _D.WITHDRAWN: frozenset(),
+    },
+    PostingState: {
+        _P.PENDING: frozenset({_P.ACCEPTED, _P.POSTED, _P.REJECTED, _P.AMBIGUOUS, _P.WITHDRAWN}),
+        _P.ACCEPTED: frozenset({_P.POSTED, _P.REJECTED}),
+        _P.AMBIGUOUS: frozenset({_P.PENDING, _P.ACCEPTED, _P.POSTED, _P.REJECTED, _P.WITHDRAWN}),
+        _P.REJECTED: frozenset({_P.PENDING, _P.ACCEPTED, _P.POSTED, _P.WITHDRAWN}),
+        _P.POSTED: frozenset(),
+        _P.WITHDRAWN: frozenset({_P.POSTED}),  # it had arrived after all
+    },
 }
 
 
 def is_legal(now: StrEnum, to: StrEnum) -> bool:
     """Whether the move `now` -> `to` stands in the table."""
-    return to in LEGAL[now]
+    return to in LEGAL[type(now)][now]
 
 
 def move(now: S, to: S) -> S:
@@ -109,5 +116,5 @@ def move(now: S, to: S) -> S:
 
 def diagram(states: type[StrEnum]) -> str:
     """Mermaid text of one state machine, drawn from the table that `move` enforces."""
-    lines = [f"    {state.value} --> {to.value}" for state in states for to in sorted(LEGAL[state])]
+    lines = [f"    {state.value} --> {to.value}" for state in states for to in sorted(LEGAL[states][state])]
     return "\n".join(["stateDiagram-v2", *lines])

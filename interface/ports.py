@@ -9,7 +9,7 @@ Times are UTC microseconds. Ids are bigints. Nothing here names a table.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from interface.ledger.change import LedgerChanges, Loaded
 from interface.ledger.needs import Needs
@@ -132,6 +132,7 @@ class DeliveryWanted:
     due_at: int
     config_id: int
     payload: bytes = b""  # empty: rendered at the first attempt
+    control_id: str = ""  # MSH-10 of a payload that is given
     amount_minor: int | None = None  # money at stake
 
 
@@ -164,7 +165,7 @@ class Outcome:
     code: str = ""  # AA, AE, CA ... or an error code
     text: str = ""
     reply: bytes = b""
-    due_at: int = 0  # next attempt when state is QUEUED
+    due_at: int = 0  # next attempt when state is QUEUED; 0: as due as it was, so it keeps its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,12 +242,11 @@ class Act:
 # ---------------------------------------------------------------- the store
 
 
-class Prepared(Protocol):
-    """An intake with its digest, its sealed and compressed body: opaque outside of the store."""
+Prepared: TypeAlias = Any
+"""An intake with its digest, its sealed and compressed body. Opaque outside of the store, and different in each."""
 
-
-class Sealed(Protocol):
-    """A batch's ledger changes, sealed: opaque outside of the store."""
+Sealed: TypeAlias = Any
+"""A batch's ledger changes, sealed. Opaque outside of the store, and different in each."""
 
 
 class Reader(Views, Protocol):

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from interface.channel.loader import Configuration, load, read_files
-from interface.engine.timing import SystemClock
+from interface.engine.clock import SystemClock
 from interface.errors import ConfigurationError
 from interface.ports import Act, Clock
 from interface.settings import Settings, read_settings
+from interface.store.database import Limits
 from interface.store.store import SqlStore, open_store
 
 
@@ -74,7 +75,8 @@ def open_app(
     home.mkdir(parents=True, exist_ok=True)
     settings = read_settings(root, home, known)
     clock = SystemClock()
-    store = open_store(settings.database_url, clock, known)
+    limits = Limits(turn_limit_micros=settings.turn_limit_millis * 1000)
+    store = open_store(settings.database_url, clock, environ=known, limits=limits)
     try:
         yield App(home, root, settings, store, clock, known)
     finally:

@@ -1,7 +1,7 @@
 """The main job, shown: a simulated Epic sends a hospital morning, patients pay, every payment is posted back and proven.
 
-The engine runs as its own processes on an empty home, with the shipped channels. Everything is then compared with the simulator's own
-books, which know nothing of the engine.
+The engine runs as its own processes on an empty home, with the shipped channels. Everything is then compared with the
+simulator's own books, which know nothing of the engine.
 """
 
 import os
@@ -13,24 +13,38 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from interface.app.compose import App, open_app
-from interface.app.due import due_of
+from interface.app.due import due_of, policies
 from interface.app.pay import hosted
 from interface.errors import InterfaceError
 from interface.healthpay24.protocol import Done, PaymentOrder, Share
+from interface.ledger.journal import Book
 from interface.message import MessageState, PostingState
 from interface.simulate.echo import Echo
 from interface.simulate.parallel import Sending, send_all
 from interface.simulate.receiver import Receiver
 from interface.simulate.record import Record, take_record
+from interface.simulate.sender import Answered
 from interface.simulate.traffic import Morning, morning
-from interface.view.message import MessageFilter
 from interface.view.money import AccountStory, PaymentStory
 
 Tell = Callable[[str, int, int], None]  # what is going on, done, of how many
 _POLL_SECS = 0.1
+_COUNTS = (
+    "received",
+    "acknowledged",
+    "processed",
+    "filtered",
+    "held",
+    "failed",
+    "accounts",
+    "payments",
+    "accepted",
+    "posted",
+)
 _TENDERS = (("visa", "4242"), ("mastercard", "5100"), ("ach", "6789"), ("discover", "0014"))
 
 
@@ -69,8 +83,7 @@ class DemoResult:
 
     def numbers(self) -> dict[str, int]:
         """The ten counts by name."""
-        names = ("received", "acknowledged", "processed", "filtered", "held", "failed", "accounts", "payments", "accepted", "posted")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in _COUNTS}
 
 
 def free_port() -> int:
@@ -97,6 +110,7 @@ class Demo:
         environ = self._environ(home)
         self._stack.enter_context(_engine(home, self._root, environ, self._options.wait_secs, self._adt_port))
         self._app: App = self._stack.enter_context(open_app(home, self._root, environ))
+        self._policies = policies(self._app.active()[1])
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -127,8 +141,10 @@ class Demo:
         return result
 
     def _send(self) -> Sending:
-        def progress(done: int) -> None:
-            self._tell("messages sent and acknowledged", done, 0)
+        done = count(1)
+
+        def progress(_answered: Answered) -> None:
+            self._tell("messages sent and acknowledged", next(done), 0)
 
         return send_all(
             self._day, "127.0.0.1", self._adt_port, connections=self._options.connections, progress=progress
@@ -143,7 +159,11 @@ class Demo:
             due = self._due(story)
             amount = due if number % 3 else max(1, due // 2)  # two in three pay all, the others half
             order = PaymentOrder(
-                (Share(story.account.public_id, amount),), story.account.currency, tender, f"tok_demo{number:04d}", last4
+                (Share(story.account.public_id, amount),),
+                story.account.currency,
+                tender,
+                f"tok_demo{number:04d}",
+                last4,
             )
             answer = healthpay24.pay(order, key=f"demo-{number}", actor="demo")
             result.payments += isinstance(answer, Done)
@@ -215,7 +235,7 @@ class Demo:
         check("messages processed", result.processed, truths.messages - truths.of_no_interest)
         check("accounts", result.accounts, len(truths.accounts))
         journal = self._ehr.record.journal
-        check("payments booked by the EHR", len(journal.postings), result.payments)
+        check("payments booked by the EHR", len(journal.posted), result.payments)
         check("payments booked twice", len(journal.duplicates), 0)
         check("payments accepted", result.accepted, result.payments)
         check("payments posted", result.posted, result.payments)
@@ -229,7 +249,7 @@ class Demo:
             if story is None:
                 result.disagreements.append(f"account {number} is missing")
                 continue
-            booked = sum(line.amount_minor for line in charge_lines(story))
+            booked = -sum(one.amount_minor for one in story.balances if one.book is Book.CHARGES)
             check(f"account {number}, charges", booked, truth.charges)
             check(f"account {number}, due", self._due(story), max(truth.stated or 0, 0))
             check(f"account {number}, patient", truth.patient in {name.value for name in story.patient_names}, True)
@@ -253,7 +273,7 @@ class _Check:
 @contextmanager
 def _engine(home: Path, root: Path, environ: Mapping[str, str], wait_secs: float, port: int) -> Iterator[None]:
     """The engine as its own processes; its log goes to a file in its home."""
-    command = [sys.executable, "-m", "interface.cli.main", "--home", str(home), "--root", str(root), "run"]
+    command = [str(Path(sys.executable).with_name("hp24")), "--home", str(home), "--root", str(root), "run"]
     with (home / "engine.log").open("wb") as log:
         engine = subprocess.Popen(command, env=dict(environ), stdout=log, stderr=log, start_new_session=True)
         try:

@@ -2,14 +2,17 @@
 
 import secrets
 import signal
+import sys
+from argparse import ArgumentParser
 from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 from twisted.internet import asyncioreactor, defer
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
-from interface.app.compose import App
-from interface.app.plan import Runnable, runnable
+from interface.app.compose import App, open_app
+from interface.app.plan import Runnable, Sending, runnable
 from interface.connector.mllp.destination import MllpDestination
 from interface.engine.delivery import DeliveryLoop
 from interface.engine.listen import ListenPart
@@ -17,10 +20,11 @@ from interface.engine.process import ProcessThread
 from interface.engine.supervise import CANNOT_START
 from interface.engine.wake import Bell, Ringer
 from interface.errors import ConfigurationError
-from interface.observe.emit import emit
+from interface.observe.emit import configure, emit
 from interface.observe.engine import EngineStopped
 from interface.observe.fault import record_stray_failures
 from interface.pipeline.deliver import DeliverStage
+from interface.pipeline.follow import CONTROL_ID_LENGTH
 from interface.pipeline.plan import Plan
 from interface.pipeline.process import ProcessStage
 from interface.pipeline.recover import recover_sends
@@ -134,9 +138,20 @@ class Processing:
             stage,
             destination,
             self._pace,
-            probe=(lambda: sending.probe(app.store.wire_id("message", 20), app.clock.now())) if sending.probe else None,
+            probe=self._probe(sending),
             connect_wait=lambda failures: wait_secs(failures, policy, _chance()),
         )
+
+    def _probe(self, sending: Sending) -> Callable[[], tuple[bytes, str]] | None:
+        build = sending.probe
+        if build is None:
+            return None
+
+        def probe() -> tuple[bytes, str]:
+            control_id = self._app.store.wire_id("message", CONTROL_ID_LENGTH)
+            return build(control_id, self._app.clock.now()), control_id
+
+        return probe
 
     def _on_late(self, stage: DeliverStage) -> Callable[[Any], None]:
         def late(ack: Any) -> None:
@@ -154,8 +169,8 @@ class Processing:
             return None
         self._checked_at = now
         with self._app.store.snapshot() as reader:
-            found = reader.active_config_id()
-        if found == self._running.plan.config_id:
+            found = reader.active_config()
+        if found is None or found[0] == self._running.plan.config_id:
             return None
         self._running = self._current()
         return self._running.plan
@@ -171,3 +186,19 @@ def _in_thread(reactor: AsyncioSelectorReactor, call: Callable[[], None]) -> "de
     from twisted.internet import threads  # noqa: PLC0415 - only after the reactor is installed
 
     return threads.deferToThreadPool(reactor, reactor.getThreadPool(), call)
+
+
+def main(arguments: list[str]) -> int:
+    """`python -m interface.app.part listen|process --home DIR --root DIR`, as the supervisor calls it."""
+    parser = ArgumentParser(prog="hp24 part")
+    parser.add_argument("part", choices=("listen", "process"))
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--root", type=Path, required=True)
+    asked = parser.parse_args(arguments)
+    with open_app(asked.home, asked.root) as app:
+        configure(sys.stderr, app.settings.log_level)
+        return run_listen(app) if asked.part == "listen" else run_process(app)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

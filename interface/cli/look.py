@@ -1,5 +1,6 @@
-"""Verbs that look: status, messages, trace."""
+"""Verbs that look: messages and the filters that find them, trace."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -8,106 +9,10 @@ import click
 from interface.cli.asked import Asked, verb
 
 if TYPE_CHECKING:
-    from interface.operate.status import Status
     from interface.view.message import MessageFilter, MessageRow
 
+Decorate = Callable[[Callable[..., Any]], Callable[..., Any]]
 _SHOWN = 50  # messages in a table unless --limit says otherwise
-
-
-@verb("status")
-def status_verb(asked: Asked) -> None:
-    """Show counts by channel and destination, what is paused or suspended, and what waits for a person.
-
-    `received` is always `duplicates` plus the sum of the states. `accepted` counts deliveries that the destination took; those
-    known to be posted are counted in both.
-    """
-    from interface.cli.table import print_json
-    from interface.operate.status import status
-
-    with asked.app() as app:
-        found = status(app.store, app.clock)
-    if asked.as_json:
-        print_json(status_json(found))
-    else:
-        _print_status(found)
-
-
-def status_json(found: "Status") -> dict[str, Any]:
-    """The status as one JSON object."""
-    from interface.cli.table import iso
-    from interface.message import DeliveryState, MessageState
-
-    return {
-        "at": iso(found.at),
-        "channels": {
-            one.channel: {"received": one.received, "duplicates": one.duplicates}
-            | {state.value: one.states.get(state, 0) for state in MessageState}
-            for one in found.channels
-        },
-        "destinations": {
-            one.destination: {
-                "queued": one.states.get(DeliveryState.QUEUED, 0),
-                "sending": one.states.get(DeliveryState.SENDING, 0),
-                "accepted": one.states.get(DeliveryState.DELIVERED, 0),
-                "posted": one.posted,
-                "rejected": one.states.get(DeliveryState.REJECTED, 0),
-                "ambiguous": one.states.get(DeliveryState.AMBIGUOUS, 0),
-                "withdrawn": one.states.get(DeliveryState.WITHDRAWN, 0),
-                "suspended": bool(one.suspended_at),
-                "paused": bool(one.paused_by),
-            }
-            for one in found.destinations
-        },
-        "parts": {part.name: {"pid": part.pid, "state": part.state} for part in found.alive},
-        "paused": [{"kind": one.kind, "subject": one.subject, "by": one.actor} for one in found.pauses],
-        "work_items": found.open_work_items,
-    }
-
-
-def _print_status(found: "Status") -> None:
-    from interface.cli.table import Column, ago, console, state, table
-    from interface.message import DeliveryState, MessageState
-
-    screen = console()
-    if found.channels:
-        columns = [Column("channel", shrinks=True), Column("received", True), Column("duplicates", True)]
-        columns += [Column(one.value, True) for one in MessageState]
-        rows = [
-            [one.channel, one.received, one.duplicates, *(one.states.get(each, 0) or "·" for each in MessageState)]
-            for one in found.channels
-        ]
-        screen.print(table(columns, rows))
-    else:
-        screen.print("No message has arrived yet.")
-    if found.destinations:
-        words = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.REJECTED, DeliveryState.AMBIGUOUS)
-        columns = [Column("destination", shrinks=True), Column("accepted", True), Column("posted", True)]
-        columns += [Column(one.value, True) for one in words]
-        columns += [Column("oldest queued", True), Column("")]
-        screen.print()
-        screen.print(
-            table(
-                columns,
-                [
-                    [
-                        one.destination,
-                        one.states.get(DeliveryState.DELIVERED, 0),
-                        one.posted,
-                        *(one.states.get(each, 0) or "·" for each in words),
-                        ago(one.oldest_queued_at, found.at),
-                        state("paused" if one.paused_by else "suspended" if one.suspended_at else ""),
-                    ]
-                    for one in found.destinations
-                ],
-            )
-        )
-    screen.print()
-    alive = ", ".join(f"{part.name} ({part.pid})" for part in found.alive)
-    screen.print(f"Engine: {alive}" if alive else "Engine: not running")
-    for one in found.pauses:
-        screen.print(f"Paused: {one.kind} {one.subject}, {ago(one.since, found.at)} ago by {one.actor}", markup=False)
-    if found.open_work_items:
-        screen.print(f"For a person: {found.open_work_items} work items (hp24 worklist)")
 
 
 def _moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int:
@@ -125,7 +30,12 @@ def _moment(_context: click.Context, _parameter: click.Parameter, value: str | N
     return int(then.timestamp() * 1_000_000)
 
 
-def filter_options(function: Any) -> Any:
+def moment_option(name: str, about: str) -> Decorate:
+    """An option that takes a point in time and gives UTC microseconds, 0 where it is not given."""
+    return click.option(name, metavar="TIME", callback=_moment, help=about)
+
+
+def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options that choose messages, the same for every verb that takes a filter."""
     for option in reversed(
         (
@@ -145,10 +55,8 @@ def filter_options(function: Any) -> Any:
             click.option("--visit", metavar="ID", default="", help="A visit number."),
             click.option("--family", metavar="NAME", default="", help="Family name, in any case."),
             click.option("--born", metavar="DATE", default="", help="Date of birth, 1980-03-04."),
-            click.option(
-                "--since", metavar="TIME", callback=_moment, help="Arrived at or after: 2026-03-04T13:00, or 2h ago."
-            ),
-            click.option("--until", metavar="TIME", callback=_moment, help="Arrived before."),
+            moment_option("--since", "Arrived at or after: 2026-03-04T13:00, or 15m, 2h, 3d for ago."),
+            moment_option("--until", "Arrived before."),
         )
     ):
         function = option(function)

@@ -18,13 +18,13 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "check": ("engine", "Report every problem of the channel and mapping files at once."),
         "run": ("engine", "Run the engine: listen, process, deliver. Ctrl-C or SIGTERM drains."),
         "demo": ("engine", "A simulated hospital morning, from registration to posted payment."),
-        "status": ("look", "Channels, destinations, and what waits for a person."),
+        "status": ("status", "Channels, destinations, and what waits for a person."),
     },
     "Look": {
         "messages": ("look", "Find messages; filters add up."),
         "show": ("show", "One message (or delivery, payment, account) in full."),
         "trace": ("look", "A payment's or account's whole story on one time line."),
-        "accounts": ("money", "Accounts with what is due, paid and posted."),
+        "accounts": ("account", "Accounts with what is due, paid and posted."),
         "worklist": ("worklist", "What waits for a person; close what was judged."),
     },
     "Act": {

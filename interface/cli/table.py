@@ -1,6 +1,7 @@
 """How things look in a terminal: plain tables of at most 100 columns that read well without colour, moments, money, JSON.
 
-Text out of messages is content of strangers: it is printed as text, never as markup, and its control characters are shown, not obeyed.
+Text out of messages is content of strangers: it is printed as text, never as markup, and its control characters are shown, not
+obeyed.
 """
 
 import sys
@@ -22,7 +23,7 @@ _SECOND = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its title, whether it holds numbers, the most characters it may take (0: what it needs), and whether it may shrink."""
+    """A column: its title, whether it holds numbers, the most characters it may take (0: no limit), whether it may shrink."""
 
     title: str
     is_number: bool = False

@@ -6,7 +6,6 @@ from typing import ParamSpec, Protocol, TypeVar
 from twisted.internet import defer, threads
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
-from interface.engine.timing import Pace
 from interface.errors import Disposition, InterfaceError, StoreError
 from interface.hl7.ack import Ack
 from interface.observe.deliver import DeliveryAnswered, DeliveryAttempted
@@ -14,6 +13,7 @@ from interface.observe.emit import emit
 from interface.observe.engine import StorageFailed
 from interface.observe.fault import fault
 from interface.pipeline.deliver import DeliverStage, Sending
+from interface.settings import Pace
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -97,7 +97,7 @@ class DeliveryLoop:
     async def _once(self) -> bool:
         """One delivery or one probe; False where there is nothing to do."""
         if self._probe is not None and await self._off(self._stage.probe_due):
-            await self._send_probe(*self._probe())
+            await self._send_probe(*await self._off(self._probe))
             return False
         delivery = await self._off(self._stage.next_due)
         if delivery is None:

@@ -13,11 +13,11 @@ from interface.connector.mllp.source import MllpSource
 from interface.engine.intake import Intake
 from interface.engine.outcome import Outcomes
 from interface.engine.reception import Listener, Reception
-from interface.engine.timing import Pace
 from interface.engine.wake import Bell, Ringer
 from interface.errors import StoreError
 from interface.pipeline.receive import Answer
 from interface.ports import Clock, Store
+from interface.settings import Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class ListenPart:
             store,
             batch_messages=pace.receive_batch_messages,
             stored=self._stored,
-            settled=lambda: self._reception.flush(),
+            settled=self._flush,
         )
         self._reception = Reception(reactor, self._intake, self._outcomes, clock)
         self._in_flight = InFlight(pace.max_frames_in_flight, pace.max_bytes_in_flight)
@@ -70,6 +70,9 @@ class ListenPart:
             return self._reception.take(listener, arrival).addErrback(self._not_stored)
 
         return receive
+
+    def _flush(self) -> None:
+        self._reception.flush()
 
     def _stored(self, _answers: Sequence[Answer]) -> None:
         self._ringer.ring("process")

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable
 
-from interface.engine.timing import Pace
 from interface.engine.wake import Bell, Ringer
 from interface.errors import StoreError
 from interface.observe.emit import emit
@@ -12,6 +11,7 @@ from interface.observe.fault import fault
 from interface.pipeline.plan import Plan
 from interface.pipeline.process import ProcessStage
 from interface.ports import Store
+from interface.settings import Pace
 
 
 class ProcessThread:

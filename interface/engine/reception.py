@@ -16,7 +16,6 @@ from interface.observe.receive import MessageReceived, MessageRefused, MessageRe
 from interface.pipeline.receive import WAITS, Answer, Examined, Listening, examine
 from interface.ports import Clock, Settled
 
-
 Waiting = defer.Deferred[bytes | None]
 
 

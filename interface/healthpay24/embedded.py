@@ -1,7 +1,7 @@
 """The embedded HealthPay24: takes tokenised payments itself and hands them to the engine as messages.
 
-The idempotency record, the message and its place in the audit trail are one commit: a payment is never taken without being stored, and
-a repeat under the same key gets the first answer.
+The idempotency record, the message and its place in the audit trail are one commit: a payment is never taken without
+being stored, and a repeat under the same key gets the first answer.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """What HealthPay24 can do for the engine, split by subject; every adapter keeps these promises.
 
-Every mutation takes an idempotency key and answers in one of four ways: done, rejected, pending, unknown. Unknown means that the far side may
-have acted: ask `lookup` before anything else. Nothing here carries a card number: methods are tokens.
+Every mutation takes an idempotency key and answers in one of four ways: done, rejected, pending, unknown. Unknown means
+that the far side may have acted: ask `lookup` before anything else. Nothing here carries a card number: methods are tokens.
 """
 
 from dataclasses import dataclass

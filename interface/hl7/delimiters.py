@@ -1,4 +1,4 @@
-"""The separators of one message, as its header declares them (HL7 v2.5.1 section 2.5.4); two manglings are repaired."""
+"""The separators of one message, as its header declares them (HL7 v2.5.1 section 2.5.4); known manglings are repaired."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -71,7 +71,9 @@ def _declared(segment: bytes, separator: bytes, characters: bytes) -> Declared:
 
 
 def _repaired(characters: str, place: str) -> tuple[str, tuple[Problem, ...]]:
-    """Undoes `&` written as `&amp;`, and the escape character written twice, each with a warning that names it."""
+    """Undoes three things that programs do to `^~\\&` on its way, each with a warning that names it."""
+    if characters == "^~&":
+        return "^~\\&", (_warning(place, "the escape character was lost by the sender; read as the usual one"),)
     if characters.endswith("&amp;"):
         return characters[:-4], (_warning(place, "the ampersand was XML-escaped by the sender; read as a plain one"),)
     if len(characters) == 5 and characters[2] == characters[3] != characters[4]:

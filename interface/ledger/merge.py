@@ -1,13 +1,15 @@
 """Merges of patients (A40): the retired row stays, and leads to its survivor from then on.
 
-Nothing that hangs on the retired patient is rewritten: accounts and visits are found through it. A retired identifier that was
-never seen gets a row of its own, so that what still arrives under it finds the survivor.
+Nothing that hangs on the retired patient is rewritten: accounts and visits are found through it. What was said of it counts as
+said of the survivor, which is the same person; the newer statement stays. A retired identifier that was never seen gets a row of
+its own, so that what still arrives under it finds the survivor.
 """
 
 from interface.ledger.entity import Entity
 from interface.ledger.noun import Identifier, Noun
 from interface.ledger.outcome import Cause, Caution, hold, refuse
 from interface.ledger.people import tell_patient
+from interface.ledger.precedence import inherit
 from interface.ledger.reading import Merge
 from interface.ledger.telling import Telling
 from interface.ledger.worklist import ItemKind
@@ -31,7 +33,7 @@ def _merge(telling: Telling, merge: Merge, place: str) -> None:
     retired = rows.find(Noun.PATIENT, merge.retired)
     survivor = rows.find(Noun.PATIENT, merge.survivor)
     if survivor is None:
-        survivor = _new_survivor(telling, merge.survivor, retired)
+        survivor = _new_patient(telling, merge.survivor)
         telling.warn(Caution.SURVIVOR_UNKNOWN, place)
     if retired is None:
         retired = _new_patient(telling, merge.retired)
@@ -46,6 +48,7 @@ def _merge(telling: Telling, merge: Merge, place: str) -> None:
                 survivor, Cause.MERGED_ELSEWHERE, "the retired patient was merged into another one before", place
             )
         telling.set(retired, "survivor_id", survivor.id)
+        inherit(rows, rows.root(survivor), retired, telling.stamp.recorded_at)
     rows.retire(Noun.PATIENT, merge.retired, telling.reading.event_at)
 
 
@@ -53,15 +56,6 @@ def _new_patient(telling: Telling, identifier: Identifier) -> Entity:
     patient = telling.create(Noun.PATIENT, (identifier,))
     patient.lane = telling.rows.lane_of(identifier)
     return patient
-
-
-def _new_survivor(telling: Telling, identifier: Identifier, retired: Entity | None) -> Entity:
-    """An unknown survivor is the retired patient under a new number, so it begins with what is known of that one."""
-    survivor = _new_patient(telling, identifier)
-    if retired is not None:
-        former = telling.rows.root(retired)
-        survivor.groups, survivor.confirmed = dict(former.groups), former.confirmed
-    return survivor
 
 
 def _contradiction(survivor: Entity, cause: Cause, text: str, place: str) -> Exception:

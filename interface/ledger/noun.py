@@ -122,9 +122,9 @@ FIELDS: Mapping[Noun, Mapping[str, Field]] = {
         **_group("discharge", discharged_at=(_AT, "discharged"), disposition=(_C, "discharge disposition")),
         **_group("finance", financial_class=(_C, "financial class")),
         **_group(
-            "state",  # set by the event's meaning, not by mappings
+            "state",  # follows from the events of the visit; no mapping sets it
             state=(_C, "planned, in-progress, finished or cancelled"),
-            created_by_update=(_FLAG, "inferred from a snapshot: the event that opened the visit was not seen yet"),
+            created_by_update=(_FLAG, "inferred from a snapshot: the event that opened the visit has not been seen"),
         ),
     },
 }

@@ -11,23 +11,22 @@ from interface.ledger.stamp import Stamp
 
 # Groups that are one value of the sender's, replaced whole: half of an old name never stays beside half of a new one. In the
 # others a field that was not spoken of keeps its value (HL7 v2.5.1 section 2.5.3: an empty field leaves the receiver's as it is).
-_WHOLE = frozenset({"name", "address", "state", "link"})
+_WHOLE = frozenset({"name", "address", "event", "link"})
 
 
 def say(rows: Rows, entity: Entity, said: dict[str, dict[str, Any]], at: int, stamp: Stamp) -> bool:
     """Let a message of event time `at` speak about a row; gives whether any value changed."""
-    groups, confirmed, seq = entity.groups, entity.confirmed, stamp.seq
+    groups, seq = entity.groups, stamp.seq
     changed: dict[str, dict[str, Any]] = {}
     repeated: list[str] = []
     for name, values in said.items():
+        if not values:
+            continue
         held = groups.get(name)
         if held is None:
-            if values:
-                changed[name] = values
+            changed[name] = values
             continue
-        held_at, held_seq = held.at, held.seq
-        if confirmed is not None and name in confirmed.groups and (confirmed.at, confirmed.seq) > (held_at, held_seq):
-            held_at, held_seq = confirmed.at, confirmed.seq
+        held_at, held_seq = newest(entity, name)
         if (at < held_at or (at == held_at and seq < held_seq)) and held.message_id != stamp.message_id:
             continue
         if held.values != values and not _repeats(name, held.values, values):
@@ -39,6 +38,30 @@ def say(rows: Rows, entity: Entity, said: dict[str, dict[str, Any]], at: int, st
     if repeated:
         _renew(rows, entity, repeated, at, stamp, is_written=bool(changed))
     return bool(changed)
+
+
+def newest(entity: Entity, group: str) -> tuple[int, int]:
+    """Event time and arrival of the newest message that said this group as it stands; below any when it was never said."""
+    held, confirmed = entity.groups.get(group), entity.confirmed
+    if held is None:
+        return (-1, -1)
+    if confirmed is not None and group in confirmed.groups:
+        return max((held.at, held.seq), (confirmed.at, confirmed.seq))
+    return (held.at, held.seq)
+
+
+def inherit(rows: Rows, survivor: Entity, retired: Entity, recorded_at: int) -> None:
+    """Let everything that was said of a retired row count as said of its survivor: group by group the newer statement stays.
+
+    So a message about the retired row changes nothing when it comes again after the merge, and the order does not matter.
+    """
+    for name, held in retired.groups.items():
+        at, seq = newest(retired, name)
+        if (at, seq) > newest(survivor, name):
+            kept = survivor.groups.get(name)
+            values = held.values if kept is None or name in _WHOLE else {**kept.values, **held.values}
+            rows.undo.put(survivor.groups, name, held._replace(at=at, seq=seq, values=values))
+            rows.touch(survivor, recorded_at)
 
 
 def _repeats(name: str, held: dict[str, Any], values: dict[str, Any]) -> bool:

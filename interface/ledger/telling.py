@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from interface.ledger.entity import Entity
+from interface.ledger.entity import Entity, Group
 from interface.ledger.noun import Identifier, Noun
 from interface.ledger.outcome import Caution
 from interface.ledger.precedence import say
@@ -33,6 +33,15 @@ class Telling:
     def say(self, entity: Entity, groups: dict[str, dict[str, Any]], at: int | None = None) -> None:
         """Let the message speak about a row, as of its event time unless told otherwise."""
         if say(self.rows, entity, groups, self.reading.event_at if at is None else at, self.stamp):
+            self.changed = True
+
+    def conclude(self, entity: Entity, group: str, values: dict[str, Any]) -> None:
+        """Set a group that follows from others, and so competes with nothing."""
+        held, stamp = entity.groups.get(group), self.stamp
+        if held is None or held.values != values:
+            concluded = Group(self.reading.event_at, stamp.seq, stamp.message_id, stamp.config_id, values)
+            self.rows.undo.put(entity.groups, group, concluded)
+            self.rows.touch(entity, stamp.recorded_at)
             self.changed = True
 
     def create(self, noun: Noun, ids: tuple[Identifier, ...]) -> Entity:

@@ -1,13 +1,17 @@
 """Visits: what an event says about the state of an encounter, whatever the order in which the events come.
 
-The state is a group of its own, so the newest event decides it. A state that a mere snapshot (A08, A02) lets us infer is stamped
-with the beginning of time: any event that speaks of the state beats it, early or late.
+The newest event that speaks of the state is kept in a group of its own, `event`. A snapshot (A08, A02) does not speak of it:
+what a visit's first snapshot lets us infer is stamped with the beginning of time, so that any event beats it, early or late.
+The encounter's `state` follows from `event` and from the discharge time, and from nothing else.
 """
+
+from typing import Any
 
 from interface.ledger.entity import Entity
 from interface.ledger.noun import EncounterState, Noun
 from interface.ledger.outcome import Cause, Caution
 from interface.ledger.people import own, tell_account, tell_guarantors, tell_patient
+from interface.ledger.precedence import newest
 from interface.ledger.reading import Meaning, Said
 from interface.ledger.telling import Telling
 from interface.ledger.worklist import NOTICE, ItemKind, WorkItem
@@ -56,7 +60,7 @@ def _tell_encounter(telling: Telling, said: Said, patient: Entity, account: Enti
             telling.say(encounter, said.groups)
     if account is not None:
         _link(telling, encounter, account, said)
-    _tell_state(telling, encounter, said, is_new=is_new)
+    _tell_state(telling, encounter, is_new=is_new)
 
 
 def _link(telling: Telling, encounter: Entity, account: Entity, said: Said) -> None:
@@ -70,31 +74,30 @@ def _link(telling: Telling, encounter: Entity, account: Entity, said: Said) -> N
         telling.set(encounter, "account_id", account_id)
 
 
-def _tell_state(telling: Telling, encounter: Entity, said: Said, *, is_new: bool) -> None:
-    meaning = telling.reading.meaning
-    state = _STATE.get(meaning)
-    if state is None:
-        _infer_state(telling, encounter, said, is_new=is_new)
-        return
+def _tell_state(telling: Telling, encounter: Entity, *, is_new: bool) -> None:
     before = encounter.value("state", "state")
-    telling.say(encounter, {"state": {"state": state.value}})
-    if meaning is Meaning.CANCEL_VISIT and before != state and encounter.value("state", "state") == state:
+    event = _STATE.get(telling.reading.meaning)
+    if event is not None:
+        telling.say(encounter, {"event": {"state": event.value}})
+    elif is_new:
+        telling.warn(Caution.CREATED_BY_UPDATE, "encounter")
+        is_planned = encounter.value("class", "class") == _PREADMITTED
+        event = EncounterState.PLANNED if is_planned else EncounterState.IN_PROGRESS
+        telling.say(encounter, {"event": {"state": event.value, "created_by_update": True}}, at=_INFERRED)
+    state = _state(encounter)
+    telling.conclude(encounter, "state", state)
+    if state["state"] == EncounterState.CANCELLED != before:
         _notice_deposit(telling, encounter)
 
 
-def _infer_state(telling: Telling, encounter: Entity, said: Said, *, is_new: bool) -> None:
-    if is_new:
-        telling.warn(Caution.CREATED_BY_UPDATE, "encounter")
-        is_planned = encounter.value("class", "class") == _PREADMITTED
-        state = EncounterState.PLANNED if is_planned else EncounterState.IN_PROGRESS
-        telling.say(encounter, {"state": {"state": state.value, "created_by_update": True}}, at=_INFERRED)
-    discharged_at = said.groups.get("discharge", {}).get("discharged_at")
-    if discharged_at is None or encounter.value("discharge", "discharged_at") != discharged_at:
-        return
-    # The snapshot shows a discharge whose event was lost. A cancelled visit stays cancelled.
-    if encounter.value("state", "state") in (EncounterState.PLANNED, EncounterState.IN_PROGRESS):
-        flag = {"created_by_update": True} if is_new else {}
-        telling.say(encounter, {"state": {"state": EncounterState.FINISHED.value, **flag}})
+def _state(encounter: Entity) -> dict[str, Any]:
+    state = encounter.groups["event"].values
+    is_open = state["state"] in (EncounterState.PLANNED, EncounterState.IN_PROGRESS)
+    is_discharged = encounter.value("discharge", "discharged_at") is not None
+    # A snapshot that is newer than the event shows a discharge: the event of it was lost or is still to come.
+    if is_open and is_discharged and newest(encounter, "discharge") > newest(encounter, "event"):
+        return {**state, "state": EncounterState.FINISHED.value}
+    return state
 
 
 def _notice_deposit(telling: Telling, encounter: Entity) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from interface.mapping import condition, grammar, reader, selection
 from interface.mapping.expression import (
@@ -21,7 +21,7 @@ from interface.mapping.expression import (
     Reference,
     Some,
 )
-from interface.mapping.function import Function, Setting
+from interface.mapping.function import Apply, Function, Setting
 from interface.mapping.identifier import Naming
 from interface.mapping.kind import Type, remedy
 from interface.mapping.node import Mark, Node, Scalar
@@ -31,6 +31,8 @@ from interface.mapping.rules import SegmentUse
 from interface.mapping.scope import UNSAID, Said, Scope
 from interface.mapping.segment import is_possible, what_there_is
 from interface.mapping.table import CodeTable
+
+C = TypeVar("C")  # the 3.11 spelling of a generic function
 
 
 class _Wrong(Exception):  # noqa: N818 - a finding on its way to the list of problems
@@ -52,6 +54,7 @@ class ExpressionCompiler:
     naming: Naming = field(default_factory=Naming)
     has_paths: bool = True
     uses: set[SegmentUse] = field(default_factory=set)  # the segments that paths look at
+    identifier_fields: set[str] = field(default_factory=set)  # fields that are read as identifiers: PID-3
 
     def value(self, node: Node, wanted: Type) -> Read | None:
         """A rule's value as `wanted`, or None when there was something wrong."""
@@ -61,7 +64,7 @@ class ExpressionCompiler:
         """A condition, or None when there was something wrong."""
         return self._compiled(node, grammar.parse_condition, self._holds)
 
-    def _compiled(self, node: Node, parse: Callable[[str], Expression], build: Callable[[Expression], Any]) -> Any:
+    def _compiled(self, node: Node, parse: Callable[[str], Expression], build: Callable[[Expression], C]) -> C | None:
         if not isinstance(node, Scalar):
             self.findings.add(node.mark, "not-an-expression", "an expression is wanted here", "write it on one line")
             return None
@@ -85,23 +88,23 @@ class ExpressionCompiler:
     def _value(self, tree: Expression, wanted: Type) -> Read:
         match tree:
             case Fallback(options=options):
-                return _first_said([self._value(option, wanted) for option in options])
+                read = _first_said([self._value(option, wanted) for option in options])
             case Given(value=value, condition=given):
-                return _given(self._value(value, wanted), self._holds(given))
+                read = _given(self._value(value, wanted), self._holds(given))
             case Reference():
-                return self._reference(tree, wanted)
+                read = self._reference(tree, wanted)
             case Piped():
-                return self._piped(tree, wanted)
+                read = self._piped(tree, wanted)
             case Literal():
-                return self._literal(tree, wanted)
+                read = self._literal(tree, wanted)
             case Name():
-                return self._name(tree, wanted)
+                read = self._name(tree, wanted)
             case Part():
-                return self._part(tree, wanted)
+                read = self._part(tree, wanted)
             case Equal() | Among() | All() | Some() | Not():
                 self._check(Type.FLAG, wanted, tree.at)
-                holds = self._holds(tree)
-                return lambda scope: bool(holds(scope))
+                read = _as_flag(self._holds(tree))
+        return read
 
     def _check(self, gives: Type, wanted: Type, at: int) -> None:
         if gives is not wanted:
@@ -187,10 +190,14 @@ class ExpressionCompiler:
         return condition.of_repetition(self._holds(path.choice)) if path.choice else None
 
     def _identifier(self, path: Reference) -> Read:
-        read_one = self.functions["identifier"].build(Setting(str(path), (), self.tables, self.naming))
+        read_one = self._read_identifier(path)
         if path.repetition:
             return _applied(self._element(path), read_one)
         return selection.singled_out(_segment(path), path.field, read_one, self._choice(path), is_only=path.is_only)
+
+    def _read_identifier(self, path: Reference) -> Apply:
+        self.identifier_fields.add(f"{path.segment}-{path.field}")
+        return self.functions["identifier"].build(Setting(str(path), (), self.tables, self.naming))
 
     def identifiers(self, node: Node) -> Read | None:
         """All identifiers of a field that fit a choice, as rows."""
@@ -199,7 +206,8 @@ class ExpressionCompiler:
     def _identifiers(self, tree: Expression) -> Read:
         if not isinstance(tree, Reference) or tree.component is not None:
             raise _Wrong(tree.at, "type-mismatch", "a list of identifiers is wanted", "as PID-3[.5 != 'MR']")
-        read_one = self.functions["identifier"].build(Setting(str(tree), (), self.tables, self.naming))
+        self.uses.add(SegmentUse(_segment(tree), tree.segment, tree.occurrence or 1))
+        read_one = self._read_identifier(tree)
         return selection.listed(_segment(tree), tree.field, read_one, self._choice(tree))
 
     # ------------------------------------------------------------ conditions
@@ -265,6 +273,10 @@ def _first_said(options: Sequence[Read]) -> Read:
         return UNSAID
 
     return read
+
+
+def _as_flag(holds: Holds) -> Read:
+    return lambda scope: bool(holds(scope))
 
 
 def _given(value: Read, holds: Holds) -> Read:

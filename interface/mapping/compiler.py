@@ -42,7 +42,7 @@ def compile_mapping(
     if len(findings.problems) > before:
         return None
     uses = {(use.name, use.occurrence): use for use in (*_ALWAYS_READ, *compiler.expressions.uses)}
-    return Mapping(name, events, rules, tuple(uses.values()))
+    return Mapping(name, events, rules, tuple(uses.values()), frozenset(compiler.expressions.identifier_fields))
 
 
 @dataclass(slots=True)

@@ -1,8 +1,8 @@
 """Identifiers (CX) read so that the same person, account or visit always comes out the same.
 
-The assigning authority is compared by its universal id first, its namespace second (CX-4, HL7 v2.5.1 section 2.A.14), through a table
-of synonyms; it is case-folded, the id itself never. A bare id belongs to the channel's facility. Leading zeros and inner blanks
-stay, check digits (CX-2) are neither stripped nor added.
+The assigning authority is compared by its universal id first, its namespace second (CX-4, HL7 v2.5.1 section 2.A.14), through
+a table of synonyms; it is case-folded, the id itself never. A bare id belongs to the channel's facility. Leading zeros and inner
+blanks stay, check digits (CX-2) are neither stripped nor added.
 """
 
 from collections.abc import Callable, Mapping
@@ -49,7 +49,7 @@ def reader(place: str, default_type: str, naming: Naming) -> Callable[[str, Scop
         delimiters = scope.delimiters
         parts = er7.split(delimiters.component) if delimiters.component in er7 else [er7]
         value = parts[0]
-        if value == NULL_ER7 or er7 == NULL_ER7:
+        if value == NULL_ER7:  # also when the whole field is
             return refuse_clear(scope, place)
         if delimiters.escape in er7:
             parts = [unescape(part, delimiters, scope.charset) for part in parts]

@@ -8,12 +8,14 @@ from interface.hl7.parser import Message
 from interface.hl7.problem import ErrorCode
 from interface.ledger.reading import Filtered, Meaning, Reading
 from interface.mapping.assemble import assemble
+from interface.mapping.filter import Filters
 from interface.mapping.moment import instant_at
 from interface.mapping.rules import Fields, Rules, SegmentUse
 from interface.mapping.scope import UNSAID, Context, Scope, UnfitMessageError
 
 SECOND = 1_000_000
 _HEADER_FIELDS = 13  # up to MSH-12
+_NO_FILTERS = Filters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,12 @@ class Mapping:
     events: Table[str, Event]
     rules: Rules
     segments: tuple[SegmentUse, ...] = ()
+    identifier_fields: frozenset[str] = frozenset()  # fields that are read as identifiers: PID-3
 
-    def read(self, message: Message, context: Context, arrived_at: int) -> Reading | Filtered:
-        """Map one message that arrived at `arrived_at` (UTC microseconds).
+    def read(
+        self, message: Message, context: Context, arrived_at: int, filters: Filters = _NO_FILTERS
+    ) -> Reading | Filtered:
+        """Map one message that arrived at `arrived_at` (UTC microseconds), unless a filter lets it pass by.
 
         Raises MessageError or MappingError, each with `hl7_code` (table 0357) and place.
         """
@@ -64,17 +69,23 @@ class Mapping:
             "version": header[12].split(first_of)[0],
         }
         null = UNSAID if context.null_is_empty else None
-        scope = Scope(self._fields(message), message.delimiters, message.charset, context, names, null)
+        fields = _fields(message, (*self.segments, *filters.segments) if filters.segments else self.segments)
+        scope = Scope(fields, message.delimiters, message.charset, context, names, null)
+        if reason := filters.reason(f"{message_type}^{trigger}", scope):
+            return Filtered(reason)
+        for _problem in message.decoding_warnings:
+            scope.warn("character-set-differs", "MSH-18")
         scope.event_at = _event_time(scope, header[7], arrived_at)
         return assemble(self.rules, message, scope, event.meaning)
 
-    def _fields(self, message: Message) -> Fields:
-        fields: Fields = {}
-        for use in self.segments:
-            found = message.segments(use.name)
-            if len(found) >= use.occurrence:
-                fields[use.key] = found[use.occurrence - 1].fields()
-        return fields
+
+def _fields(message: Message, uses: tuple[SegmentUse, ...]) -> Fields:
+    fields: Fields = {}
+    for use in uses:
+        found = message.segments(use.name)
+        if len(found) >= use.occurrence:
+            fields[use.key] = found[use.occurrence - 1].fields()
+    return fields
 
 
 def _header(message: Message) -> list[str]:

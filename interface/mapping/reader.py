@@ -62,7 +62,7 @@ def chosen(segment: str, field: int, condition: Chosen) -> Read:
     return read
 
 
-def part_of(er7: str, scope: Scope, component: int, subcomponent: int) -> Said:
+def part_of(er7: str, scope: Scope, component: int, subcomponent: int) -> Said:  # noqa: PLR0911 - each level may end it
     """A leaf of one repetition."""
     delimiters = scope.delimiters
     separator = delimiters.component
@@ -105,7 +105,7 @@ def leaf(element: Read, component: int, subcomponent: int) -> Read:
 def first_leaf(segment: str, field: int, component: int) -> Read:
     """A component of a field's first repetition: nine of ten rules are this, so it is written out in one piece."""
 
-    def read(scope: Scope) -> Said:
+    def read(scope: Scope) -> Said:  # noqa: PLR0911 - each level may end it
         fields = scope.fields.get(segment)
         if fields is None or field >= len(fields):
             return UNSAID

@@ -33,7 +33,7 @@ class Walk:
             for number, segment in enumerate(message.segments(first), start=1):
                 yield {first: segment.fields()}, f"{first}[{number}]"
             return
-        others = dict.fromkeys(self.names[1:], [""])
+        others = {name: [""] for name in self.names[1:]}
         group: Fields = {}
         number = 0
         for segment in message.all_segments():

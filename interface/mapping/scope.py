@@ -46,7 +46,7 @@ class Context:
     currency: str = "USD"
     production: bool = True
     event_time_tolerance_secs: int = 300
-    money: MoneyConventions = MoneyConventions()
+    money: MoneyConventions = field(default_factory=MoneyConventions)
     null_is_empty: bool = False
 
 

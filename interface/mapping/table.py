@@ -67,7 +67,7 @@ def read_table(name: str, file: str, text: str, findings: Findings) -> CodeTable
         return CodeTable(name, file)
     rows: dict[str, str] = {}
     for number, cells in _numbered(lines):
-        code, out = (cells + [""])[:2]
+        code, out = [*cells, ""][:2]
         if code in rows:
             findings.add(Mark(file, number), "duplicate-code", f"the code `{code}` has two rows", "keep one of them")
         elif code:

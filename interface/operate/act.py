@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from interface.card import contains_card
 from interface.errors import ActRefusedError
 from interface.ports import Act, Store, Turn
 
@@ -22,6 +23,7 @@ def acting(
     store: Store, by: By, verb: str, subject: str, *, details: Mapping[str, Any] | None = None
 ) -> Iterator[Turn]:
     """One turn for an act on messages, lanes or the ledger: what is done in it and its audit entry are one commit."""
+    _refuse_card(by)
     with store.turn(verb) as turn:
         yield turn
         turn.audit([Act(by.actor, verb, subject, by.reason, details or {})])
@@ -34,6 +36,11 @@ def note(store: Store, by: By, verb: str, subject: str, *, details: Mapping[str,
         turn.audit([Act(by.actor, verb, subject, by.reason, details or {})])
 
 
+def _refuse_card(by: By) -> None:
+    if contains_card(by.reason):
+        raise ActRefusedError("card-number", "the reason holds a payment card number; nothing was done", place="reason")
+
+
 def need_reason(by: By, verb: str) -> None:
     """Refuse an act whose reason must stand in the audit trail and is missing."""
     if not by.reason.strip():
@@ -42,4 +49,6 @@ def need_reason(by: By, verb: str) -> None:
 
 def unknown(kind: str, name: str | int) -> ActRefusedError:
     """The refusal of an act or look whose subject does not exist. `name` is an id, never a person's value."""
-    return ActRefusedError("not-found", f"there is no such {kind}", place=f"{kind}:{name}" if name else kind, advice="check the id")
+    return ActRefusedError(
+        "not-found", f"there is no such {kind}", place=f"{kind}:{name}" if name else kind, advice="check the id"
+    )

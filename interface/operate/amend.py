@@ -11,8 +11,9 @@ from interface.operate.act import By, acting, need_reason, note, unknown
 from interface.operate.hold import STUCK, close_items_of, rows_of
 from interface.pipeline.receive import Listening, examine
 from interface.ports import Clock, Intake, Store
+from interface.view.message import MessageRow
 
-SOURCE = "operator"  # where messages that people bring in come from
+SOURCE = "operator"  # messages that people bring in come from operator/CHANNEL and are read as that channel's
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,9 @@ def amend(store: Store, clock: Clock, by: By, message_id: int, raw: bytes) -> Am
     card numbers: what people type in is never masked silently.
     """
     need_reason(by, "amend")
-    intake = _intake(clock, by, message_id, raw)
-    prepared = store.prepare([intake])
+    with store.snapshot() as reader:
+        (original,) = rows_of(reader, [message_id])
+    prepared = store.prepare([_intake(clock, by, original, raw)])
     with acting(store, by, "amend", f"message:{message_id}") as turn:
         (original,) = rows_of(turn, [message_id])
         if original.state not in STUCK:
@@ -66,10 +68,11 @@ def amend(store: Store, clock: Clock, by: By, message_id: int, raw: bytes) -> Am
     return Amended(received.message_id, message_id)
 
 
-def _intake(clock: Clock, by: By, message_id: int, raw: bytes) -> Intake:
+def _intake(clock: Clock, by: By, original: MessageRow, raw: bytes) -> Intake:
     if findings := screen(raw).findings:
         raise _card_number(findings[0].place)
-    examined = examine(raw, Listening(SOURCE, production=False), peer="", at=clock.now())
+    channel = original.channel.removeprefix(f"{SOURCE}/")
+    examined = examine(raw, Listening(f"{SOURCE}/{channel}", production=False), peer="", at=clock.now())
     if examined.intake.state is not MessageState.WAITING:
         problem = examined.problem
         raise ActRefusedError(
@@ -77,7 +80,7 @@ def _intake(clock: Clock, by: By, message_id: int, raw: bytes) -> Intake:
             problem.text if problem else "the header cannot be read",
             place=problem.place if problem else "MSH",
         )
-    return replace(examined.intake, answer="", original_id=message_id, actor=by.actor)
+    return replace(examined.intake, answer="", original_id=original.id, actor=by.actor)
 
 
 def _card_number(place: str) -> ActRefusedError:

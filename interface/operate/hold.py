@@ -7,7 +7,7 @@ from interface.errors import ActRefusedError
 from interface.ledger.worklist import ItemKind
 from interface.message import MessageState
 from interface.operate.act import By, acting, need_reason, unknown
-from interface.ports import Store, Turn
+from interface.ports import Reader, Store, Turn
 from interface.view.message import MessageFilter, MessageRow
 
 STUCK = (MessageState.HELD, MessageState.FAILED)
@@ -96,9 +96,9 @@ def close_items_of(turn: Turn, by: By, rows: Sequence[MessageRow], how: str) -> 
             turn.close_work_item(item.id, how, by.actor)
 
 
-def rows_of(turn: Turn, ids: Sequence[int]) -> list[MessageRow]:
+def rows_of(reader: Reader, ids: Sequence[int]) -> list[MessageRow]:
     """The messages as they stand now; ActRefusedError `not-found` where one does not exist."""
-    found = turn.messages(MessageFilter(ids=tuple(ids), limit=len(ids)))
+    found = reader.messages(MessageFilter(ids=tuple(ids), limit=len(ids)))
     if missing := set(ids) - {row.id for row in found}:
         raise unknown("message", min(missing))
     return found

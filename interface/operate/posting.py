@@ -93,18 +93,19 @@ def resend(store: Store, clock: Clock, by: By, delivery_ids: Sequence[int], *, f
     need_reason(by, "resend")
     ids = sorted(set(delivery_ids))
     subject = f"delivery:{ids[0]}" if len(ids) == 1 else f"deliveries:{ids[0]}..{ids[-1]}"
+    control_ids = {delivery_id: store.wire_id("message", _CONTROL_ID_LENGTH) for delivery_id in ids}
     with acting(store, by, "resend", subject, details={"ids": ids, "force": force}) as turn:
         stories = [_story(turn, delivery_id) for delivery_id in ids]
         doubled = _doubles(turn, stories)
         if doubled and not force:
             raise _would_double(doubled)
-        queued = tuple((story.id, _send_again(store, turn, clock.now(), story)) for story in stories)
+        queued = tuple((story.id, _send_again(turn, clock.now(), story, control_ids[story.id])) for story in stories)
         for delivery_id in ids:
             _close_items(turn, by, delivery_id, "sent again")
     return Resent(queued, doubled)
 
 
-def _send_again(store: Store, turn: Turn, now: int, story: DeliveryStory) -> int:
+def _send_again(turn: Turn, now: int, story: DeliveryStory, control_id: str) -> int:
     if story.state is DeliveryState.REJECTED:
         turn.queue_again(story.id, now, "resent", anew=True)
         turn.posting_facts(_facts(story, PostingState.PENDING, now))
@@ -116,7 +117,6 @@ def _send_again(store: Store, turn: Turn, now: int, story: DeliveryStory) -> int
     payload = turn.payload(story.id)
     if payload is None:
         raise ActRefusedError("payload-removed", "its bytes are no longer kept", place=f"delivery:{story.id}")
-    control_id = store.wire_id("message", _CONTROL_ID_LENGTH)
     return turn.resend(story.id, parse(payload).with_value("MSH-10", control_id).to_bytes(), control_id, now)
 
 

@@ -53,7 +53,7 @@ class Batch:
         self._seal = store.seal
         self._released: list[str] = []
         self._pending = {trip.message.id for trip in trips if trip.message.answer_pending}
-        self._follow = Follow(plan)
+        self._follow = Follow(plan, store.wire_id)
 
     @property
     def has_deliveries(self) -> bool:

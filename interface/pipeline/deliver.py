@@ -1,7 +1,7 @@
 """Sending what is queued, one delivery at a time per destination, so that nothing is ever sent twice without being reported.
 
-The attempt's intent is committed before the first byte is written. An intent without an outcome is ambiguous. Blocking functions: the
-engine calls `next_due`, `begin` and `conclude` from a thread and does the sending itself between the last two.
+The attempt's intent is committed before the first byte is written. An intent without an outcome is ambiguous. Blocking
+functions: the engine calls `next_due`, `begin` and then `answered` or `failed` from a thread, and sends in between.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from interface.message import DeliveryState
 from interface.observe.deliver import DestinationSuspended
 from interface.observe.emit import emit
 from interface.pipeline import answer
+from interface.pipeline.follow import CONTROL_ID_LENGTH
 from interface.pipeline.plan import DestinationPlan
 from interface.pipeline.retry import SECOND, RetryAt, decide, wait_secs
 from interface.ports import Clock, Delivery, DestinationState, Outcome, PostingView, Store, Turn
@@ -62,10 +63,10 @@ class DeliverStage:
 
     def _payload(self, delivery: Delivery) -> tuple[bytes, str]:
         if delivery.payload:
-            return delivery.payload, delivery.control_id or self._store.wire_id("message", 20)
+            return delivery.payload, delivery.control_id or self._store.wire_id("message", CONTROL_ID_LENGTH)
         with self._store.snapshot() as reader:
             view = reader.posting_view(int(delivery.subject.partition(":")[2]))
-        control_id = self._store.wire_id("message", 20)
+        control_id = self._store.wire_id("message", CONTROL_ID_LENGTH)
         return self._render(view, control_id, self._clock.now()), control_id
 
     def _unrenderable(self, delivery: Delivery, failure: InterfaceError) -> None:
@@ -95,7 +96,7 @@ class DeliverStage:
         now = self._clock.now()
         if failure.disposition is Disposition.TRANSIENT:
             # Nothing was sent: it stays first in line, and the engine backs off for the whole destination.
-            outcome = Outcome(DeliveryState.QUEUED, now, failure.code, failure.text, due_at=now)
+            outcome = Outcome(DeliveryState.QUEUED, now, failure.code, failure.text)
         else:
             outcome = self._again(
                 sending, failure.disposition, Outcome(DeliveryState.AMBIGUOUS, now, failure.code, failure.text)
@@ -130,7 +131,7 @@ class DeliverStage:
         state = turn.destination_state(self._plan.name)
         unanswered = state.unanswered + 1
         suspended = now if unanswered >= self._plan.max_unresolved_sends else 0
-        probe_at = now + int(wait_secs(1, self._plan.retry, self._chance()) * SECOND) if suspended else 0
+        probe_at = now + int(wait_secs(1, self._plan.probe, self._chance()) * SECOND) if suspended else 0
         turn.set_destination_state(
             DestinationState(self._plan.name, suspended, probe_at, 0, state.paused_by, unanswered)
         )
@@ -152,7 +153,7 @@ class DeliverStage:
                 self._note_alive(turn)
                 return
             probes = state.probes + 1
-            wait = int(wait_secs(probes + 1, self._plan.retry, self._chance()) * SECOND)
+            wait = int(wait_secs(probes + 1, self._plan.probe, self._chance()) * SECOND)
             turn.set_destination_state(
                 DestinationState(
                     self._plan.name, state.suspended_at, now + wait, probes, state.paused_by, state.unanswered

@@ -1,5 +1,7 @@
 """What follows from a batch: payments to post, application acknowledgements to send, acknowledgements of ours to match."""
 
+from collections.abc import Callable
+
 from interface.ledger.change import LedgerChanges
 from interface.ledger.worklist import NOTICE, ItemKind, WorkItem
 from interface.pipeline.acknowledge import is_wanted, verdict_of
@@ -8,12 +10,15 @@ from interface.pipeline.conclude import Ending
 from interface.pipeline.plan import ApplicationAck, Plan, Understood
 from interface.ports import DeliveryWanted, StoredMessage, Turn
 
+CONTROL_ID_LENGTH = 20  # MSH-10, HL7 v2.5.1 section 2.15.9.10
+
 
 class Follow:
     """Collects in memory while a batch runs; `write` puts all into the batch's own commit."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, wire_id: Callable[[str, int], str]) -> None:
         self._plan = plan
+        self._wire_id = wire_id
         self._wanted: list[DeliveryWanted] = []
         self._acks: list[ApplicationAck] = []
         self._homeless: list[WorkItem] = []
@@ -34,6 +39,7 @@ class Follow:
         if reply is None or channel is None or not channel.reply_destination:
             return
         if is_wanted(reply.condition, verdict_of(ending.verdict)):
+            control_id = self._wire_id("message", CONTROL_ID_LENGTH)
             self._wanted.append(
                 DeliveryWanted(
                     destination=channel.reply_destination,
@@ -42,7 +48,8 @@ class Follow:
                     order_key=0,
                     due_at=now,
                     config_id=self._plan.config_id,
-                    payload=reply.build(ending.verdict, now, ending.hl7_code, ending.place),
+                    payload=reply.build(ending.verdict, control_id, now, ending.hl7_code, ending.place),
+                    control_id=control_id,
                 )
             )
 

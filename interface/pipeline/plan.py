@@ -14,7 +14,9 @@ class Reply:
     """An application acknowledgement of its own that the sender asked for (MSH-16): the condition, and how to build it."""
 
     condition: str
-    build: Callable[[str, int, str, str], bytes]  # code, at, hl7 error code, place -> the message's bytes
+    build: Callable[
+        [str, str, int, str, str], bytes
+    ]  # code, control id, at, hl7 error code, place -> the message's bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class DestinationPlan:
 
     name: str
     retry: RetryPolicy
+    probe: RetryPolicy  # how often a silent destination is asked whether it lives
     deduplicates: bool
     max_unresolved_sends: int
     posted_when: str  # accept, application, echo

@@ -6,7 +6,6 @@ another reason. One engine processes at a time (it holds the store's `process` l
 acts that touch messages or lanes raise the epoch, and a batch that was read under an older epoch is thrown away and run again.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from interface.errors import InterfaceError, MappingError
@@ -79,7 +78,7 @@ def unexpected(bug: Exception) -> InterfaceError:
     )
 
 
-def drain(stage: ProcessStage, limit: int, until: Sequence[int] = ()) -> int:
+def drain(stage: ProcessStage, limit: int) -> int:
     """Run batches until nothing can run; gives the number of finished runs."""
     finished = 0
     while (result := stage.run_batch(limit)).taken:

@@ -5,7 +5,7 @@ Intake reads the header, tolerantly, and looks for card numbers; nothing else. `
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from interface.card import CardScreen, screen
 from interface.hl7.ack import AckCode, build_ack
@@ -25,7 +25,7 @@ class Listening:
     channel: str
     production: bool = True
     waits_for_outcome: bool = False  # ack: processed
-    screen: CardScreen = CardScreen()
+    screen: CardScreen = field(default_factory=CardScreen)
 
 
 @dataclass(frozen=True, slots=True)

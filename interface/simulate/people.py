@@ -9,104 +9,26 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 
-_GIVEN = (
-    *("Maria", "John", "Zoë", "Renée", "Björn", "Inês", "Tomás", "Aoife", "Søren", "Mei-Ling", "D'Shawn", "Anne Marie"),
-    *(
-        "Łucja",
-        "Ngozi",
-        "Priya",
-        "Émile",
-        "Noah",
-        "Olivia",
-        "Liam",
-        "Ava",
-        "Günther",
-        "Siobhán",
-        "Mateo",
-        "Amélie",
-        "Kai",
-    ),
-    *(
-        "Wilhelmina",
-        "Bartholomew",
-        "Jo",
-        "Tess",
-        "Ida",
-        "Otto",
-        "Rosalind",
-        "Ezra",
-        "Hana",
-        "Yusuf",
-        "Leilani",
-        "Anaïs",
-    ),
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(text.split("; "))
+
+
+_GIVEN = _listed(
+    "Maria; John; Zoë; Renée; Björn; Inês; Tomás; Aoife; Søren; Mei-Ling; D'Shawn; Anne Marie; Łucja; Ngozi; "
+    "Priya; Émile; Noah; Olivia; Liam; Ava; Günther; Siobhán; Mateo; Amélie; Kai; Wilhelmina; Bartholomew; Jo; "
+    "Tess; Ida; Otto; Rosalind; Ezra; Hana; Yusuf; Leilani; Anaïs"
 )
-_FAMILY = (
-    *(
-        "Tessaly",
-        "Brannoway",
-        "O'Quillan",
-        "D'Arvenne",
-        "Vandermoor",
-        "Hollowmere",
-        "Wintersgale",
-        "Marrowby",
-        "Penhallick",
-    ),
-    *(
-        "Núñerez",
-        "Brezhnar",
-        "Lindqvale",
-        "Öberholt",
-        "Fjærvik",
-        "Saint-Corvé",
-        "van der Quill",
-        "McTavishell",
-        "Okonwale",
-    ),
-    *(
-        "Yamadori",
-        "Castellazzo",
-        "Dubrovnar",
-        "Eastwick-Thorne",
-        "Farrowdale",
-        "Grimsbury",
-        "Ijsselstein",
-        "Jørnsgaard",
-    ),
-    *(
-        "Kettlewhite",
-        "Łuczywo",
-        "Mbekande",
-        "Nightingrove",
-        "Pèrelaine",
-        "Quartermoor",
-        "Rossignolle",
-        "Şahinbey",
-        "Thistlewood",
-    ),
-    *(
-        "Ullswater",
-        "Vâlceanescu",
-        "Wolfensteiner",
-        "Xantippe",
-        "Yarborough-Finch",
-        "Zephyrine",
-        "Ashcombe",
-        "Bellweather",
-    ),
-    *("Featherstonehaugh-Wolverbrook-Quillington", "Ng'andwe", "Ó Dálaighan", "Szczebrzeszka", "Tran-Delacourt", "Hai"),
+_FAMILY = _listed(
+    "Tessaly; Brannoway; O'Quillan; D'Arvenne; Vandermoor; Hollowmere; Wintersgale; Marrowby; Penhallick; "
+    "Núñerez; Brezhnar; Lindqvale; Öberholt; Fjærvik; Saint-Corvé; van der Quill; McTavishell; Okonwale; "
+    "Yamadori; Castellazzo; Dubrovnar; Eastwick-Thorne; Farrowdale; Grimsbury; Ijsselstein; Jørnsgaard; "
+    "Kettlewhite; Łuczywo; Mbekande; Nightingrove; Pèrelaine; Quartermoor; Rossignolle; Şahinbey; Thistlewood; "
+    "Ullswater; Vâlceanescu; Wolfensteiner; Xantippe; Yarborough-Finch; Zephyrine; Ashcombe; Bellweather; "
+    "Featherstonehaugh-Wolverbrook-Quillington; Ng'andwe; Ó Dálaighan; Szczebrzeszka; Tran-Delacourt; Hai"
 )
-_STREETS = (
-    "Elm Hollow",
-    "Gristmill",
-    "St. Orrin's",
-    "Old Quarry",
-    "Château",
-    "Lantern",
-    "Sixth & Alder",
-    "Kingfisher",
-    "Vesper",
+_STREETS = _listed(
+    "Elm Hollow; Gristmill; St. Orrin's; Old Quarry; Château; Lantern; Sixth & Alder; Kingfisher; Vesper"
 )
 _WAYS = ("St", "Ave", "Rd", "Ln", "Blvd", "Ct")
 _TOWNS = (

@@ -26,6 +26,7 @@ from interface.simulate.incoming import Incoming, read_incoming
 from interface.simulate.outbox import Outbox
 
 _LOOK_SECS = 0.1  # how soon the listener notices that it is to stop
+_REPLY_AFTER_SECS = 0.05  # lets the accept acknowledgement go first, on its own connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class Receiver:
         with self._lock:
             return Reception(
                 received=dict(self._received),
-                answered=dict(self._answered),
+                answered=dict(+self._answered),  # a count taken back leaves no trace
                 accepted=self._accepted,
                 unanswered=self._unanswered,
                 connections=self._connections,
@@ -218,6 +219,8 @@ class Receiver:
     ) -> None:
         replies = self.replies
         now, later = plan_answers(incoming, code, answered, fault, has_replies=replies is not None)
+        if later is not None and replies is not None:
+            replies.put(_REPLY_AFTER_SECS, lambda: self._word(incoming, later))
         if now is not None:
             # Counted first: whoever has the answer may look at the record at once.
             self._count(incoming, now.code, 1)
@@ -226,8 +229,6 @@ class Receiver:
             except OSError:
                 self._count(incoming, now.code, -1)
                 raise
-        if later is not None and replies is not None:
-            replies.put(0.0, lambda: self._word(incoming, later))
 
     def _count(self, incoming: Incoming, code: AckCode, number: int) -> None:
         with self._lock:

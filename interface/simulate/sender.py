@@ -126,7 +126,10 @@ class Sender:
         deadline = time.monotonic() + self._reply_timeout_secs
         waiting = list(flights)
         while waiting:
-            connection.settimeout(max(0.001, deadline - time.monotonic()))
+            left_secs = deadline - time.monotonic()
+            if left_secs <= 0:  # strays alone must not keep us waiting
+                raise TimeoutError("no answer in time")
+            connection.settimeout(left_secs)
             read = connection.recv(_READ_BYTES)
             if not read:
                 raise ConnectionResetError("closed before answering")
@@ -170,7 +173,7 @@ class Sender:
 def control_id_of(content: bytes) -> str:
     """Return MSH-10 of a message, empty when there is none; reads the header only."""
     fields = content[:1024].split(content[3:4], 10)
-    return fields[9].partition(b"\r")[0].decode("latin-1") if len(fields) > 9 else ""
+    return fields[9].splitlines()[0].decode("latin-1") if len(fields) > 9 and fields[9] else ""
 
 
 def _write(connection: socket.socket, flights: list[_Flight]) -> None:

@@ -59,12 +59,8 @@ class _Kept:
     is_new: bool
 
 
-def prepare(vault: Vault, intakes: Iterable[Intake]) -> list[PreparedIntake]:
-    """Digest, compress and seal."""
-    return [_prepare_one(vault, intake) for intake in intakes]
-
-
-def _prepare_one(vault: Vault, intake: Intake) -> PreparedIntake:
+def prepare(vault: Vault, intake: Intake) -> PreparedIntake:
+    """Digest, compress and seal one intake."""
     digest = vault.digest(intake.source, intake.raw)
     return PreparedIntake(
         intake,

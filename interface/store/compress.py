@@ -1,7 +1,7 @@
 """Compression of bodies and payloads: zstd, primed with a dictionary of typical HL7 text.
 
 A message of 1 kB compresses badly alone, because most of what repeats in it repeats in *other* messages. The dictionary
-holds such text; it is made from simulated traffic only (`python -m interface.store.dictionary`), so it can be shipped. A
+holds such text; it is made from simulated traffic only (tests/store/dictionary.py), so it can be shipped. A
 frame names the dictionary it needs, so older frames stay readable when a better dictionary comes: files are added to
 the folder, never replaced.
 """

@@ -80,12 +80,11 @@ def hold(tx: Tx, ids: Sequence[int], cause: str) -> None:
     raise_epoch(tx)
 
 
-def release_awaited(tx: Tx, accounts: Iterable[str]) -> list[int]:
+def release_awaited(tx: Tx, accounts: Iterable[str]) -> None:
     """Messages held for these accounts (authority|type|value) wait again, to run in message order."""
     keys = [tx.vault.lookup(AWAITED_KIND, account) for account in accounts]
     ids = sorted(row.id for row in tx.read_in(_AWAITING, "awaited_keys", keys))
     _move(tx, ids, MessageState.WAITING)
-    return ids
 
 
 def overdue(tx: Tx, now: int, limit: int) -> list[int]:

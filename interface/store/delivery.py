@@ -76,7 +76,7 @@ _END = (
     sa.update(t.attempt)
     .where(t.attempt.c.delivery_id == sa.bindparam("row"), sa.text("ended_at IS NULL"))
     .values(
-        ended_at=sa.bindparam("at"), state=sa.bindparam("to"), code=sa.bindparam("said"), text=sa.bindparam("words")
+        ended_at=sa.bindparam("ended"), state=sa.bindparam("to"), code=sa.bindparam("said"), text=sa.bindparam("words")
     )
 )
 _NEW_REPLY = sa.insert(t.reply)
@@ -105,6 +105,7 @@ def enqueue(tx: Tx, wanted: Sequence[DeliveryWanted]) -> list[int]:
             "due_at": one.due_at,
             "created_at": tx.now,
             "config_id": one.config_id,
+            "control_id": one.control_id or None,
             "reply_to": _numbered(one.subject, "message"),
         }
         for one in wanted
@@ -200,7 +201,7 @@ def end_attempt(tx: Tx, delivery_id: int, outcome: Outcome) -> None:
     """Move the delivery and, where an attempt is still without one, write its outcome; an ended attempt is not changed."""
     cause = outcome.code if outcome.state is not DeliveryState.DELIVERED else ""
     to = _move(tx, delivery_id, outcome.state, cause, outcome.due_at)
-    end = {"row": delivery_id, "at": outcome.at, "to": to.value, "said": outcome.code, "words": outcome.text}
+    end = {"row": delivery_id, "ended": outcome.at, "to": to.value, "said": outcome.code, "words": outcome.text}
     ended = tx.write(_END, [end])
     if outcome.reply:
         note_reply(tx, delivery_id, outcome.code, outcome.at, outcome.reply, is_late=not ended)

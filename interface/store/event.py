@@ -2,19 +2,18 @@
 
 import logging
 from dataclasses import dataclass
+from typing import ClassVar
 
 from interface.observe.event import Event, Stage
 
 
 @dataclass(frozen=True, slots=True)
 class LongTurn(Event):
-    """A write transaction held the database longer than its limit, and every other writer waited."""
+    """A write transaction held the database longer than its limit, and every other writer waited. Counted, not logged."""
 
-    stage = Stage.ENGINE
-    level = logging.WARNING
-    counter = "store_long_turns_total"
-    split_by = ("purpose",)
-
+    stage: ClassVar = Stage.ENGINE
+    counter: ClassVar = "store_long_turns_total"
+    split_by: ClassVar = ("purpose",)
     purpose: str
     length_micros: int
     limit_micros: int
@@ -24,10 +23,9 @@ class LongTurn(Event):
 class DatabaseMade(Event):
     """A new database with a new master key; losing the key file means losing the data."""
 
-    stage = Stage.ENGINE
-    level = logging.WARNING
-    counter = "store_databases_made_total"
-
+    stage: ClassVar = Stage.ENGINE
+    level: ClassVar = logging.WARNING
+    counter: ClassVar = "store_databases_made_total"
     database_id: str
     key_file: str
     notice: str

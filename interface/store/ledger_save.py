@@ -104,6 +104,11 @@ def _entity(vault: Vault, one: Entity) -> dict[str, Any]:
     return row
 
 
+def _plain(groups: Mapping[str, Group]) -> dict[str, tuple[Any, ...]]:
+    """Groups as plain tuples: the JSON writer takes no subclasses of them."""
+    return {name: tuple(group) for name, group in groups.items()}
+
+
 def _person(vault: Vault, one: Entity) -> dict[str, bytes | None]:
     family, born = one.value("name", "family"), one.value("birth", "birth_date")
     return {
@@ -223,8 +228,3 @@ def _balance(one: Balance) -> dict[str, Any]:
 def _allocation(one: Allocation) -> dict[str, Any]:
     posting = one.posting.value if isinstance(one.posting, PostingState) else None
     return _columns(one) | {"kind": one.kind.value, "posting": posting}
-
-
-def _plain(groups: Mapping[str, Group]) -> dict[str, tuple[Any, ...]]:
-    """Groups as plain tuples: the JSON writer takes no subclasses of them."""
-    return {name: tuple(group) for name, group in groups.items()}

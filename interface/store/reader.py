@@ -7,6 +7,7 @@ from interface.ledger.needs import Needs
 from interface.ports import Delivery, DestinationState, PostingView, Settled, StoredMessage
 from interface.store import (
     account_story,
+    audit,
     configuration,
     count,
     counter,
@@ -150,3 +151,7 @@ class SqlReader:
 
     def replay(self, replay_id: int) -> ReplayRow | None:
         return replay.progress(self._tx, replay_id)
+
+    def audit_trail(self, subject: str, beyond_id: int, limit: int) -> list[audit.Audited]:
+        """One page of the acts on a subject, oldest first."""
+        return audit.audit_trail(self._tx, subject, beyond_id, limit)

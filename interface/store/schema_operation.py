@@ -56,7 +56,7 @@ audit = sa.Table(
     text("actor"),
     text("verb"),
     sa.Column("subject", sa.String, nullable=False, index=True),
-    sealed(nullable=True),  # reason, details
+    sealed(),  # reason, details
 )
 
 work_item = sa.Table(

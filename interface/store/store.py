@@ -13,9 +13,8 @@ from interface.errors import StoreError
 from interface.ledger.change import LedgerChanges
 from interface.ledger.noun import Identifier
 from interface.observe.emit import emit
-from interface.ports import Clock, Intake
+from interface.ports import Clock, Intake, Prepared
 from interface.store import arrival, ledger_save, wire
-from interface.store.arrival import PreparedIntake
 from interface.store.block import Blocks
 from interface.store.database import Limits, Opened, open_database, sqlite_path, translated
 from interface.store.dialect import SQLITE
@@ -64,9 +63,9 @@ class SqlStore:
     def _is_sqlite(self) -> bool:
         return self._engine.dialect.name == SQLITE
 
-    def prepare(self, intakes: Sequence[Intake]) -> list[PreparedIntake]:
+    def prepare(self, intakes: Sequence[Intake]) -> list[Prepared]:
         """Digest, compress and seal; no database work."""
-        return arrival.prepare(self._vault, intakes)
+        return [arrival.prepare(self._vault, intake) for intake in intakes]
 
     def seal(self, changes: LedgerChanges) -> SealedChanges:
         """Seal a batch's ledger changes; no database work."""
@@ -84,13 +83,7 @@ class SqlStore:
     @contextmanager
     def turn(self, purpose: str) -> Iterator[SqlTurn]:
         """A write transaction, durable when it exits. On SQLite, writers of all processes take fair turns."""
-        if getattr(self._inside, "purpose", ""):
-            raise StoreError(
-                "turn-within-turn",
-                f"'{purpose}' asked for a turn inside '{self._inside.purpose}'",
-                place="store",
-                advice="reserve ids and open other turns before or after",
-            )
+        self._require_no_turn(purpose)
         waiting: AbstractContextManager[None] = self._turnstile.turn() if self._turnstile else nullcontext()
         self._inside.purpose = purpose
         try:
@@ -105,6 +98,16 @@ class SqlStore:
                 self._measure(purpose, (time.monotonic_ns() - started) // 1000)
         finally:
             self._inside.purpose = ""
+
+    def _require_no_turn(self, purpose: str) -> None:
+        # On SQLite a thread would wait for itself. Always refused, not only when a block of ids happens to run out.
+        if inside := getattr(self._inside, "purpose", ""):
+            raise StoreError(
+                "turn-within-turn",
+                f"'{purpose}' needs a write transaction of its own, inside of '{inside}'",
+                place="store",
+                advice="reserve ids and open other turns before or after",
+            )
 
     def _measure(self, purpose: str, length_micros: int) -> None:
         if length_micros > self._limits.turn_limit_micros:
@@ -123,6 +126,7 @@ class SqlStore:
 
     def allocate(self, name: str) -> int:
         """The next id of a counter; handed out from blocks, never reused, gaps are normal. Not inside a turn."""
+        self._require_no_turn("allocate")
         return self._blocks.take(name)
 
     def _reserve(self, name: str, amount: int) -> range:
@@ -131,6 +135,7 @@ class SqlStore:
 
     def wire_id(self, name: str, width: int) -> str:
         """The next short id that goes over the wire; at most `width` characters. Not inside a turn."""
+        self._require_no_turn("wire-id")
         return wire.compose(self.opened.wire_prefix, self._blocks.take(f"wire {name}"), width)
 
     def new_public_id(self, prefix: str) -> str:

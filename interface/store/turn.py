@@ -1,8 +1,8 @@
 """What can be written in one transaction: the methods of `ports.Turn`, each one function of a subject's module."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
-from interface.ledger.change import LedgerChanges
 from interface.ledger.worklist import WorkItem
 from interface.ports import (
     Act,
@@ -12,8 +12,10 @@ from interface.ports import (
     Outcome,
     Parked,
     PostingFact,
+    Prepared,
     Received,
     RunRecord,
+    Sealed,
 )
 from interface.store import (
     arrival,
@@ -42,8 +44,8 @@ class SqlTurn(SqlReader):
 
     _is_turn = True
 
-    def receive(self, prepared: Sequence[PreparedIntake]) -> list[Received]:
-        return arrival.receive(self._tx, prepared)
+    def receive(self, prepared: Sequence[Prepared]) -> list[Received]:
+        return arrival.receive(self._tx, cast(Sequence[PreparedIntake], prepared))  # opaque to everybody else
 
     def finish(self, runs: Sequence[RunRecord]) -> None:
         run.finish(self._tx, runs)
@@ -54,15 +56,14 @@ class SqlTurn(SqlReader):
     def park(self, parked: Sequence[Parked]) -> None:
         lane.park(self._tx, parked)
 
-    def save(self, changes: LedgerChanges | SealedChanges, config_id: int) -> None:  # noqa: ARG002 - each row names its version itself
-        sealed = changes if isinstance(changes, SealedChanges) else ledger_save.seal(self._tx.vault, changes)
-        ledger_save.save(self._tx, sealed)
+    def save(self, changes: Sealed, config_id: int) -> None:  # noqa: ARG002 - each row names its version itself
+        ledger_save.save(self._tx, cast(SealedChanges, changes))  # opaque to everybody else
 
     def posting_facts(self, facts: Sequence[PostingFact]) -> None:
         posting.posting_facts(self._tx, facts)
 
-    def release_awaited(self, accounts: Sequence[str]) -> list[int]:
-        return decide.release_awaited(self._tx, accounts)
+    def release_awaited(self, accounts: Sequence[str]) -> None:
+        decide.release_awaited(self._tx, accounts)
 
     def enqueue(self, wanted: Sequence[DeliveryWanted]) -> list[int]:
         return delivery.enqueue(self._tx, wanted)

@@ -1,17 +1,18 @@
-"""The engine under test: started, watched and stopped the way an operator does it, by the command line."""
+"""The engine under test: started and stopped by the command line, as an operator does it; watched through its own status."""
 
-import json
 import os
 import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from interface.app.compose import App, open_app
+from interface.operate.status import status
 from tests.bench.server import QUOTED_CHARACTERS, ServerFailedError, free_ports, serving
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -27,32 +28,33 @@ LOST = ("failed", "held", "refused", "filtered", "incomplete")
 class Engine:
     """One running engine with a home, a copy of the shipped files and ports of its own."""
 
-    home: Path
-    root: Path
-    environment: dict[str, str]
+    app: App  # the engine's own home, opened a second time for looking
     port: int
 
     def ask(self, *arguments: str) -> str:
         """What `hp24 ARGUMENTS` prints; raises with what it complained of."""
-        command = [str(COMMAND), *arguments, "--home", str(self.home), "--root", str(self.root)]
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        command = [str(COMMAND), *arguments, "--home", str(self.app.home), "--root", str(self.app.root)]
+        done = subprocess.run(command, env=self.app.environ, capture_output=True, text=True, check=False)
         if done.returncode:
             raise ServerFailedError(f"hp24 {arguments[0]}: {(done.stderr or done.stdout).strip()[-QUOTED_CHARACTERS:]}")
         return done.stdout
 
-    def counts(self) -> dict[str, int]:
-        """Messages of the channel by state, with `received` and `duplicates`."""
-        channels: dict[str, Any] = json.loads(self.ask("status", "--json"))["channels"]
-        return {name: count for name, count in channels.get(CHANNEL, {}).items() if isinstance(count, int)}
+    def counts(self) -> Counter[str]:
+        """Messages of the channel by state, and `received`; what `hp24 status` shows, without the cost of a process."""
+        channels = status(self.app.store, self.app.clock).channels
+        mine = next((one for one in channels if one.channel == CHANNEL), None)
+        if mine is None:
+            return Counter()
+        return Counter({state.value: count for state, count in mine.states.items()} | {"received": mine.received})
 
     def await_processed(self, total: int) -> None:
         """Wait until `total` messages are processed."""
         deadline = time.monotonic() + DRAIN_SECS
-        while (counts := self.counts()).get("processed", 0) < total:
-            if lost := {state: counts[state] for state in LOST if counts.get(state)}:
+        while (counts := self.counts())["processed"] < total:
+            if lost := {state: counts[state] for state in LOST if counts[state]}:
                 raise ServerFailedError(f"not every message was processed: {lost}")
             if time.monotonic() > deadline:
-                raise ServerFailedError(f"{counts.get('processed', 0)} of {total} processed after {DRAIN_SECS} s")
+                raise ServerFailedError(f"{counts['processed']} of {total} processed after {DRAIN_SECS} s")
             time.sleep(STEP_SECS)
 
     def replay(self) -> None:
@@ -67,29 +69,26 @@ class Engine:
 @contextmanager
 def running(folder: Path, database_url: str, *, part: str | None = None) -> Iterator[Engine]:
     """Run an engine in `folder` until the block ends; `part` runs only that part of it (`listen`)."""
-    engine = prepare(folder, database_url)
-    command = [str(COMMAND), "run", "--home", str(engine.home), "--root", str(engine.root)]
-    command += ["--part", part] if part else []
-    with serving(command, engine.port, folder / "engine.log", engine.environment):
-        yield engine
-
-
-def prepare(folder: Path, database_url: str) -> Engine:
-    """A home and a root of its own, with the shipped channel, mappings and settings, and free ports."""
-    root = folder / "root"
-    for name in ("channels", "mappings", "config"):
-        shutil.copytree(PROJECT / name, root / name)
-    for other in (root / "channels").glob("*.yaml"):
-        if other.stem != CHANNEL:
-            other.unlink()
+    home, root = folder / "home", folder / "root"
     port, http_port, dft_port = free_ports(3)
+    home.mkdir()
+    make_root(root, database_url, http_port)
     environment = os.environ | {
         "EPIC_MLLP_PORT": str(port),
         "EPIC_DFT_HOST": "127.0.0.1",
         "EPIC_DFT_PORT": str(dft_port),  # nobody listens there, and no payment is made
-        "HP24_HTTP_PORT": str(http_port),
-        "HP24_DATABASE_URL": database_url,
         "HP24_KEY_FILE": str(folder / "key"),
     }
-    (folder / "home").mkdir()
-    return Engine(folder / "home", root, environment, port)
+    command = [str(COMMAND), "run", "--home", str(home), "--root", str(root), *(["--part", part] if part else [])]
+    with serving(command, port, folder / "engine.log", environment), open_app(home, root, environment) as app:
+        yield Engine(app, port)
+
+
+def make_root(root: Path, database_url: str, http_port: int) -> None:
+    """The shipped channel and mappings, and default settings on the given database."""
+    (root / "channels").mkdir(parents=True)
+    (root / "config").mkdir()
+    shutil.copy(PROJECT / "channels" / f"{CHANNEL}.yaml", root / "channels")
+    shutil.copytree(PROJECT / "mappings", root / "mappings")
+    settings = f'database_url: "{database_url}"\nhttp_port: {http_port}\n'
+    (root / "config" / "engine.yaml").write_text(settings, encoding="utf-8")

@@ -39,7 +39,9 @@ def test_bytes_without_msh_have_one_problem_and_no_fields(raw: bytes) -> None:
     assert (header.control_id, header.delimiters) == ("", STANDARD)
 
 
-@pytest.mark.parametrize("start", [b"MSH", b"MSH|", b"MSH||A", b"MSH|^^^^|", b"MSHABCDE", b"MSH|^~\\&#+|A", b"MSH|\xfd~|A", b"MSH |^~|"])
+@pytest.mark.parametrize(
+    "start", [b"MSH", b"MSH|", b"MSH||A", b"MSH|^^^^|", b"MSHABCDE", b"MSH|^~\\&#+|A", b"MSH|\xfd~|A", b"MSH |^~|"]
+)
 def test_impossible_delimiters_are_one_problem(start: bytes) -> None:
     (problem,) = read_header(start).errors
     assert (problem.code, problem.place) == (ErrorCode.UNSUPPORTED_MESSAGE_TYPE, "MSH-2")
@@ -75,7 +77,7 @@ def test_delimiters_come_from_the_message(written: str, expected: Delimiters) ->
     assert header.delimiters.encoding_characters == written[1:] == header.encoding_characters
 
 
-@pytest.mark.parametrize("mangled", ["^~\\&amp;", "^~\\\\&"])
+@pytest.mark.parametrize("mangled", ["^~\\&amp;", "^~\\\\&", "^~&"])
 def test_known_manglings_of_the_delimiters_are_repaired_with_a_warning(mangled: str) -> None:
     header = read_header(f"MSH|{mangled}|A|B|C|D|1||ADT^A08|77|P|2.5\r".encode())
     assert header.delimiters == STANDARD

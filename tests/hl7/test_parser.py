@@ -131,7 +131,12 @@ def test_custom_delimiters_are_used_throughout() -> None:
 
 @pytest.mark.parametrize(
     ("raw", "code"),
-    [(b"", "header-missing"), (b"PID|1", "header-missing"), (b"MSH|&&&&|A", "delimiters-impossible"), (b"MSH", "delimiters-impossible")],
+    [
+        (b"", "header-missing"),
+        (b"PID|1", "header-missing"),
+        (b"MSH|&&&&|A", "delimiters-impossible"),
+        (b"MSH", "delimiters-impossible"),
+    ],
 )
 def test_what_has_no_usable_header_is_refused(raw: bytes, code: str) -> None:
     with pytest.raises(MessageError) as raised:

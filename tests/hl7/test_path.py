@@ -34,7 +34,16 @@ def test_a_path_written_is_the_path_parsed(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["PID-3", "PID-3[1].4", "GT1[2]-3.1", "PID-5.1.2", "OBX[*]-5", "ZAB-1[*].2", "PID-3[.5 = 'MR'].1", "PID-3[.4.2 = '1.2' and .5 = 'O''X']"],
+    [
+        "PID-3",
+        "PID-3[1].4",
+        "GT1[2]-3.1",
+        "PID-5.1.2",
+        "OBX[*]-5",
+        "ZAB-1[*].2",
+        "PID-3[.5 = 'MR'].1",
+        "PID-3[.4.2 = '1.2' and .5 = 'O''X']",
+    ],
 )
 def test_paths_are_written_as_they_were(text: str) -> None:
     assert str(Path.parse(text)) == text

@@ -5,6 +5,7 @@ import pytest
 from interface.ledger.noun import Noun
 from interface.ledger.outcome import Applied, Cause, PersonHold, Refusal
 from interface.ledger.reading import Meaning, MoneyKind, Reading
+from interface.message import RunReason
 from tests.ledger.memory import MemoryStore, Told
 from tests.ledger.saying import SECOND, account, adt, dft, merge, money, mrn, named, phone
 
@@ -26,12 +27,23 @@ def test_retired_identifier_leads_to_the_survivor_from_then_on() -> None:
     assert store.identifiers[Noun.PATIENT, mrn(2)].retired_at == 5 * SECOND
 
 
-def test_survivor_keeps_its_values_and_takes_what_the_message_says_of_it() -> None:
+def test_of_what_was_said_of_both_the_newer_stays_and_the_message_itself_is_newest() -> None:
     store = MemoryStore()
-    known(store, 1, 2)
+    store.tell(adt(M.UPDATE, 3, 1, says=named("Newer") | phone("3")))
+    store.tell(adt(M.UPDATE, 2, 2, says=named("Older") | {"email": {"email": "tester@example.org"}}))
     store.tell(merge(5, (1, 2), says=phone("5")))
     survivor = store.get(Noun.PATIENT, mrn(1))
-    assert (survivor.value("name", "family"), survivor.value("phone", "phone")) == ("Tester1", "5")
+    told = [survivor.value(group, name) for group, name in (("name", "family"), ("email", "email"), ("phone", "phone"))]
+    assert told == ["Newer", "tester@example.org", "5"]
+
+
+def test_message_about_the_retired_patient_changes_nothing_when_it_comes_again() -> None:
+    store = MemoryStore()
+    known(store, 1, 2)
+    store.tell(adt(M.UPDATE, 3, 2, says=phone("3")), message_id=90)
+    store.tell(merge(5, (1, 2)))
+    assert store.tell(adt(M.UPDATE, 3, 2, says=phone("3")), message_id=90, reason=RunReason.REPLAY) == Applied(False)
+    assert store.tell(adt(M.UPDATE, 3, 2, says=phone("3")), message_id=91) == Applied(False)
 
 
 def test_accounts_of_the_retired_patient_are_the_survivors() -> None:

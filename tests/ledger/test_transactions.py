@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from interface.ledger.apply import apply
 from interface.ledger.journal import Book, EntryKind
 from interface.ledger.noun import Noun
 from interface.ledger.outcome import Applied, Cause, Caution, MissingAccount, PersonHold, Refusal
 from interface.ledger.reading import Meaning, MoneyKind, Reading
 from interface.message import RunReason
 from tests.ledger.memory import MemoryStore, Told
-from tests.ledger.saying import SECOND, account, adt, dft, merge, money, visit
+from tests.ledger.saying import SECOND, account, adt, balance, dft, merge, money, visit
 
 M, K = Meaning, MoneyKind
 
@@ -54,8 +55,6 @@ def test_money_before_its_account_waits_and_brings_no_account_into_being() -> No
 
 
 def test_batch_tells_which_accounts_and_visits_money_may_have_waited_for() -> None:
-    from interface.ledger.apply import apply
-
     store = MemoryStore()
     reading = adt(M.ADMIT, 1, number=1)
     workset = store.workset([reading])
@@ -223,8 +222,6 @@ def test_replay_of_money_that_was_never_booked_books_it() -> None:
 
 
 def test_bar_opens_an_account_and_states_its_balance() -> None:
-    from tests.ledger.saying import balance
-
     store = MemoryStore()
     reading = adt(M.BALANCE, 5, number=1, balances=(balance(5, 1, 12_500),))
     assert store.tell(replace(reading, encounter=None)) == Applied(True)
@@ -234,15 +231,11 @@ def test_bar_opens_an_account_and_states_its_balance() -> None:
 
 
 def test_stated_balance_of_an_unknown_account_waits() -> None:
-    from tests.ledger.saying import balance
-
     outcome = MemoryStore().tell(Reading(M.BALANCE, SECOND, balances=(balance(1, 1, 100),)))
     assert outcome == MissingAccount(account(1), "balance[1]")
 
 
 def test_older_stated_balance_is_noted_and_ignored() -> None:
-    from tests.ledger.saying import balance
-
     store = opened()
     store.tell(adt(M.UPDATE, 5, 1, 1, balances=(balance(5, 1, 100),)))
     outcome = store.tell(adt(M.UPDATE, 6, 1, 1, balances=(balance(4, 1, 900),)))
@@ -251,8 +244,6 @@ def test_older_stated_balance_is_noted_and_ignored() -> None:
 
 
 def test_repeated_balance_moves_its_as_of() -> None:
-    from tests.ledger.saying import balance
-
     store = opened()
     store.tell(adt(M.UPDATE, 5, 1, 1, balances=(balance(5, 1, 100),)))
     assert store.tell(adt(M.UPDATE, 9, 1, 1, balances=(balance(9, 1, 100),))) == Applied(False)

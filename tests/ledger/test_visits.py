@@ -44,7 +44,9 @@ def state(store: MemoryStore, number: int = 1) -> str | None:
         ([(M.UPDATE, 5), (M.PREADMIT, 3)], E.PLANNED),
     ],
 )
-def test_newest_event_that_speaks_of_it_decides_the_state(story: list[tuple[Meaning, int]], ends: EncounterState) -> None:
+def test_newest_event_that_speaks_of_it_decides_the_state(
+    story: list[tuple[Meaning, int]], ends: EncounterState
+) -> None:
     store = MemoryStore()
     for meaning, at in story:
         assert isinstance(store.tell(adt(meaning, at, number=1)), Applied)
@@ -54,7 +56,13 @@ def test_newest_event_that_speaks_of_it_decides_the_state(story: list[tuple[Mean
 def test_update_of_unknown_visit_creates_it_from_the_snapshot_and_flags_it() -> None:
     store = MemoryStore()
     outcome = store.tell(
-        adt(M.UPDATE, 1, number=1, account_says={"class": {"financial_class": "SP"}}, visit_says={"place": {"location": "W1"}})
+        adt(
+            M.UPDATE,
+            1,
+            number=1,
+            account_says={"class": {"financial_class": "SP"}},
+            visit_says={"place": {"location": "W1"}},
+        )
     )
     assert outcome == Applied(True, ("created-by-update encounter",))
     encounter = store.get(Noun.ENCOUNTER, visit(1))

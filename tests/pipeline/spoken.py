@@ -95,6 +95,7 @@ def destination(posted_when: str = "accept", *, max_unresolved: int = 1, dedupli
     return DestinationPlan(
         name=DESTINATION,
         retry=RetryPolicy(jitter=0),
+        probe=RetryPolicy(30, 300, jitter=0),
         deduplicates=deduplicates,
         max_unresolved_sends=max_unresolved,
         posted_when=posted_when,

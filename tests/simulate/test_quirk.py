@@ -11,14 +11,15 @@ from interface.simulate.sent import WHOLE, Sent
 from interface.simulate.traffic import morning
 
 SHARE = 0.2
+PATIENTS = 48
 
 
 def plain() -> list[Sent]:
-    return list(morning(7, 60))
+    return list(morning(7, PATIENTS))
 
 
 def touched(name: Quirk, share: float = SHARE) -> list[Sent]:
-    return list(quirk.apply(morning(7, 60), [name], share=share))
+    return list(quirk.apply(morning(7, PATIENTS), [name], share=share))
 
 
 def marked(stream: list[Sent], name: Quirk) -> list[Sent]:
@@ -169,7 +170,7 @@ def test_framing_quirks_leave_the_content_alone() -> None:
     originals = {sent.control_id: sent.content for sent in plain()}
     framing = [Quirk.NOISE_BETWEEN_FRAMES, Quirk.SPLIT_FRAMES, Quirk.JOINED_FRAMES, Quirk.MISSING_FINAL_CR]
 
-    for sent in quirk.apply(morning(7, 60), framing, share=0.5):
+    for sent in quirk.apply(morning(7, PATIENTS), framing, share=0.5):
         assert sent.content == originals[sent.control_id]
         assert (sent.shape == WHOLE) == (not sent.quirks)
 
@@ -188,7 +189,7 @@ def test_noise_is_never_part_of_a_frame() -> None:
 
 
 def test_all_quirks_together_lose_nothing_but_reused_ids() -> None:
-    stream = list(quirk.apply(morning(7, 60), Quirk, share=0.1))
+    stream = list(quirk.apply(morning(7, PATIENTS), Quirk, share=0.1))
     names = Counter(name for sent in stream for name in sent.quirks)
 
     assert names.keys() == {name.value for name in Quirk}

@@ -1,4 +1,7 @@
-"""`${NAME}` and `${NAME:-default}` in values, filled from the environment. The files themselves, and their version, keep the names."""
+"""`${NAME}` and `${NAME:-default}` in values, filled from the environment.
+
+The files themselves, and the version made of them, keep the names.
+"""
 
 import re
 from collections.abc import Mapping

@@ -1,0 +1,241 @@
+"""A configuration made into what the parts run: sources to listen for, a plan for the pipeline, destinations to send to."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from zoneinfo import ZoneInfo
+
+from interface.card import CardScreen
+from interface.channel.feed import Feed, Outlet
+from interface.channel.loader import Configuration
+from interface.channel.option import AckMode, Probe, Receives, WhenUnstorable
+from interface.channel.spec import Channel, MllpDestination
+from interface.connector.mllp.destination import DestinationSettings
+from interface.connector.mllp.limits import SourceSettings
+from interface.engine.listen import Source
+from interface.engine.reception import Listener
+from interface.healthpay24 import payload
+from interface.hl7.ack import AckCode, build_ack, read_ack
+from interface.hl7.header import Header
+from interface.hl7.problem import Problem
+from interface.hl7.timestamp import write_timestamp
+from interface.hl7.writer import Builder
+from interface.ledger.reading import Filtered, Reading
+from interface.mapping.posting import Posting
+from interface.pipeline.acknowledge import manner
+from interface.pipeline.deliver import Render
+from interface.pipeline.plan import ApplicationAck, ChannelPlan, DestinationPlan, Plan, Reply, Understood
+from interface.pipeline.receive import Listening
+from interface.pipeline.retry import RetryPolicy
+from interface.ports import PostingView
+
+SECOND = 1_000_000
+OPERATOR = "operator/"  # the source of messages that people amended, before the name of their channel
+REPLY = "reply"  # the destination of application acknowledgements
+_SPOKEN = tuple(one.name for one in fields(Posting))
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One destination: how its payloads are made, where they go, and how it is asked whether it lives."""
+
+    settings: DestinationSettings
+    render: Render
+    probe: Callable[[str, int], bytes] | None  # control id, now -> bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Runnable:
+    """One configuration version, ready to run."""
+
+    config_id: int
+    sources: tuple[Source, ...]
+    plan: Plan
+    senders: Mapping[str, Sending]
+
+
+def runnable(config_id: int, configuration: Configuration) -> Runnable:
+    """Build everything from the files' content; opens nothing."""
+    channels: dict[str, ChannelPlan] = {payload.SOURCE: ChannelPlan(payload.SOURCE, _read_payment)}
+    destinations: dict[str, DestinationPlan] = {}
+    senders: dict[str, Sending] = {}
+    for name, feed in configuration.feeds.items():
+        plan = _channel(feed)
+        channels[name] = channels[f"{OPERATOR}{name}"] = plan
+        for outlet_name, outlet in feed.outlets.items():
+            key = f"{name}/{outlet_name}"
+            destinations[key] = _destination(key, feed.spec, outlet)
+            senders[key] = Sending(_settings(key, outlet.spec.mllp), _renderer(outlet), _probe(outlet))
+        if feed.spec.reply is not None:
+            key = plan.reply_destination
+            destinations[key] = _replies(key, feed.spec)
+            senders[key] = Sending(_settings(key, feed.spec.reply), _unrendered, None)
+    sources = tuple(_source(feed) for feed in configuration.feeds.values())
+    return Runnable(config_id, sources, Plan(config_id, channels, destinations), senders)
+
+
+# ---------------------------------------------------------------- in
+
+
+def _source(feed: Feed) -> Source:
+    spec, mllp = feed.spec, feed.spec.source.mllp
+    listener = Listener(
+        Listening(
+            spec.channel,
+            production=spec.production,
+            waits_for_outcome=spec.ack.mode is AckMode.PROCESSED,
+            screen=CardScreen(frozenset(feed.mapping.identifier_fields)),
+        ),
+        answer_within_micros=int(spec.ack.answer_within_secs * SECOND),
+        rejects_when_unstorable=spec.ack.when_unstorable is WhenUnstorable.REJECT,
+    )
+    settings = SourceSettings(
+        spec.channel,
+        mllp.port,
+        host=mllp.host,
+        max_frame_bytes=mllp.max_frame_bytes,
+        max_connections=mllp.max_connections,
+        max_in_flight=mllp.max_in_flight,
+        idle_timeout_secs=mllp.idle_timeout_secs,
+        frame_timeout_secs=mllp.frame_timeout_secs,
+    )
+    return Source(listener, settings)
+
+
+def _channel(feed: Feed) -> ChannelPlan:
+    return ChannelPlan(
+        feed.spec.channel,
+        _reader(feed),
+        reply_destination=f"{feed.spec.channel}/{REPLY}" if feed.spec.reply is not None else "",
+        missing_account_hold_secs=int(feed.spec.missing_account.hold_hours * 3600),
+    )
+
+
+def _reader(feed: Feed) -> Callable[[bytes, int], Understood]:
+    def read(raw: bytes, arrived_at: int) -> Understood:
+        message = feed.parse(raw)
+        header = message.header
+        if header.message_type == "ACK":
+            ack = read_ack(raw)
+            return Understood(ApplicationAck(ack.code, ack.control_id), {})
+        content = feed.read(message, arrived_at)
+        return Understood(content, names(content), _reply(header))
+
+    return read
+
+
+def _read_payment(raw: bytes, _arrived_at: int) -> Understood:
+    return Understood(payload.read(raw), {})
+
+
+def names(content: Reading | Filtered) -> dict[str, str]:
+    """What people search a message by."""
+    if isinstance(content, Filtered):
+        return {}
+    found: dict[str, str] = {}
+    for name, said in (("patient", content.patient), ("account", content.account), ("visit", content.encounter)):
+        if said is not None and said.ids:
+            found[name] = said.ids[0].value
+    if content.patient is not None:
+        found["family"] = content.patient.groups.get("name", {}).get("family") or ""
+        found["birth_date"] = content.patient.groups.get("birth", {}).get("birth_date") or ""
+    if "account" not in found and content.transactions:
+        found["account"] = next((one.account.value for one in content.transactions if one.account), "")
+    return found
+
+
+def _reply(header: Header) -> Reply | None:
+    how = manner(header)
+    if how.later == "NE":
+        return None
+
+    def build(code: str, control_id: str, at: int, hl7_code: str, place: str) -> bytes:
+        problems = (Problem(hl7_code, place, "the message could not be applied"),) if hl7_code else ()
+        return build_ack(header, AckCode(code), control_id=control_id, at=at, problems=problems, accept_ack="AL")
+
+    return Reply(how.later, build)
+
+
+# ---------------------------------------------------------------- out
+
+
+def _destination(key: str, spec: Channel, outlet: Outlet) -> DestinationPlan:
+    retry = outlet.spec.retry
+    return DestinationPlan(
+        name=key,
+        retry=RetryPolicy(
+            retry.first_wait_secs, retry.max_wait_secs, retry.multiplier, retry.jitter, retry.max_attempts
+        ),
+        probe=RetryPolicy(outlet.spec.probe_first_wait_secs, outlet.spec.probe_max_wait_secs, 2.0, retry.jitter),
+        deduplicates=outlet.spec.deduplicates,
+        max_unresolved_sends=outlet.spec.max_unresolved_sends,
+        posted_when=spec.posted_when,
+        receives_payments=Receives.PAYMENTS in outlet.spec.receives,
+        facility=spec.facility,
+    )
+
+
+def _replies(key: str, spec: Channel) -> DestinationPlan:
+    # The sender of the original knows its acknowledgement by MSA-2: a repeat tells it nothing new.
+    return DestinationPlan(
+        key,
+        RetryPolicy(),
+        RetryPolicy(30.0, 900.0),
+        True,
+        1000,
+        "accept",
+        receives_payments=False,
+        facility=spec.facility,
+    )
+
+
+def _settings(key: str, mllp: MllpDestination) -> DestinationSettings:
+    return DestinationSettings(
+        key,
+        mllp.host,
+        mllp.port,
+        connect_timeout_secs=mllp.connect_timeout_secs,
+        reply_timeout_secs=mllp.reply_timeout_secs,
+        late_ack_secs=mllp.late_ack_secs,
+        allows_one_session=mllp.one_session,
+    )
+
+
+def _renderer(outlet: Outlet) -> Render:
+    def render(view: PostingView, control_id: str, now: int) -> bytes:
+        posting = Posting(**{name: getattr(view, name) for name in _SPOKEN})
+        return outlet.render(posting, control_id=control_id, now=now)
+
+    return render
+
+
+def _unrendered(_view: PostingView, _control_id: str, _now: int) -> bytes:
+    raise AssertionError("an acknowledgement is queued with its bytes")
+
+
+def _probe(outlet: Outlet) -> Callable[[str, int], bytes] | None:
+    if outlet.spec.probe is Probe.OFF:
+        return None
+
+    def build(control_id: str, now: int) -> bytes:
+        """NMQ^N01 (HL7 v2.5.1 section 14.3.1): asks for the time, which no receiver can post."""
+        envelope = outlet.envelope
+        at = write_timestamp(now, ZoneInfo("UTC"))
+        builder = Builder(charset=envelope.charset)
+        builder.add(
+            "MSH",
+            {
+                3: envelope.sending_application,
+                4: envelope.sending_facility,
+                5: envelope.receiving_application,
+                6: envelope.receiving_facility,
+                7: at,
+                9: ("NMQ", "N01", "NMQ_N01"),
+                10: control_id,
+                11: envelope.processing_id,
+                12: "2.5.1",
+            },
+        )
+        builder.add("NCK", {1: at})
+        return builder.to_bytes()
+
+    return build

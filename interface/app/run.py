@@ -1,0 +1,49 @@
+"""`hp24 run`: settle which configuration version runs, then keep the engine's parts alive until told to stop."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from interface.app.compose import App
+from interface.channel.loader import Configuration
+from interface.engine.supervise import Supervisor
+from interface.mapping.problem import ProblemsError
+from interface.observe import emit
+
+PARTS = ("listen", "process")  # in the order in which they are stopped
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The version that will run. `problems` is why the edited files were not published; None where they were."""
+
+    config_id: int
+    configuration: Configuration
+    problems: ProblemsError | None = None
+
+
+def settle(app: App, actor: str) -> Settled:
+    """Publish the edited files when they pass; else go on with the active version.
+
+    Raises the files' ProblemsError where there is no active version to go on with.
+    """
+    try:
+        edited = app.edited()
+    except ProblemsError as problems:
+        with app.store.snapshot() as reader:
+            has_version = reader.active_config() is not None
+        if not has_version:
+            raise
+        config_id, active = app.active()
+        return Settled(config_id, active, problems)
+    return Settled(app.publish(edited, actor), edited)
+
+
+def run(app: App, actor: str, tell: Callable[[Settled], None]) -> int:
+    """Run until SIGTERM or SIGINT; gives the exit code. `tell` hears which version runs, before anything starts."""
+    emit.configure(sys.stderr, app.settings.log_level)
+    tell(settle(app, actor))
+    place = ["--home", str(app.home), "--root", str(app.root)]
+    commands = {part: [sys.executable, "-m", "interface.app.part", part, *place] for part in PARTS}
+    app.store.close()  # the supervisor holds no connection while its parts work
+    return Supervisor(commands, app.settings.drain_secs + 5).run()

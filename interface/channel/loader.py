@@ -1,0 +1,151 @@
+"""Files to a configuration: read, checked together, compiled; every problem of every file at once, or a configuration that runs.
+
+The texts may come from folders or from a version kept in a database: `${..}` is filled from the environment after the version was
+taken, so one version runs on many machines and no secret lies in it.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from interface.channel.build import feed_of
+from interface.channel.feed import Feed
+from interface.channel.lint import lint
+from interface.channel.spec import Channel
+from interface.mapping import compiler, outgoing_compiler
+from interface.mapping import mapping as incoming
+from interface.mapping.environment import substituted
+from interface.mapping.fill import fill
+from interface.mapping.node import Block, Mark
+from interface.mapping.outgoing import Outgoing
+from interface.mapping.problem import Findings
+from interface.mapping.table import CodeTable, read_table
+from interface.settings import SETTINGS_FILE, Settings, read_document, settings_of
+
+_PATTERNS: Final = ("channels/*.yaml", "mappings/*.yaml", "mappings/tables/*.csv", SETTINGS_FILE)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything that the files say, ready to run. `digest` is the SHA-256 of the texts, `${..}` as written."""
+
+    files: Mapping[str, str]
+    digest: str
+    settings: Settings
+    feeds: Mapping[str, Feed]
+    mappings: Mapping[str, incoming.Mapping]
+    outgoing: Mapping[str, Outgoing]
+    tables: Mapping[str, CodeTable]
+
+    @property
+    def specs(self) -> dict[str, Channel]:
+        """The channels as declared, by name."""
+        return {name: feed.spec for name, feed in self.feeds.items()}
+
+
+@dataclass(slots=True)
+class Loading:
+    """What has been read so far."""
+
+    environ: Mapping[str, str]
+    findings: Findings = field(default_factory=Findings)
+    tables: dict[str, CodeTable] = field(default_factory=dict)
+    mappings: dict[str, incoming.Mapping] = field(default_factory=dict)
+    outgoing: dict[str, Outgoing] = field(default_factory=dict)
+    mapping_names: dict[str, str] = field(default_factory=dict)  # every mapping file, usable or not: in or out
+    channels: dict[str, tuple[Channel, Block]] = field(default_factory=dict)
+
+
+def read_files(root: Path) -> dict[str, str]:
+    """Path (relative, with slashes) to text of every configuration file under `root`."""
+    paths = sorted(path for pattern in _PATTERNS for path in root.glob(pattern) if path.is_file())
+    # A byte that is not UTF-8 becomes U+FFFD here and is reported by line when the text is checked.
+    return {path.relative_to(root).as_posix(): path.read_text("utf-8", "replace") for path in paths}
+
+
+def digest_of(files: Mapping[str, str]) -> str:
+    """The version's name: the same for the same texts, whatever the line ends or the order of reading."""
+    hashed = hashlib.sha256()
+    for path, text in sorted(files.items()):
+        body = "\n".join(text.lstrip("\ufeff").splitlines())
+        hashed.update(f"{path}\0{len(body)}\0{body}\0".encode())
+    return hashed.hexdigest()
+
+
+def load(files: Mapping[str, str], environ: Mapping[str, str]) -> Configuration:
+    """Check and compile. Raises ProblemsError, which carries every problem of every file."""
+    loading = Loading(environ)
+    settings = settings_of(files.get(SETTINGS_FILE, ""), environ, loading.findings)
+    _read_tables(files, loading)
+    _read_mappings(files, loading)
+    _read_channels(files, loading)
+    lint(loading.channels, loading.mapping_names, loading.findings)
+    feeds = {
+        name: feed
+        for name, (spec, block) in loading.channels.items()
+        if (feed := feed_of(spec, block, loading.mappings, loading.outgoing, loading.tables, loading.findings))
+    }
+    loading.findings.raise_any()
+    return Configuration(
+        dict(files), digest_of(files), settings, feeds, loading.mappings, loading.outgoing, loading.tables
+    )
+
+
+def _read_tables(files: Mapping[str, str], loading: Loading) -> None:
+    for path, text in files.items():
+        if path.startswith("mappings/tables/"):
+            name = _stem(path)
+            loading.tables[name] = read_table(name, path, text, loading.findings)
+
+
+def _read_mappings(files: Mapping[str, str], loading: Loading) -> None:
+    blocks: dict[str, Block] = {}
+    for path, text in files.items():
+        if path.startswith("mappings/") and path.endswith(".yaml"):
+            block = _named(path, text, "mapping", loading)
+            if block is not None:
+                blocks[_stem(path)] = block
+            loading.mapping_names[_stem(path)] = block.text("direction") or "in" if block else ""
+    for name, block in blocks.items():
+        match block.text("direction") or "in":
+            case "in":
+                if compiled := compiler.compile_mapping(name, blocks, loading.tables, loading.findings):
+                    loading.mappings[name] = compiled
+            case "out":
+                if written := outgoing_compiler.compile_outgoing(name, blocks, loading.tables, loading.findings):
+                    loading.outgoing[name] = written
+            case _:
+                mark = block.entries["direction"].node.mark
+                loading.findings.add(mark, "wrong-value", "`direction` does not fit", "write in or out")
+
+
+def _read_channels(files: Mapping[str, str], loading: Loading) -> None:
+    for path, text in files.items():
+        if path.startswith("channels/"):
+            block = _named(path, text, "channel", loading)
+            node = substituted(block, loading.environ, loading.findings) if block else None
+            if node is not None and (spec := fill(Channel, node, loading.findings)):
+                assert isinstance(node, Block), "a block stays a block"
+                loading.channels[spec.channel] = (spec, node)
+    if not any(path.startswith("channels/") for path in files):
+        loading.findings.add(Mark("channels"), "no-channels", "there is no channel file", "add channels/NAME.yaml")
+
+
+def _named(path: str, text: str, key: str, loading: Loading) -> Block | None:
+    """The document, if its name is that of its file."""
+    if "\ufffd" in text:
+        line = text[: text.index("\ufffd")].count("\n") + 1
+        loading.findings.add(Mark(path, line), "not-text", "the file is not UTF-8 text", "save it as UTF-8")
+    block = read_document(path, text, loading.findings)
+    if block is not None and block.text(key) != _stem(path):
+        entry = block.entries.get(key)
+        mark = entry.node.mark if entry else block.mark
+        text = "the name in the file is not that of the file"
+        loading.findings.add(mark, "name-differs", text, f"write `{key}: {_stem(path)}`, or rename the file")
+    return block
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].rpartition(".")[0]

@@ -1,0 +1,52 @@
+"""The closed sets of words that channel files choose from."""
+
+from enum import StrEnum
+
+
+class AckMode(StrEnum):
+    """When a sender gets its answer."""
+
+    STORED = "stored"
+    PROCESSED = "processed"
+
+
+class WhenUnstorable(StrEnum):
+    """What a sender is told when nothing can be stored."""
+
+    CLOSE = "close"
+    REJECT = "reject"
+
+
+class Cleartext(StrEnum):
+    """How far a listener without TLS may be reached."""
+
+    LOOPBACK = "loopback"
+    ACCEPTED = "accepted"
+
+
+class Balance(StrEnum):
+    """Which figure a patient owes."""
+
+    STATED = "stated"
+    ENTRIES = "entries"
+
+
+class Posted(StrEnum):
+    """What counts as proof that a payment is in the EHR's books."""
+
+    ACCEPT = "accept"
+    APPLICATION = "application"
+    ECHO = "echo"
+
+
+class Probe(StrEnum):
+    """How a silent destination is asked whether it lives."""
+
+    NMQ = "NMQ^N01"
+    OFF = "off"
+
+
+class Receives(StrEnum):
+    """What a destination is sent."""
+
+    PAYMENTS = "payments"

@@ -1,0 +1,229 @@
+"""What a channel file may say: every option with its type, unit, default, bounds and meaning. The README is written from this."""
+
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator
+
+from interface.channel.currency import CURRENCIES
+from interface.channel.option import AckMode, Balance, Cleartext, Posted, Probe, Receives, WhenUnstorable
+from interface.hl7.charset import codec_of
+from interface.hl7.money import MoneyFormat
+from interface.mapping.fill import Declared
+from interface.mapping.money import PaymentSign, ReversalStyle
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+Port = Annotated[int, Field(ge=0, le=65535)]
+Secs = Annotated[float, Field(gt=0, le=86400)]
+
+
+def _known_charset(name: str) -> str:
+    if codec_of(name) is None:
+        raise ValueError(f"`{name}` is no character set that HL7 text travels in; as UNICODE UTF-8, 8859/1, ASCII")
+    return name
+
+
+class MllpSource(Declared):
+    """Where a channel listens, and how much it takes from its senders at once."""
+
+    host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 for all of the machine")
+    port: Port = Field(description="TCP port to listen on")
+    cleartext: Cleartext = Field(
+        default=Cleartext.LOOPBACK,
+        description="loopback: no TLS, within this machine only; accepted: beyond it, knowingly",
+    )
+    max_frame_bytes: int = Field(default=16_777_216, ge=1024, le=268_435_456, description="largest message taken")
+    max_connections: int = Field(default=64, ge=1, le=4096, description="connections at a time")
+    max_in_flight: int = Field(
+        default=64, ge=1, le=4096, description="messages of one connection that wait for their answer"
+    )
+    idle_timeout_secs: Secs = Field(default=3600.0, description="a connection that says nothing for so long is closed")
+    frame_timeout_secs: Secs = Field(default=60.0, description="time to send one message to its end")
+
+
+class Source(Declared):
+    """Where messages come from."""
+
+    mllp: MllpSource = Field(description="HL7 v2 over MLLP")
+
+
+class Ack(Declared):
+    """What the sender is told, and when."""
+
+    mode: AckMode = Field(
+        default=AckMode.STORED,
+        description="stored: yes once the message is durable; processed: the outcome of the mapping, too",
+    )
+    answer_within_secs: Secs = Field(
+        default=10.0, description="for `processed`: then the answer is yes, for the message is kept"
+    )
+    when_unstorable: WhenUnstorable = Field(
+        default=WhenUnstorable.CLOSE,
+        description="close: no answer, the sender keeps message and order; reject: AR or CR",
+    )
+
+
+class MllpDestination(Declared):
+    """Where messages go, and how long an answer is waited for."""
+
+    host: str = Field(description="address of the receiver")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(description="its TCP port")
+    connect_timeout_secs: Secs = Field(default=10.0, description="time to reach it")
+    reply_timeout_secs: Secs = Field(
+        default=30.0, description="time for its acknowledgement; then the send is ambiguous"
+    )
+    late_ack_secs: float = Field(
+        default=300.0, ge=0, le=86400, description="how long a late acknowledgement is still read"
+    )
+    one_session: bool = Field(default=False, description="the receiver takes one connection at a time")
+
+
+class Filter(Declared):
+    """Messages that the channel lets pass by. All that is given must fit."""
+
+    events: tuple[str, ...] = Field(default=(), description="trigger events, as [ADT^A08]; empty: all")
+    when: str = Field(default="", description="a condition in the mapping language, as PV1-18 = 'TEST'")
+    reason: str = Field(min_length=3, description="why, for the people who look at the message")
+
+
+class Money(Declared):
+    """What was agreed with the site about amounts (HL7 has no rule for signs)."""
+
+    amount_format: MoneyFormat = Field(
+        default=MoneyFormat.DECIMAL,
+        description="decimal: 125.00; implied: 12500; accounting: $1,250.00 and (25.00), too",
+    )
+    sign_of_payment: PaymentSign = Field(default=PaymentSign.POSITIVE, description="sign of FT1-11 on a payment")
+    reversal_style: ReversalStyle = Field(
+        default=ReversalStyle.NEGATE,
+        description="how a void or refund differs from a payment: negate (sign), code (FT1-7), quantity (FT1-10), type (FT1-6)",
+    )
+    types_by_kind: dict[str, str] = Field(
+        default={"payment": "PY", "void": "PY", "refund": "PY"},
+        description="FT1-6 that we send for payment, void and refund",
+    )
+    codes_by_tender: dict[str, str] = Field(
+        default={},
+        description="FT1-7.1 that we send, by tender (visa, ach ..); the tender in capitals where none is given",
+    )
+    codes_by_kind: dict[str, str] = Field(
+        default={"payment": "{code}", "void": "{code}REV", "refund": "{code}REF"},
+        description="FT1-7.1 by kind; {code} stands for the tender's code",
+    )
+
+    @field_validator("types_by_kind", "codes_by_kind")
+    @classmethod
+    def _every_kind(cls, by_kind: dict[str, str]) -> dict[str, str]:
+        wanted = {"payment", "void", "refund"}
+        if set(by_kind) != wanted:
+            raise ValueError("it names the kinds payment, void and refund; give all three, and no other")
+        return by_kind
+
+
+class MissingAccount(Declared):
+    """What happens to money that comes before its account."""
+
+    hold_hours: float = Field(default=72.0, gt=0, le=8760, description="after so long a person is told")
+
+
+class Retry(Declared):
+    """When a send that reached nobody is tried again."""
+
+    first_wait_secs: Secs = Field(default=2.0, description="wait after the first failure")
+    max_wait_secs: Secs = Field(default=300.0, description="longest wait")
+    multiplier: float = Field(default=2.0, ge=1, le=10, description="each wait is so many times the one before")
+    jitter: float = Field(default=0.2, ge=0, le=1, description="share of a wait that is random")
+    max_attempts: int = Field(default=0, ge=0, le=1_000_000, description="then a person decides; 0: try for ever")
+
+
+class Destination(Declared):
+    """One receiver of this channel's outgoing messages."""
+
+    mllp: MllpDestination = Field(description="HL7 v2 over MLLP")
+    mapping: Name = Field(description="the outgoing mapping (direction: out)")
+    receives: tuple[Receives, ...] = Field(default=(Receives.PAYMENTS,), description="what is sent there")
+    sending_application: str = Field(default="HP24ENG", description="MSH-3")
+    sending_facility: str = Field(default="HP24", description="MSH-4")
+    receiving_application: str = Field(default="", description="MSH-5")
+    receiving_facility: str = Field(default="", description="MSH-6; empty: the channel's facility")
+    charset: str = Field(default="UNICODE UTF-8", description="character set of what is sent (HL7 table 0211)")
+    retry: Retry = Field(default_factory=Retry, description="when a send that reached nobody is tried again")
+    deduplicates: bool = Field(
+        default=False,
+        description="true only if the receiver is known to recognise a repeat: unanswered sends are then repeated",
+    )
+    max_unresolved_sends: int = Field(
+        default=1, ge=1, le=1000, description="unanswered sends before the destination is suspended"
+    )
+    probe: Probe = Field(
+        default=Probe.NMQ, description="message that finds out whether it lives again; off: a person resumes it"
+    )
+    probe_first_wait_secs: Secs = Field(default=30.0, description="wait before the first probe")
+    probe_max_wait_secs: Secs = Field(default=900.0, description="longest wait between probes")
+
+    @field_validator("charset")
+    @classmethod
+    def _charset(cls, name: str) -> str:
+        return _known_charset(name)
+
+
+class Channel(Declared):
+    """One feed: where its messages come from, what they mean, where payments go."""
+
+    channel: Name = Field(description="the channel's name; the file is named after it")
+    about: str = Field(default="", description="what it is, for people")
+    source: Source = Field(description="where messages come from")
+    charset: str = Field(default="", description="character set of the sender (HL7 table 0211); empty: as MSH-18 says")
+    timezone: str = Field(description="zone of times sent without an offset, as America/Chicago")
+    facility: str = Field(
+        min_length=1, description="the facility of this feed: owner of its bare numbers and its accounts"
+    )
+    currency: str = Field(default="USD", description="currency of amounts sent without one (ISO 4217)")
+    production: bool = Field(
+        default=True, description="false: a feed for tests; true refuses messages with MSH-11 T or D"
+    )
+    event_time_tolerance_secs: int = Field(
+        default=300, ge=0, le=86400, description="how far ahead the sender's clock may be"
+    )
+    null_is_empty: bool = Field(
+        default=False, description='true: this sender writes `""` into blank fields and means nothing by it'
+    )
+    ack: Ack = Field(default_factory=Ack, description="what the sender is told, and when")
+    reply: MllpDestination | None = Field(default=None, description="where application acknowledgements go (MSH-16)")
+    filters: tuple[Filter, ...] = Field(default=(), description="messages that are let pass by, with the reason")
+    mapping: Name = Field(description="the incoming mapping")
+    balance: Balance = Field(
+        default=Balance.STATED,
+        description="what a patient owes: the balance that the EHR states, or entries of patient responsibility",
+    )
+    posted_when: Posted = Field(
+        default=Posted.ECHO,
+        description="a payment counts as posted on the accept or application acknowledgement, or on its echo",
+    )
+    posting_lag_hours: float = Field(
+        default=24.0, ge=0, le=720, description="age at which an accepted payment is taken to be in a stated balance"
+    )
+    money: Money = Field(default_factory=Money, description="what was agreed about amounts")
+    missing_account: MissingAccount = Field(default_factory=MissingAccount, description="money before its account")
+    destinations: dict[Name, Destination] = Field(default={}, description="receivers, by name")
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"there is no time zone `{name}`; as America/Chicago") from None
+        return name
+
+    @field_validator("currency")
+    @classmethod
+    def _currency(cls, code: str) -> str:
+        if code not in CURRENCIES:
+            raise ValueError(f"`{code}` is no currency of ISO 4217; as USD")
+        return code
+
+    @field_validator("charset")
+    @classmethod
+    def _charset(cls, name: str) -> str:
+        return _known_charset(name) if name else name

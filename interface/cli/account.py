@@ -1,0 +1,208 @@
+"""Accounts and payments for people: the list, one account with what moved on it, one payment with its parts."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interface.cli.asked import Asked, verb
+
+if TYPE_CHECKING:
+    from interface.app.compose import App
+    from interface.app.due import BalancePolicy
+    from interface.operate.account import AccountLine
+    from interface.view.money import AccountStory, PaymentStory
+
+
+@verb("accounts")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most N.")
+def accounts_verb(asked: Asked, limit: int | None) -> None:
+    """List accounts with what patients owe on them, what was paid through HealthPay24, and what of it is posted."""
+    from interface.cli.table import print_json
+    from interface.operate.account import accounts
+
+    lines: list[AccountLine] = []
+    with asked.app() as app:
+        rules = _policies(app)
+        while page := accounts(app.store, asked.by(), beyond_id=lines[-1].story.account.id if lines else 0):
+            lines += page
+            if limit is not None and len(lines) >= limit:
+                break
+    lines = lines[:limit]
+    if asked.as_json:
+        for line in lines:
+            print_json(account_json(line, rules), is_line=True)
+    else:
+        _print_accounts(lines, rules)
+
+
+def _policies(app: "App") -> "dict[str, BalancePolicy]":
+    from interface.app.due import policies
+    from interface.errors import ConfigurationError
+
+    try:
+        return policies(app.active()[1])
+    except ConfigurationError:
+        return {}  # nothing was published yet: the default policy counts
+
+
+def account_json(line: "AccountLine", rules: "dict[str, BalancePolicy]") -> dict[str, Any]:
+    """One account as JSON. Amounts in minor units."""
+    from interface.app.due import BalancePolicy, due_of
+    from interface.cli.table import iso
+
+    own = line.story.account
+    due = due_of(line.story, rules.get(own.facility, BalancePolicy()))
+    return {
+        "id": own.public_id,
+        "numbers": [name.value for name in line.story.names],
+        "facility": own.facility,
+        "patient": line.story.patient.public_id if line.story.patient else None,
+        "currency": own.currency,
+        "due_minor": due.amount_minor,
+        "credit_minor": due.credit_minor,
+        "due_as_of": iso(due.as_of or 0),
+        "due_is_estimated": due.is_estimated,
+        "charges_minor": line.charges_minor,
+        "paid_minor": line.paid_minor,
+        "posted_minor": line.posted_minor,
+    }
+
+
+def _print_accounts(lines: "list[AccountLine]", rules: "dict[str, BalancePolicy]") -> None:
+    from interface.app.due import BalancePolicy, due_of
+    from interface.cli.table import Column, console, money, table
+
+    if not lines:
+        console().print("There are no accounts yet.")
+        return
+    columns = [
+        Column("account"),
+        Column("number", shrinks=True),
+        Column("facility", shrinks=True),
+        Column("charges", True),
+    ]
+    columns += [Column("due", True), Column("paid", True), Column("posted", True)]
+    rows = []
+    for line in lines:
+        own = line.story.account
+        due = due_of(line.story, rules.get(own.facility, BalancePolicy()))
+        number = line.story.names[0].value if line.story.names else ""
+        amounts = (line.charges_minor, due.amount_minor, line.paid_minor, line.posted_minor)
+        rows.append([own.public_id, number, own.facility, *(money(each, own.currency) for each in amounts)])
+    console().print(table(columns, rows))
+
+
+def payment_json(story: "PaymentStory") -> dict[str, Any]:
+    """One payment as JSON. Amounts in minor units."""
+    from interface.cli.table import iso
+
+    pay = story.payment
+    return {
+        "id": pay.public_id,
+        "transaction": pay.transaction_id,
+        "origin": pay.origin,
+        "tender": pay.tender,
+        "state": pay.state,
+        "amount_minor": pay.amount_minor,
+        "currency": pay.currency,
+        "taken_at": iso(pay.taken_at),
+        "parts": [
+            {
+                "kind": one.kind,
+                "account": story.account_public_ids.get(one.account_id),
+                "amount_minor": one.amount_minor,
+                "wire_id": one.wire_id,
+                "posting": one.posting,
+                "reason": story.causes.get(one.id, ""),
+                "accepted_at": iso(one.accepted_at or 0),
+                "application_acked_at": iso(one.application_acked_at or 0),
+                "confirmed_at": iso(one.confirmed_at or 0),
+                "posted_at": iso(one.posted_at or 0),
+            }
+            for one in story.allocations
+        ],
+    }
+
+
+def show_payment(asked: Asked, name: str) -> None:
+    """Print one payment with its parts."""
+    from interface.cli.table import Column, console, moment, money, print_json, state, table
+    from interface.operate.account import payment
+
+    with asked.app() as app:
+        story = payment(app.store, asked.by(), name)
+    if asked.as_json:
+        print_json(payment_json(story))
+        return
+    pay = story.payment
+    screen = console()
+    head = f"Payment {pay.public_id}: {money(pay.amount_minor, pay.currency)} by {pay.tender}, {pay.state}, {moment(pay.taken_at)}"
+    screen.print(head, markup=False)
+    columns = [
+        Column("part"),
+        Column("account"),
+        Column("amount", True),
+        Column("number in the EHR"),
+        Column("posting"),
+        Column("accepted"),
+        Column("posted"),
+    ]
+    rows = [
+        [
+            one.kind,
+            story.account_public_ids.get(one.account_id, ""),
+            money(one.amount_minor, one.currency),
+            one.wire_id,
+            state(str(one.posting or "not ours to post")),
+            moment(one.accepted_at or 0)[11:],
+            moment(one.posted_at or 0)[11:],
+        ]
+        for one in story.allocations
+    ]
+    screen.print(table(columns, rows))
+
+
+def show_account(asked: Asked, name: str) -> None:
+    """Print one account with what moved on it."""
+    from interface.cli.table import console, print_json
+    from interface.operate.account import account
+
+    with asked.app() as app:
+        rules = _policies(app)
+        line = account(app.store, asked.by(), name)
+    if asked.as_json:
+        print_json(account_json(line, rules) | {"payments": [pay.public_id for pay in line.story.payments]})
+        return
+    _print_accounts([line], rules)
+    _print_entries(line.story)
+    console().print(f"hp24 trace {line.story.account.public_id} tells its whole story.", markup=False)
+
+
+def _print_entries(story: "AccountStory") -> None:
+    from interface.cli.table import Column, console, moment, money, table
+    from interface.ledger.journal import Book
+
+    rows = [
+        [
+            moment(entry.at),
+            entry.kind,
+            entry.memo_code,
+            line.responsibility,
+            money(line.amount_minor, line.currency),
+            f"message {entry.message_id}",
+        ]
+        for entry in story.entries
+        for line in entry.lines
+        if line.book is Book.RECEIVABLE
+    ]
+    if rows:
+        columns = [
+            Column("when"),
+            Column("entry"),
+            Column("code"),
+            Column("responsible"),
+            Column("amount", True),
+            Column("from"),
+        ]
+        console().print()
+        console().print(table(columns, rows))

@@ -1,0 +1,124 @@
+"""Verbs that move money: taking payments and giving them back. HealthPay24 takes it; the running engine posts it."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from interface.cli.asked import Asked, verb
+
+if TYPE_CHECKING:
+    from interface.app.compose import App
+    from interface.healthpay24.protocol import Answered, Share
+
+_KEY = click.option(
+    "--key", metavar="KEY", help="Idempotency key: asking again with it never takes money twice. Default: a new one."
+)
+_ALLOCATE = click.option(
+    "--allocate", "parts", metavar="ACCOUNT=AMOUNT", multiple=True, help="One part of the money. Repeatable."
+)
+
+
+@verb("pay")
+@click.option("--account", metavar="ACCOUNT", help="Account (acc_..., or its number) that all of --amount goes to.")
+@click.option("--amount", metavar="AMOUNT", help="As in 25.00.")
+@_ALLOCATE
+@click.option(
+    "--method", required=True, metavar="TENDER:TOKEN", help="As in visa:tok_1a2b, or cash. Never a card number."
+)
+@click.option("--last4", metavar="DIGITS", default="", help="Last four digits, for receipts.")
+@_KEY
+def pay_verb(
+    asked: Asked,
+    account: str | None,
+    amount: str | None,
+    parts: tuple[str, ...],
+    method: str,
+    last4: str,
+    key: str | None,
+) -> None:
+    """Take a payment. It is posted to the EHR by the running engine; `hp24 trace` follows it."""
+    from interface.app.pay import hosted
+    from interface.healthpay24.protocol import PaymentOrder
+
+    if (account is None) != (amount is None) or (account is None) == (not parts):
+        raise click.UsageError("give --account and --amount, or --allocate ACCOUNT=AMOUNT for each account")
+    tender, _, token = method.partition(":")
+    with asked.app() as app:
+        shares, currency = _shares(app, [f"{account}={amount}"] if account else parts)
+        order = PaymentOrder(shares, currency, tender, token, last4)
+        key = key or app.store.new_public_id("key")
+        answered = hosted(app).pay(order, key=key, actor=asked.by().actor)
+    _tell(asked, answered, key)
+
+
+def _shares(app: "App", parts: "tuple[str, ...] | list[str]") -> "tuple[tuple[Share, ...], str]":
+    from interface.healthpay24.protocol import Share
+    from interface.hl7.money import MoneyFormat, parse_money
+    from interface.operate.account import find_account
+
+    shares, currencies = [], set()
+    for part in parts:
+        name, _, amount = part.rpartition("=")
+        with app.store.snapshot() as reader:
+            own = find_account(reader, name).account
+        money = parse_money(amount, MoneyFormat.DECIMAL, own.currency, place="--amount")
+        shares.append(Share(own.public_id, money.minor))
+        currencies.add(own.currency)
+    if len(currencies) > 1:
+        raise click.UsageError(f"one payment has one currency; these accounts have {', '.join(sorted(currencies))}")
+    return tuple(shares), next(iter(currencies), "")
+
+
+@verb("void")
+@click.argument("name", metavar="PAYMENT")
+@_KEY
+def void_verb(asked: Asked, name: str, key: str | None) -> None:
+    """Take back a whole PAYMENT (pm_..., or its number) before it is settled."""
+    _give_back(asked, name, (), key, is_void=True)
+
+
+@verb("refund")
+@click.argument("name", metavar="PAYMENT")
+@_ALLOCATE
+@_KEY
+def refund_verb(asked: Asked, name: str, parts: tuple[str, ...], key: str | None) -> None:
+    """Give back money of a PAYMENT (pm_..., or its number): what --allocate names, else all that is left."""
+    _give_back(asked, name, parts, key, is_void=False)
+
+
+def _give_back(asked: Asked, name: str, parts: tuple[str, ...], key: str | None, *, is_void: bool) -> None:
+    from interface.app.pay import hosted
+    from interface.healthpay24.protocol import ReturnOrder
+    from interface.operate.account import payment
+
+    with asked.app() as app:
+        found = payment(app.store, asked.by(), name).payment
+        shares, _currency = _shares(app, parts)
+        order = ReturnOrder(found.transaction_id, found.currency, shares)
+        key = key or app.store.new_public_id("key")
+        give_back = hosted(app).void if is_void else hosted(app).refund
+        answered = give_back(order, key=key, actor=asked.by().actor)
+    _tell(asked, answered, key)
+
+
+def _tell(asked: Asked, answered: "Answered", key: str) -> None:
+    from interface.cli.table import console, print_json
+    from interface.errors import ActRefusedError
+    from interface.healthpay24.protocol import Done, Pending, Rejected, Unknown
+
+    match answered:
+        case Rejected():
+            raise ActRefusedError(answered.code, answered.text, place="healthpay24")
+        case Done(is_repeat=True):
+            how = "was done before under this key"
+        case Done():
+            how = "is done"
+        case Pending():
+            how = "is not finished yet; ask again with the same key"
+        case Unknown():
+            how = "is in doubt; ask again with the same key"
+    if asked.as_json:
+        done = {"message": answered.message_id, "repeat": answered.is_repeat} if isinstance(answered, Done) else {}
+        print_json({"reference": answered.reference, "key": key, "outcome": type(answered).__name__.lower(), **done})
+    else:
+        console().print(f"{answered.reference} {how} (key {key}).", markup=False)

@@ -1,0 +1,116 @@
+"""The verb that tells how everything stands."""
+
+from typing import TYPE_CHECKING, Any
+
+from interface.cli.asked import Asked, verb
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from interface.operate.status import Status
+
+
+@verb("status")
+def status_verb(asked: Asked) -> None:
+    """Show counts by channel and destination, what is paused or suspended, and what waits for a person.
+
+    `received` is always `duplicates` plus the sum of the states. `accepted` counts deliveries that the destination took; those
+    known to be posted are counted in both.
+    """
+    from interface.cli.table import print_json
+    from interface.operate.status import status
+
+    with asked.app() as app:
+        found = status(app.store, app.clock)
+    if asked.as_json:
+        print_json(status_json(found))
+    else:
+        _print_status(found)
+
+
+def status_json(found: "Status") -> dict[str, Any]:
+    """The status as one JSON object."""
+    from interface.cli.table import iso
+    from interface.message import DeliveryState, MessageState
+
+    return {
+        "at": iso(found.at),
+        "channels": {
+            one.channel: {"received": one.received, "duplicates": one.duplicates}
+            | {state.value: one.states.get(state, 0) for state in MessageState}
+            for one in found.channels
+        },
+        "destinations": {
+            one.destination: {
+                "queued": one.states.get(DeliveryState.QUEUED, 0),
+                "sending": one.states.get(DeliveryState.SENDING, 0),
+                "accepted": one.states.get(DeliveryState.DELIVERED, 0),
+                "posted": one.posted,
+                "rejected": one.states.get(DeliveryState.REJECTED, 0),
+                "ambiguous": one.states.get(DeliveryState.AMBIGUOUS, 0),
+                "withdrawn": one.states.get(DeliveryState.WITHDRAWN, 0),
+                "suspended": bool(one.suspended_at),
+                "paused": bool(one.paused_by),
+            }
+            for one in found.destinations
+        },
+        "parts": {part.name: {"pid": part.pid, "state": part.state} for part in found.alive},
+        "paused": [{"kind": one.kind, "subject": one.subject, "by": one.actor} for one in found.pauses],
+        "work_items": found.open_work_items,
+    }
+
+
+def _print_status(found: "Status") -> None:
+    from interface.cli.table import ago, console
+
+    screen = console()
+    screen.print(_channels(found) if found.channels else "No message has arrived yet.")
+    if found.destinations:
+        screen.print()
+        screen.print(_destinations(found))
+    screen.print()
+    alive = ", ".join(f"{part.name} ({part.pid})" for part in found.alive)
+    screen.print(f"Engine: {alive}" if alive else "Engine: not running")
+    for one in found.pauses:
+        screen.print(f"Paused: {one.kind} {one.subject}, {ago(one.since, found.at)} ago by {one.actor}", markup=False)
+    if found.open_work_items:
+        screen.print(f"For a person: {found.open_work_items} work items (hp24 worklist)")
+
+
+def _channels(found: "Status") -> "Table":
+    from interface.cli.table import Column, table
+    from interface.message import MessageState
+
+    columns = [Column("channel", shrinks=True), Column("received", True), Column("duplicates", True)]
+    columns += [Column(one.value, True) for one in MessageState]
+    return table(
+        columns,
+        [
+            [one.channel, one.received, one.duplicates, *(one.states.get(each, 0) or "·" for each in MessageState)]
+            for one in found.channels
+        ],
+    )
+
+
+def _destinations(found: "Status") -> "Table":
+    from interface.cli.table import Column, ago, state, table
+    from interface.message import DeliveryState
+
+    words = (DeliveryState.QUEUED, DeliveryState.REJECTED, DeliveryState.AMBIGUOUS)
+    columns = [Column("destination", shrinks=True), Column("accepted", True), Column("posted", True)]
+    columns += [Column(one.value, True) for one in words]
+    columns += [Column("oldest queued", True), Column("")]
+    return table(
+        columns,
+        [
+            [
+                one.destination,
+                one.states.get(DeliveryState.DELIVERED, 0),
+                one.posted,
+                *(one.states.get(each, 0) or "·" for each in words),
+                ago(one.oldest_queued_at, found.at),
+                state("paused" if one.paused_by else "suspended" if one.suspended_at else ""),
+            ]
+            for one in found.destinations
+        ],
+    )

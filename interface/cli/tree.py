@@ -1,0 +1,71 @@
+"""A message as a tree for people: segments, fields and components with the standard's names; what is empty is left out."""
+
+from rich.text import Text
+from rich.tree import Tree
+
+from interface.cli.table import plain
+from interface.hl7 import names
+from interface.hl7.parser import Message
+from interface.hl7.segment import Element, Segment
+from interface.hl7.value import NULL_ER7
+
+_NAME_WIDTH = 40
+
+
+def message_tree(message: Message) -> Tree:
+    """The annotated tree. Values are shown as text, escapes undone; `""` is shown as what it means."""
+    header = message.header
+    tree = Tree(Text(plain(f"{header.kind} {header.version}"), style="bold"), guide_style="dim")
+    counts: dict[str, int] = {}
+    for segment in message.all_segments():
+        counts[segment.name] = counts.get(segment.name, 0) + 1
+        many = len(message.segments(segment.name)) > 1
+        label = f"{segment.name}[{counts[segment.name]}]" if many else segment.name
+        branch = tree.add(Text.assemble((plain(label), "bold"), "  ", (names.segment_name(segment.name), "dim")))
+        _add_fields(branch, segment, header.version)
+    return tree
+
+
+def _add_fields(branch: Tree, segment: Segment, version: str) -> None:
+    for number, er7 in enumerate(segment.fields()):
+        if number == 0 or not er7:
+            continue
+        named = names.field(segment.name, number, version)
+        repetitions = segment.elements(number)
+        for place, element in enumerate(repetitions, start=1):
+            label = f"{number}[{place}]" if len(repetitions) > 1 else f"{number}"
+            name = named.name if named else ""
+            if segment.is_verbatim(number) or not _is_composite(element):
+                text = er7 if segment.is_verbatim(number) else _leaf(element)
+                branch.add(_line(label, name, text))
+            else:
+                _add_parts(branch.add(_line(label, name, "")), element, named.data_type if named else "", version)
+
+
+def _add_parts(branch: Tree, element: Element, data_type: str, version: str) -> None:
+    known = {part.number: part for part in names.components(data_type, version)} if data_type else {}
+    for number in range(1, element.er7.count(element.delimiters.component) + 2):
+        part = element.part(number)
+        if not part.er7:
+            continue
+        named = known.get(number)
+        name = named.name if named else ""
+        if _is_composite(part):
+            _add_parts(branch.add(_line(f".{number}", name, "")), part, named.data_type if named else "", version)
+        else:
+            branch.add(_line(f".{number}", name, _leaf(part)))
+
+
+def _is_composite(element: Element) -> bool:
+    return element.delimiters.component in element.er7 or element.delimiters.subcomponent in element.er7
+
+
+def _leaf(element: Element) -> str:
+    return '""  (clears the value)' if element.er7 == NULL_ER7 else element.text()
+
+
+def _line(label: str, name: str, text: str) -> Text:
+    short = name if len(name) <= _NAME_WIDTH else name[: _NAME_WIDTH - 1] + "…"
+    return Text.assemble(
+        (f"{label:<4} ", ""), (f"{short:<{_NAME_WIDTH}}" if text else short, "dim"), f" {plain(text)}" if text else ""
+    )

@@ -1,0 +1,107 @@
+"""The verb for what waits for a person: the list, one item with its history, closing one."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interface.cli.asked import Asked, reason_option, verb
+
+if TYPE_CHECKING:
+    from interface.view.work import WorkItemRow
+
+_ADVICE = {
+    "release": "hp24 release",
+    "skip": "hp24 skip",
+    "amend": "hp24 amend",
+    "resolve": "hp24 resolve",
+    "resend": "hp24 resend",
+    "close": "hp24 worklist --close",
+}
+
+
+@verb("worklist")
+@click.argument("item_id", metavar="[ITEM]", type=click.IntRange(1), required=False)
+@click.option("--close", "closes", is_flag=True, help="Close ITEM: it was judged and needs nothing more.")
+@click.option("--all", "with_closed", is_flag=True, help="Closed items, too.")
+@reason_option(is_required=False)
+def worklist_verb(asked: Asked, item_id: int | None, closes: bool, with_closed: bool, reason: str) -> None:
+    """List what waits for a person, show one ITEM with its history, or close it."""
+    from interface.operate import worklist
+
+    if closes and item_id is None:
+        raise click.UsageError("--close needs an ITEM")
+    with asked.app() as app:
+        if item_id is not None:
+            if closes:
+                worklist.close(app.store, asked.by(reason), item_id)
+            _print_item(asked, worklist.item(app.store, item_id))
+            return
+        items: list[WorkItemRow] = []
+        while page := worklist.worklist(app.store, with_closed=with_closed, beyond_id=items[-1].id if items else 0):
+            items += page
+    _print_items(asked, items)
+
+
+def item_json(item: "WorkItemRow") -> dict[str, Any]:
+    """One item as JSON."""
+    from interface.cli.table import iso
+
+    return {
+        "id": item.id,
+        "kind": item.kind,
+        "subject": item.subject,
+        "cause": item.cause,
+        "count": item.count,
+        "amount_minor": item.amount_minor,
+        "currency": item.currency or None,
+        "acts": item.acts,
+        "opened_at": iso(item.opened_at),
+        "last_at": iso(item.last_at),
+        "closed_at": iso(item.closed_at),
+        "history": [
+            {"at": iso(one.at), "actor": one.actor, "what": one.what, "text": one.text} for one in item.history
+        ],
+    }
+
+
+def _print_items(asked: Asked, items: "list[WorkItemRow]") -> None:
+    from interface.cli.table import Column, console, moment, money, print_json, table
+
+    if asked.as_json:
+        for item in items:
+            print_json(item_json(item), is_line=True)
+        return
+    if not items:
+        console().print("Nothing waits for a person.")
+        return
+    columns = [Column("item", True), Column("since"), Column("kind"), Column("about", shrinks=True)]
+    columns += [Column("cause", shrinks=True), Column("count", True), Column("at stake", True), Column("you can")]
+    rows = [
+        [
+            item.id,
+            moment(item.opened_at)[5:16],
+            item.kind,
+            item.subject,
+            item.cause,
+            item.count,
+            money(item.amount_minor, item.currency),
+            "closed" if item.closed_at else ", ".join(item.acts),
+        ]
+        for item in items
+    ]
+    console().print(table(columns, rows))
+
+
+def _print_item(asked: Asked, item: "WorkItemRow") -> None:
+    from interface.cli.table import Column, console, moment, money, print_json, table
+
+    if asked.as_json:
+        print_json(item_json(item))
+        return
+    screen = console()
+    stake = f", {money(item.amount_minor, item.currency)} at stake" if item.amount_minor else ""
+    screen.print(f"Item {item.id}: {item.kind}, {item.subject}, {item.cause}, {item.count} times{stake}", markup=False)
+    rows = [[moment(one.at), one.what, one.actor, one.text] for one in item.history]
+    screen.print(table([Column("when"), Column("what"), Column("who"), Column("said", shrinks=True)], rows))
+    if not item.closed_at:
+        screen.print("You can: " + ", ".join(_ADVICE.get(act, act) for act in item.acts), markup=False)

@@ -1,0 +1,198 @@
+"""How configuration files are read (YAML to marked nodes), and the engine's own settings: config/engine.yaml and the environment.
+
+The traps of YAML are met here: keys given twice, tabs, types guessed from looks, crooked indents.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import Field
+
+from interface.mapping.environment import substituted
+from interface.mapping.fill import Declared, fill
+from interface.mapping.node import Block, Entry, Listing, Mark, Node, Scalar
+from interface.mapping.problem import Findings
+
+SETTINGS_FILE = "config/engine.yaml"
+_DEEPEST = 20
+
+# Rule, text, advice, by what the YAML library says. More than one sign stands for a crooked indent.
+_TAB = ("tab", "the line is indented with a tab", "indent with blanks, two for each level")
+_COLON = ("colon-in-value", "the value holds a colon and a blank", "put the whole value in double quotes")
+_CROOKED = ("bad-indentation", "the line does not line up with the lines before it", "line up the keys of one section")
+_STAR = ("star-in-value", "a value that begins with * or & means something else in YAML", "put it in double quotes")
+_UNREADABLE = (
+    "malformed-yaml",
+    "the file cannot be read from here on",
+    "look for a missing quote or bracket before here",
+)
+_YAML_WORDS = (
+    ("'\\t'", _TAB),
+    ("mapping values are not allowed", _CROOKED),
+    ("block end", _CROOKED),
+    ("could not find expected ':'", _CROOKED),
+    ("alias", _STAR),
+    ("cannot start any token", ("bad-character", "a value cannot begin with this", "put the value in double quotes")),
+)
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """YAML without references: each value stands where it is read, and no small file grows into a large one."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.get_event()  # type: ignore[no-untyped-call]  # PyYAML's stubs leave it untyped
+            raise yaml.composer.ComposerError(None, None, "alias", event.start_mark)
+        return super().compose_node(parent, index)
+
+
+def read_document(file: str, text: str, findings: Findings) -> Block | None:
+    """The file's top block; None, with a finding, where there is none to use."""
+    try:
+        root = yaml.compose(text.lstrip("\ufeff"), Loader=_PlainLoader)
+    except yaml.MarkedYAMLError as error:
+        _refuse(file, text, error, findings)
+        return None
+    except yaml.reader.ReaderError as error:
+        mark = Mark(file, text.count("\n", 0, error.position) + 1)
+        findings.add(mark, "not-text", "the file holds a character that YAML does not take", "save it as UTF-8 text")
+        return None
+    if root is None:
+        findings.add(Mark(file), "empty-file", "the file is empty", "see the README beside it")
+        return None
+    node = _node(file, root, findings, [])
+    if isinstance(node, Block):
+        return node
+    findings.add(node.mark, "not-a-block", "the file does not consist of keys and values", "write `key: value` lines")
+    return None
+
+
+def _node(file: str, node: yaml.Node, findings: Findings, above: list[yaml.Node]) -> Node:
+    mark = Mark(file, node.start_mark.line + 1, node.start_mark.column + 1)
+    if len(above) > _DEEPEST:
+        findings.add(mark, "too-deep", f"more than {_DEEPEST} levels inside of each other", "see the README beside it")
+        return Scalar(mark, "")
+    inside = [*above, node]
+    match node:
+        case yaml.MappingNode():
+            return Block(mark, _entries(file, node, findings, inside))
+        case yaml.SequenceNode():
+            return Listing(mark, tuple(_node(file, item, findings, inside) for item in node.value))
+        case yaml.ScalarNode():
+            return Scalar(mark, node.value, is_quoted=node.style in ("'", '"'))
+        case _:
+            raise AssertionError("YAML has three kinds of nodes")
+
+
+def _entries(file: str, node: yaml.MappingNode, findings: Findings, above: list[yaml.Node]) -> dict[str, Entry]:
+    entries: dict[str, Entry] = {}
+    for key, value in node.value:
+        mark = Mark(file, key.start_mark.line + 1, key.start_mark.column + 1)
+        if not isinstance(key, yaml.ScalarNode):
+            findings.add(mark, "key-not-text", "a key is a plain word", "put values with { or [ in double quotes")
+            continue
+        if key.value in entries:
+            first = entries[key.value].mark.line
+            findings.add(
+                mark, "duplicate-key", f"`{key.value}` stands here twice, first in line {first}", "keep one of them"
+            )
+            continue
+        entries[key.value] = Entry(mark, _node(file, value, findings, above))
+    return entries
+
+
+def _refuse(file: str, text: str, error: yaml.MarkedYAMLError, findings: Findings) -> None:
+    at = error.problem_mark or error.context_mark
+    mark = Mark(file, at.line + 1, at.column + 1) if at else Mark(file)
+    lines = text.splitlines()
+    line = lines[mark.line - 1] if mark.line <= len(lines) else ""
+    rule, what, advice = _explained(str(error.problem), line)
+    findings.add(mark, rule, what, advice)
+
+
+def _explained(problem: str, line: str) -> tuple[str, str, str]:
+    """Rule, text and advice in words that do not need a knowledge of YAML's own terms."""
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return _TAB
+    if "mapping values are not allowed" in problem and line.split("#", 1)[0].count(": ") > 1:
+        return _COLON
+    return next((words for sign, words in _YAML_WORDS if sign in problem), _UNREADABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Waits in seconds and sizes in messages or bytes, as the engine's parts take them."""
+
+    receive_batch_messages: int
+    process_batch_messages: int
+    max_frames_in_flight: int
+    max_bytes_in_flight: int
+    poll_secs: float
+    storage_retry_secs: float
+    drain_secs: float
+    config_check_secs: float
+    standby_secs: float
+    heartbeat_secs: float
+
+
+_Batch = Annotated[int, Field(ge=1, le=4096)]
+_Wait = Annotated[float, Field(gt=0, le=3600)]
+
+
+class Settings(Declared):
+    """Options of config/engine.yaml. Every one has a default; units stand in the names."""
+
+    database_url: str = Field(
+        default="", description="SQLAlchemy URL of the database; empty: the file hp24.db in the engine's home"
+    )
+    http_host: str = Field(default="127.0.0.1", description="address of the HTTP interfaces")
+    http_port: int = Field(default=8024, ge=1, le=65535, description="port of the HTTP interfaces")
+    receive_batch_messages: _Batch = Field(default=256, description="messages that intake commits at once, at most")
+    process_batch_messages: _Batch = Field(default=64, description="messages that processing commits at once, at most")
+    max_frames_in_flight: int = Field(
+        default=2048, ge=1, le=1_000_000, description="frames between wire and store, all channels together"
+    )
+    max_bytes_in_flight: int = Field(
+        default=67_108_864, ge=65536, description="bytes between wire and store, all channels together"
+    )
+    poll_secs: _Wait = Field(default=0.5, description="how often a part looks for work that nobody called it for")
+    storage_retry_secs: _Wait = Field(default=1.0, description="wait before a database that is away is tried again")
+    drain_secs: _Wait = Field(default=15.0, description="how long a stop waits for what is under way")
+    config_check_secs: _Wait = Field(
+        default=1.0, description="how often running parts look for a newer configuration version"
+    )
+    standby_secs: _Wait = Field(default=1.0, description="how often a second engine asks whether it is to take over")
+    heartbeat_secs: _Wait = Field(default=2.0, description="how often a part says that it is alive")
+    turn_limit_millis: int = Field(
+        default=10, ge=1, le=10_000, description="a write transaction longer than this is reported"
+    )
+    log_level: str = Field(
+        default="info", pattern="^(debug|info|warning|error)$", description="least level of events that are logged"
+    )
+
+    def pace(self) -> Pace:
+        """What the engine's parts take."""
+        return Pace(**{name: getattr(self, name) for name in Pace.__slots__})
+
+
+def read_settings(root: Path, home: Path, environ: Mapping[str, str]) -> Settings:
+    """The settings of `root`; the file may be absent. Raises ProblemsError with everything that is wrong."""
+    path = root / SETTINGS_FILE
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    findings = Findings()
+    settings = settings_of(text, environ, findings)
+    findings.raise_any()
+    if settings.database_url:
+        return settings
+    return settings.model_copy(update={"database_url": f"sqlite:///{home / 'hp24.db'}"})
+
+
+def settings_of(text: str, environ: Mapping[str, str], findings: Findings) -> Settings:
+    """The settings in a text; an empty one says nothing. Problems go into `findings`, and defaults stand in."""
+    block = read_document(SETTINGS_FILE, text, findings) if text.strip() else None
+    if block is None:
+        return Settings()
+    return fill(Settings, substituted(block, environ, findings), findings) or Settings()

@@ -1,0 +1,91 @@
+"""What intake decides on one frame, and what repeats get."""
+
+import pytest
+
+from interface.message import MessageState
+from interface.pipeline.receive import WAITS, Answer, Listening, examine, store_batch
+from tests.pipeline.spoken import Feed
+
+ADT = b"MSH|^~\\&|EPICADT|NORTH|HP24ENG|HP24|20260105091500||ADT^A08^ADT_A01|N1|P|2.5.1\rPID|1||77^^^NORTH^MR\r"
+HERE = Listening("spoken")
+
+
+def answer(feed: Feed, raw: bytes, listening: Listening = HERE, **how: bool) -> Answer:
+    return store_batch(feed.store, [examine(raw, listening, peer="test:1", at=feed.clock.now(), **how)])[0]
+
+
+def test_a_message_is_durable_before_its_positive_answer(feed: Feed) -> None:
+    given = answer(feed, ADT)
+    assert given.code == "AA"
+    ack = given.ack("A1", feed.clock.now())
+    assert ack is not None and b"MSA|AA|N1" in ack
+    with feed.store.snapshot() as reader:
+        assert reader.body(given.received.message_id) == ADT
+
+
+@pytest.mark.parametrize(
+    ("raw", "code", "reason"),
+    [
+        (b"hello", "AR", "header-unusable"),
+        (ADT.replace(b"|N1|", b"||"), "AE", "header-unusable"),
+        (ADT.replace(b"|P|", b"|T|"), "AR", "not-production"),
+        (ADT.replace(b"|P|2.5.1", b"|D|2.5.1|||AL|NE"), "CR", "not-production"),
+    ],
+)
+def test_what_is_refused_is_kept_with_its_reason(feed: Feed, raw: bytes, code: str, reason: str) -> None:
+    given = answer(feed, raw)
+    assert given.code in (code, code.replace("AR", "AE"))
+    with feed.store.snapshot() as reader:
+        story = reader.message(given.received.message_id)
+    assert story is not None
+    assert (story.row.state, story.row.reason) == (MessageState.REFUSED, reason)
+
+
+def test_a_channel_for_tests_takes_test_messages(feed: Feed) -> None:
+    assert answer(feed, ADT.replace(b"|P|", b"|T|"), Listening("spoken", production=False)).code == "AA"
+
+
+def test_the_same_bytes_get_the_first_answer_and_are_one_message(feed: Feed) -> None:
+    first, second = answer(feed, ADT), answer(feed, ADT)
+    assert second.received.is_duplicate
+    assert (second.code, second.received.message_id) == ("AA", first.received.message_id)
+
+
+def test_the_same_control_id_with_other_bytes_is_another_message(feed: Feed) -> None:
+    assert not answer(feed, ADT + b"ZZZ|1\r").received.is_duplicate | answer(feed, ADT).received.is_duplicate
+
+
+def test_a_repeat_in_the_same_batch_waits_for_the_same_commit(feed: Feed) -> None:
+    examined = [examine(ADT, HERE, peer="test:1", at=feed.clock.now()) for _ in range(3)]
+    answers = store_batch(feed.store, examined)
+    assert [one.received.is_duplicate for one in answers] == [False, True, True]
+    assert {one.received.message_id for one in answers} == {answers[0].received.message_id}
+
+
+def test_a_cut_frame_is_kept_and_never_answered(feed: Feed) -> None:
+    given = answer(feed, ADT[:60], is_cut=True)
+    assert given.ack("A1", 0) is None
+    with feed.store.snapshot() as reader:
+        story = reader.message(given.received.message_id)
+    assert story is not None and story.row.state is MessageState.INCOMPLETE
+
+
+def test_an_oversize_frame_is_refused_and_its_beginning_kept(feed: Feed) -> None:
+    given = answer(feed, ADT, is_oversize=True)
+    assert given.code == "AR"
+
+
+def test_a_sender_that_waits_for_the_outcome_gets_no_answer_yet(feed: Feed) -> None:
+    waiting = Listening("spoken", waits_for_outcome=True)
+    assert answer(feed, ADT, waiting).code == WAITS
+    assert answer(feed, ADT, waiting).code == WAITS, "a repeat waits for the same answer"
+
+
+def test_a_card_number_is_masked_before_it_is_stored(feed: Feed) -> None:
+    given = answer(feed, ADT + b"NTE|1||card 4111 1111 1111 1111 given\r")
+    with feed.store.snapshot() as reader:
+        body = reader.body(given.received.message_id)
+        story = reader.message(given.received.message_id)
+    assert body is not None and b"1111 1111 1111 1111" not in body
+    assert story is not None and story.row.is_pan_redacted
+    assert [incident.place for incident in story.incidents] == ["NTE-3"]

@@ -1,0 +1,159 @@
+"""Running the engine: ids, locks, configuration versions, work items, audit trail, parts, records."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from interface.errors import StoreError
+from interface.ledger.noun import Identifier
+from interface.ledger.worklist import ItemAct, WorkItem
+from interface.ports import Act
+from interface.store.store import SqlStore
+from interface.view.count import PartRow
+from tests.store.given import START, HandClock
+
+
+def test_ids_are_never_given_twice(opened: Callable[[], SqlStore]) -> None:
+    stores = [opened(), opened()]
+    given = [store.allocate("patient") for _ in range(1500) for store in stores]
+    given += [opened().allocate("patient")]
+    assert len(set(given)) == len(given)
+
+
+def test_counters_are_apart(store: SqlStore) -> None:
+    assert (store.allocate("patient"), store.allocate("account"), store.allocate("patient")) == (1, 1, 2)
+
+
+def test_ids_are_given_to_any_thread(store: SqlStore) -> None:
+    given: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: given.extend(store.allocate("account") for _ in range(400))) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(given)) == 1600
+
+
+def test_wire_ids_fit_and_differ(store: SqlStore) -> None:
+    ids = {store.wire_id("allocation", 12) for _ in range(50)}
+    assert len(ids) == 50
+    assert all(len(one) <= 12 and one.startswith(store.opened.wire_prefix) for one in ids)
+    with pytest.raises(StoreError, match="wire-ids-exhausted"):
+        store.wire_id("allocation", 5)
+
+
+def test_ids_and_turns_inside_a_turn_are_refused(store: SqlStore) -> None:
+    store.allocate("patient")
+    with store.turn("process"):
+        for act in (lambda: store.allocate("patient"), lambda: store.wire_id("m", 20), store.check_writable):
+            with pytest.raises(StoreError, match="turn-within-turn"):
+                act()
+    store.check_writable()
+
+
+def test_a_lane_is_the_same_for_the_same_identifier(opened: Callable[[], SqlStore]) -> None:
+    one = Identifier("north", "MR", "777001")
+    lane = opened().lane_of(one)
+    assert 0 <= lane < 1 << 63
+    assert opened().lane_of(one) == lane
+    assert opened().lane_of(one._replace(value="777002")) != lane
+
+
+def test_public_ids_carry_their_kind(store: SqlStore) -> None:
+    assert store.new_public_id("acc").startswith("acc_")
+    assert store.new_public_id("acc") != store.new_public_id("acc")
+
+
+def test_a_named_lock_is_held_by_one(opened: Callable[[], SqlStore]) -> None:
+    first, second = opened(), opened()
+    with first.exclusive("process") as is_held:
+        assert is_held
+        with second.exclusive("process") as is_held_too, second.exclusive("deliver") as is_other_held:
+            assert (is_held_too, is_other_held) == (False, True)
+    with second.exclusive("process") as is_held:
+        assert is_held
+
+
+def test_the_same_files_are_the_same_version(store: SqlStore, clock: HandClock) -> None:
+    with store.snapshot() as reader:
+        assert reader.active_config() is None
+    with store.turn("publish") as turn:
+        first = turn.publish_config({"channels/epic.yaml": "a: 1"}, "d1", clock.at, "kim")
+        second = turn.publish_config({"channels/epic.yaml": "a: 2"}, "d2", clock.at, "kim")
+        again = turn.publish_config({"channels/epic.yaml": "a: 1"}, "d1", clock.at, "kim")
+    assert (again, second) == (first, first + 1)
+    with store.snapshot() as reader:
+        assert reader.active_config() == (first, {"channels/epic.yaml": "a: 1"})
+        assert reader.config_files(second) == {"channels/epic.yaml": "a: 2"}
+
+
+def test_more_of_the_same_counts_up_one_work_item(store: SqlStore, clock: HandClock) -> None:
+    item = WorkItem("broken-mapping", "channel:epic", "path-wrong", None, (ItemAct.RELEASE,))
+    with store.turn("process") as turn:
+        turn.open_work_items([item, WorkItem("money", "account:acc_1", "repeat", 2500, ())])
+    clock.at += 5
+    with store.turn("process") as turn:
+        turn.open_work_items([item, item])
+    with store.snapshot() as reader:
+        counted, money = reader.work_items(only_open=True, beyond_id=0, limit=10)
+        assert reader.work_items(only_open=True, beyond_id=counted.id, limit=10) == [money]
+    assert (counted.count, counted.opened_at, counted.last_at, counted.acts) == (3, START, START + 5, ("release",))
+    assert money.amount_minor == 2500
+
+
+def test_a_closed_work_item_tells_who_and_why_and_opens_anew(store: SqlStore) -> None:
+    item = WorkItem("ambiguous-delivery", "delivery:1", "epic/dft:reply-timeout")
+    with store.turn("process") as turn:
+        turn.open_work_items([item])
+        turn.close_work_items("ambiguous-delivery", "delivery:1", "the EHR has it", "kim")
+        turn.open_work_items([item])
+    with store.snapshot() as reader:
+        closed, opened = reader.work_items(only_open=False, beyond_id=0, limit=10)
+        told = reader.work_item(closed.id)
+        assert reader.work_item(99) is None
+    assert (bool(closed.closed_at), bool(opened.closed_at)) == (True, False)
+    assert told is not None
+    assert [(line.what, line.actor, line.text) for line in told.history] == [
+        ("opened", "engine", ""),
+        ("closed", "kim", "the EHR has it"),
+    ]
+    with store.turn("act") as turn:
+        assert turn.close_work_item(opened.id, "done", "kim")
+        assert not turn.close_work_item(opened.id, "done", "kim")
+
+
+def test_a_part_beats(store: SqlStore) -> None:
+    part = PartRow("listen", 4711, "host", "running", START, START)
+    later = PartRow("listen", 4711, "host", "draining", START, START + 9)
+    for one in (part, later):
+        with store.turn("beat") as turn:
+            turn.beat(one)
+    with store.snapshot() as reader:
+        assert reader.parts() == [later]
+
+
+def test_a_record_is_kept_once_and_can_be_replaced(store: SqlStore) -> None:
+    with store.turn("record") as turn:
+        turn.add_record("payment", "key-1", b"first")
+        turn.add_record("payment", "key-1", b"second")
+        turn.add_record("payment", "key-2", b"other")
+        turn.put_record("account", "key-1", b"one")
+        turn.put_record("account", "key-1", b"two")
+    with store.snapshot() as reader:
+        assert reader.record("payment", "key-1") == b"first"
+        assert reader.record("payment", "key-3") is None
+        assert list(reader.records("payment")) == [b"first", b"other"]
+        assert list(reader.records("account")) == [b"two"]
+
+
+def test_the_audit_trail_keeps_what_was_said(store: SqlStore) -> None:
+    with store.turn("act") as turn:
+        turn.audit([Act("kim", "release", "message:7", "the ward called", {"count": 2})])
+    with store.snapshot() as reader:
+        (told,) = reader.audit_trail("message:7", 0, 10)
+        assert reader.audit_trail("message:8", 0, 10) == []
+    assert told.act == Act("kim", "release", "message:7", "the ward called", {"count": 2})
+    assert told.at == START
