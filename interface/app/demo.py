@@ -99,18 +99,19 @@ class Demo:
         self._root = root
         self._options = options
         self._tell = tell
-        self._stack = ExitStack()
         self._day: Morning = morning(options.seed, options.patients)
         self._adt_port = free_port()
 
     def __enter__(self) -> "Demo":
-        home = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="hp24-demo-")))
-        self._echo = self._stack.enter_context(Echo(self._day.hospital, "127.0.0.1", self._adt_port))
-        self._ehr = self._stack.enter_context(Receiver(self._day.hospital, echo=self._echo))
-        environ = self._environ(home)
-        self._stack.enter_context(_engine(home, self._root, environ, self._options.wait_secs, self._adt_port))
-        self._app: App = self._stack.enter_context(open_app(home, self._root, environ))
-        self._policies = policies(self._app.active()[1])
+        with ExitStack() as stack:  # what was started ends here if the rest cannot be
+            home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hp24-demo-")))
+            self._echo = stack.enter_context(Echo(self._day.hospital, "127.0.0.1", self._adt_port))
+            self._ehr = stack.enter_context(Receiver(self._day.hospital, echo=self._echo))
+            environ = self._environ(home)
+            stack.enter_context(_engine(home, self._root, environ, self._options.wait_secs, self._adt_port))
+            self._app: App = stack.enter_context(open_app(home, self._root, environ))
+            self._policies = policies(self._app.active()[1])
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -133,7 +134,7 @@ class Demo:
         result.messages_per_sec = sending.per_sec
         self._wait("processed", self._open_messages)
         self._pay(result)
-        self._wait("payments posted", self._unposted)
+        self._wait("payments posted", lambda: result.payments - self._posted())
         self._wait("echoes processed", self._open_messages)
         self._count(result, sending)
         self._compare(result, sending)
@@ -194,9 +195,9 @@ class Demo:
         with self._app.store.snapshot() as reader:
             return sum(count.states.get(MessageState.WAITING, 0) for count in reader.channel_counts())
 
-    def _unposted(self) -> int:
+    def _posted(self) -> int:
         return sum(
-            allocation.posting is not PostingState.POSTED
+            allocation.posting is PostingState.POSTED
             for story in self._payment_stories()
             for allocation in story.allocations
         )

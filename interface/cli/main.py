@@ -17,7 +17,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "init": ("engine", "Write a starter directory: channels, mappings, configuration."),
         "check": ("engine", "Report every problem of the channel and mapping files at once."),
         "run": ("engine", "Run the engine: listen, process, deliver. Ctrl-C or SIGTERM drains."),
-        "demo": ("engine", "A simulated hospital morning, from registration to posted payment."),
+        "demo": ("demo", "A simulated hospital morning, from registration to posted payment."),
         "status": ("status", "Channels, destinations, and what waits for a person."),
     },
     "Look": {
@@ -34,7 +34,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "amend": ("act", "Run a corrected copy in a message's place; the original stays."),
         "pause": ("act", "Bring a channel, destination or patient to a stop."),
         "resume": ("act", "Let it go on."),
-        "replay": ("engine", "Run stored messages again, in their original order."),
+        "replay": ("replay", "Run stored messages again, in their original order."),
         "verify": ("engine", "Prove that stored messages and ledger agree, and that the journal balances."),
     },
     "Money": {
@@ -117,3 +117,7 @@ def run(arguments: Sequence[str]) -> int:
 def main() -> None:
     """The console script."""
     sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,6 @@
 """Expressions to closures, checked on the way: names, functions, tables, paths and types; all problems, none raised."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -56,9 +56,15 @@ class ExpressionCompiler:
     uses: set[SegmentUse] = field(default_factory=set)  # the segments that paths look at
     identifier_fields: set[str] = field(default_factory=set)  # fields that are read as identifiers: PID-3
 
-    def value(self, node: Node, wanted: Type) -> Read | None:
-        """A rule's value as `wanted`, or None when there was something wrong."""
-        return self._compiled(node, grammar.parse_value, lambda tree: self._value(tree, wanted))
+    def value(self, node: Node, wanted: Type, allowed: Collection[str] = ()) -> Read | None:
+        """A rule's value as `wanted`, or None when there was something wrong. `allowed`: the only texts it may give."""
+
+        def build(tree: Expression) -> Read:
+            if allowed:
+                self._check_texts(tree, allowed)
+            return self._value(tree, wanted)
+
+        return self._compiled(node, grammar.parse_value, build)
 
     def condition(self, node: Node) -> Holds | None:
         """A condition, or None when there was something wrong."""
@@ -105,6 +111,28 @@ class ExpressionCompiler:
                 self._check(Type.FLAG, wanted, tree.at)
                 read = _as_flag(self._holds(tree))
         return read
+
+    def _check_texts(self, tree: Expression, allowed: Collection[str]) -> None:
+        """See that no literal and no table of a rule gives a text that its target does not take."""
+        for text, at in self._texts_given(tree):
+            if text and text not in allowed:
+                raise _Wrong(at, "value-not-allowed", f"this gives `{text}`", did_you_mean(text, allowed))
+
+    def _texts_given(self, tree: Expression) -> Iterator[tuple[str, int]]:
+        match tree:
+            case Literal(text=text, at=at):
+                yield text, at
+            case Given(value=value):
+                yield from self._texts_given(value)
+            case Fallback(options=options):
+                for option in options:
+                    yield from self._texts_given(option)
+            case Piped(calls=calls) if calls[-1].name == "table" and calls[-1].arguments:
+                table = self.tables.get(calls[-1].arguments[0])
+                for text in sorted(table.outputs()) if table else ():
+                    yield text, calls[-1].at
+            case _:
+                return
 
     def _check(self, gives: Type, wanted: Type, at: int) -> None:
         if gives is not wanted:

@@ -16,13 +16,23 @@ from interface.mapping.problem import Findings, did_you_mean
 from interface.mapping.reader import Read
 from interface.mapping.rules import FlatRules, ListRules, NounRules, Rules, SegmentUse, Walk
 from interface.mapping.table import CodeTable
-from interface.mapping.target import BALANCE, COVERAGE, IDENTIFIERS, MERGE, NAMES, TRANSACTION, fields_of
+from interface.mapping.target import (
+    BALANCE,
+    COVERAGE,
+    GUARANTOR,
+    IDENTIFIERS,
+    MERGE,
+    NAMES,
+    TRANSACTION,
+    Target,
+    fields_of,
+)
 
 _HEAD = ("mapping", "about", "extends", "direction", "events")
 _SECTIONS = ("identifiers", "patient", "account", "guarantors", "encounter", "merges", "transactions", "balance")
 _ALWAYS_READ = (SegmentUse("EVN", "EVN", 1),)
 # Meanings that only HealthPay24 gives, never an EHR's event.
-_MEANINGS = {m.value: m for m in Meaning if m not in (Meaning.PAYMENT, Meaning.VOID, Meaning.REFUND)}
+MEANINGS = {m.value: m for m in Meaning if m not in (Meaning.PAYMENT, Meaning.VOID, Meaning.REFUND)}
 
 
 def compile_mapping(
@@ -43,6 +53,17 @@ def compile_mapping(
         return None
     uses = {(use.name, use.occurrence): use for use in (*_ALWAYS_READ, *compiler.expressions.uses)}
     return Mapping(name, events, rules, tuple(uses.values()), frozenset(compiler.expressions.identifier_fields))
+
+
+# Where a target belongs that stands at the wrong indent.
+_HOMES: Table[str, Table[str, Target]] = {
+    "patient": fields_of(Noun.PATIENT),
+    "encounter": fields_of(Noun.ENCOUNTER),
+    "account": fields_of(Noun.ACCOUNT),
+    "transactions": TRANSACTION,
+    "coverages": COVERAGE,
+    "identifiers": IDENTIFIERS,
+}
 
 
 @dataclass(slots=True)
@@ -80,10 +101,10 @@ class _Compiler:
             if not reason:
                 self.findings.add(node.mark, "reason-missing", "an ignored event has a reason", "{ignore: why}")
             return Event(None, reason)
-        meaning = _MEANINGS.get(node.text) if isinstance(node, Scalar) else None
+        meaning = MEANINGS.get(node.text) if isinstance(node, Scalar) else None
         if meaning is None:
             word = node.text if isinstance(node, Scalar) else ""
-            advice = "write {ignore: why}" if word == "ignore" else did_you_mean(word, _MEANINGS)
+            advice = "write {ignore: why}" if word == "ignore" else did_you_mean(word, MEANINGS)
             self.findings.add(node.mark, "unknown-meaning", f"`{word}` is not a meaning", advice)
             return None
         return Event(meaning)
@@ -93,7 +114,7 @@ class _Compiler:
         self._known(block, (*_HEAD, *_SECTIONS))
         self.expressions.naming = self._naming(block)
         account = self._block(block, "account")
-        guarantors = self._list(block, "guarantors", {"id": Type.IDENTIFIER}, Noun.GUARANTOR)
+        guarantors = self._list(block, "guarantors", GUARANTOR, Noun.GUARANTOR)
         return Rules(
             identifiers=self._rules(self._block(block, "identifiers"), IDENTIFIERS, ("authorities", "types")),
             patient=self._noun(self._block(block, "patient"), Noun.PATIENT, ("other_ids",)),
@@ -135,17 +156,21 @@ class _Compiler:
     def _known(self, block: Block, keys: tuple[str, ...]) -> None:
         for key, entry in block.entries.items():
             if key not in keys:
-                self.findings.add(entry.mark, "unknown-target", f"`{key}` is no target here", did_you_mean(key, keys))
+                home = next((section for section, targets in _HOMES.items() if key in targets), None)
+                advice = did_you_mean(key, keys)
+                if home and not advice.startswith("did"):
+                    advice = f"it belongs to `{home}`: indent it under that section"
+                self.findings.add(entry.mark, "unknown-target", f"`{key}` is no target here", advice)
 
-    def _rules(self, block: Block | None, targets: Table[str, Type], others: tuple[str, ...] = ()) -> dict[str, Read]:
+    def _rules(self, block: Block | None, targets: Table[str, Target], others: tuple[str, ...] = ()) -> dict[str, Read]:
         if block is None:
             return {}
         self._known(block, (*targets, *others))
-        read = {name: self._value(block.node(name), wanted) for name, wanted in targets.items()}
+        read = {name: self._value(block.node(name), target) for name, target in targets.items()}
         return {name: rule for name, rule in read.items() if rule is not None}
 
-    def _value(self, node: Node | None, wanted: Type) -> Read | None:
-        return None if node is None else self.expressions.value(node, wanted)
+    def _value(self, node: Node | None, target: Target) -> Read | None:
+        return None if node is None else self.expressions.value(node, target.type, target.allowed)
 
     def _noun(self, block: Block | None, noun: Noun, others: tuple[str, ...] = ()) -> NounRules:
         if block is None:
@@ -161,7 +186,7 @@ class _Compiler:
         holds = self.expressions.condition(when) if when is not None else None
         return NounRules(tuple((group, tuple(rules)) for group, rules in groups.items()), holds)
 
-    def _list(self, parent: Block, key: str, targets: Table[str, Type], noun: Noun | None = None) -> ListRules | None:
+    def _list(self, parent: Block, key: str, targets: Table[str, Target], noun: Noun | None = None) -> ListRules | None:
         block = self._block(parent, key)
         if block is None:
             return None

@@ -204,6 +204,10 @@ def _advice(text: str, at: int) -> str:
         return "a text stands between two single quotes"
     if "==" in text or "<>" in text or "&&" in text or "||" in text:
         return "comparisons are = and !=, joined by and, or, not"
-    if re.fullmatch(r"[A-Za-z][\w .-]*", text) and not text.islower():
+    if re.fullmatch(r"[A-Za-z][A-Za-z .-]*", text) and not text.islower():
         return f"write a literal text with quotes inside quotes: \"'{text}'\""
+    if bare := re.match(r"[A-Z][A-Za-z0-9]*(?!-)", text[at:]):
+        return f"a text stands between single quotes: '{bare[0]}'"
+    if re.match(r"[a-z]", text[at:]) and "|" not in text:
+        return "a function stands behind a bar: PID-7 | date"
     return "as in PID-3[.5 = 'MR'].1 ?? PID-2.1 | trim"

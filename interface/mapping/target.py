@@ -1,12 +1,22 @@
 """What a mapping can say: the sections of a file, their targets, and the type that each target takes."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from interface.ledger.noun import FIELDS, Kind, Noun
+from interface.ledger.reading import MoneyKind
 from interface.mapping.kind import Type
 
-_TYPES = {
+
+class Target(NamedTuple):
+    """What a rule fills: the type that it takes, what it is, and the only texts allowed where they are a closed set."""
+
+    type: Type
+    about: str
+    allowed: tuple[str, ...] = ()
+
+
+_TYPES: Final = {
     Kind.TEXT: Type.TEXT,
     Kind.CODE: Type.TEXT,
     Kind.DATE: Type.DATE,
@@ -14,51 +24,64 @@ _TYPES = {
     Kind.FLAG: Type.FLAG,
 }
 
-# Set by the ledger from the event's meaning and from GT1 as a whole; no rule may name them.
-_LEDGERS_OWN = {Noun.ENCOUNTER: {"state"}, Noun.ACCOUNT: {"guarantors"}}
+# Set by the ledger from the event's meaning; no rule may name its fields.
+_LEDGERS_OWN_GROUP: Final = "state"
 
 
-def fields_of(noun: Noun) -> dict[str, Type]:
-    """The plain targets of a noun; its lists of rows (`LISTS`) are sections of their own."""
-    own = _LEDGERS_OWN.get(noun, set())
+def fields_of(noun: Noun) -> dict[str, Target]:
+    """The plain targets of a noun; its lists of rows are sections of their own."""
     return {
-        name: _TYPES[field.kind] for name, field in FIELDS[noun].items() if field.kind in _TYPES and name not in own
+        name: Target(_TYPES[field.kind], field.about)
+        for name, field in FIELDS[noun].items()
+        if field.kind in _TYPES and field.group != _LEDGERS_OWN_GROUP
     }
 
 
-IDENTIFIERS: Final[Mapping[str, Type]] = {
-    "patient": Type.IDENTIFIER,
-    "account": Type.IDENTIFIER,
-    "visit": Type.IDENTIFIER,
+_KINDS: Final = tuple(kind.value for kind in MoneyKind)
+
+IDENTIFIERS: Final[Mapping[str, Target]] = {
+    "patient": Target(Type.IDENTIFIER, "the patient's key; only money may come without"),
+    "account": Target(Type.IDENTIFIER, "the account's key"),
+    "visit": Target(Type.IDENTIFIER, "the visit's key"),
 }
-COVERAGE: Final[Mapping[str, Type]] = {
-    "priority": Type.NUMBER,
-    "plan_id": Type.TEXT,
-    "plan_name": Type.TEXT,
-    "payer_id": Type.TEXT,
-    "payer_name": Type.TEXT,
-    "group_number": Type.TEXT,
-    "policy_number": Type.TEXT,
-    "starts": Type.DATE,
-    "ends": Type.DATE,
-    "plan_type": Type.TEXT,
+GUARANTOR: Final[Mapping[str, Target]] = {"id": Target(Type.IDENTIFIER, "the guarantor's key")}
+COVERAGE: Final[Mapping[str, Target]] = {
+    "priority": Target(Type.NUMBER, "1 is billed first"),
+    "plan_id": Target(Type.TEXT, "plan"),
+    "plan_name": Target(Type.TEXT, "its name"),
+    "payer_id": Target(Type.TEXT, "insurance company"),
+    "payer_name": Target(Type.TEXT, "its name"),
+    "group_number": Target(Type.TEXT, "group number"),
+    "policy_number": Target(Type.TEXT, "policy or member number"),
+    "starts": Target(Type.DATE, "in force from"),
+    "ends": Target(Type.DATE, "in force until"),
+    "plan_type": Target(Type.TEXT, "plan type"),
 }
-MERGE: Final[Mapping[str, Type]] = {"survivor": Type.IDENTIFIER, "retired": Type.IDENTIFIER}
-TRANSACTION: Final[Mapping[str, Type]] = {
-    "kind": Type.TEXT,
-    "amount": Type.MONEY,
-    "quantity": Type.NUMBER,
-    "id": Type.TEXT,
-    "type_code": Type.TEXT,
-    "code": Type.TEXT,
-    "occurred_at": Type.INSTANT,
-    "occurred_on": Type.DATE,
-    "reference": Type.TEXT,
-    "account": Type.IDENTIFIER,
-    "visit": Type.IDENTIFIER,
-    "responsibility": Type.TEXT,
+MERGE: Final[Mapping[str, Target]] = {
+    "survivor": Target(Type.IDENTIFIER, "stands for both patients from now on"),
+    "retired": Target(Type.IDENTIFIER, "is gone for ever"),
 }
-BALANCE: Final[Mapping[str, Type]] = {"account": Type.IDENTIFIER, "amount": Type.MONEY, "as_of": Type.INSTANT}
+TRANSACTION: Final[Mapping[str, Target]] = {
+    "kind": Target(Type.TEXT, "what it is: " + ", ".join(_KINDS), _KINDS),
+    "amount": Target(Type.MONEY, "the amount as sent; its sign is read by the channel's `money`"),
+    "quantity": Target(Type.NUMBER, "a negative one turns payment and reversal, charge and credit round"),
+    "id": Target(Type.TEXT, "the sender's id of it, by which a repeat is recognised"),
+    "type_code": Target(Type.TEXT, "transaction type as sent"),
+    "code": Target(Type.TEXT, "transaction code as sent"),
+    "occurred_at": Target(Type.INSTANT, "when it happened; else the event's time"),
+    "occurred_on": Target(Type.DATE, "its day as sent"),
+    "reference": Target(Type.TEXT, "reference of the payment medium"),
+    "account": Target(Type.IDENTIFIER, "its account, where it is not the message's"),
+    "visit": Target(Type.IDENTIFIER, "its visit, where it is not the message's"),
+    "responsibility": Target(
+        Type.TEXT, "who owes it: patient, insurance or unknown", ("patient", "insurance", "unknown")
+    ),
+}
+BALANCE: Final[Mapping[str, Target]] = {
+    "account": Target(Type.IDENTIFIER, "its account, where it is not the message's"),
+    "amount": Target(Type.MONEY, "what the patient owes; a credit is negative"),
+    "as_of": Target(Type.INSTANT, "when that was so; else the event's time"),
+}
 
 # The plain names that expressions of an incoming mapping may use, and what they mean.
 NAMES: Final[Mapping[str, str]] = {
@@ -66,7 +89,7 @@ NAMES: Final[Mapping[str, str]] = {
     "message_type": "message type (MSH-9.1), as ADT",
     "meaning": "what the mapping's `events` make of the event, as update",
     "facility": "the channel's facility",
-    "sending_application": "MSH-3",
-    "sending_facility": "MSH-4",
-    "version": "MSH-12",
+    "sending_application": "MSH-3.1",
+    "sending_facility": "MSH-4.1",
+    "version": "MSH-12.1",
 }

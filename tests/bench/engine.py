@@ -58,8 +58,8 @@ class Engine:
             time.sleep(STEP_SECS)
 
     def replay(self) -> None:
-        """Run every stored message of the channel again; returns when the last has run."""
-        self.ask("replay", "--channel", CHANNEL, "--json")
+        """Run every stored message again; returns when the last has run."""
+        self.ask("replay", "--all", "--json")
 
     def rebuild(self) -> None:
         """Run every stored message into an empty ledger and compare; returns when all is compared."""

@@ -73,13 +73,13 @@ actions: st.SearchStrategy[Action] = st.one_of(
 )
 
 
-def reading_of(group: int, action: Action, at: int, opened: set[int]) -> Reading | None:
+def reading_of(group: int, action: Action, at: int, known: set[str]) -> Reading | None:
     """The reading of an action, or none where HealthPay24 would not do such a thing. Numbers are the group's own."""
     kind, told = action
     person = group * 10 + told.get("person", 0)
     match kind:
         case "visit":
-            opened.add(person)
+            known.add(f"{person}")
             payer = told["guarantor"]
             return adt(
                 told["meaning"],
@@ -101,13 +101,18 @@ def reading_of(group: int, action: Action, at: int, opened: set[int]) -> Reading
             said = money(told["kind"], told["amount_minor"], id=told["id"], reference=reference)
             return dft(at, person, said, person=person)
         case _:
-            return _payment(told, person, at) if person in opened else None
+            return _payment(told, person, at, known)
 
 
-def _payment(told: dict[str, Any], person: int, at: int) -> Reading:
+def _payment(told: dict[str, Any], person: int, at: int, known: set[str]) -> Reading | None:
     name = f"{person}{told['name']}"
     if told["meaning"] is M.PAYMENT:
+        if f"{person}" not in known:
+            return None
+        known.add(name)
         return paid(at, name, told["amount_minor"], (person, told["amount_minor"]))
+    if name not in known:
+        return None
     return paid(at, f"{name}-{told['meaning']}-{at}", told["amount_minor"], meaning=told["meaning"], original=name)
 
 
@@ -118,8 +123,8 @@ def histories(draw: st.DrawFn) -> tuple[list[Reading], list[Reading]]:
     times = iter(draw(st.permutations(range(1, sum(map(len, stories)) + 1))))
     groups: list[list[Reading]] = []
     for group, story in enumerate(stories, start=1):
-        opened: set[int] = set()
-        readings = [reading_of(group, action, next(times), opened) for action in story]
+        known: set[str] = set()
+        readings = [reading_of(group, action, next(times), known) for action in story]
         groups.append([reading for reading in readings if reading is not None])
     plain = [reading for group in groups for reading in group]
     repeated = [draw(_with_repeats(group)) for group in groups]

@@ -197,7 +197,9 @@ def test_a_resend_is_a_linked_copy(store: SqlStore) -> None:
 def test_deliveries_are_found_by_what_they_are_about(store: SqlStore) -> None:
     (message,) = received(store, 1)
     with store.turn("process") as turn:
-        ids = turn.enqueue([wanted("allocation:5"), wanted(f"message:{message}", kind="acknowledgement", payload=b"MSA")])
+        ids = turn.enqueue(
+            [wanted("allocation:5"), wanted(f"message:{message}", kind="acknowledgement", payload=b"MSA")]
+        )
     with store.snapshot() as reader:
         by_subject = reader.deliveries(DeliveryFilter(subjects=("allocation:5",)))
         by_message = reader.deliveries(DeliveryFilter(reply_to=(message,), destination=TO))

@@ -1,0 +1,111 @@
+"""The words of the generated pages that no table of options can say."""
+
+from typing import Final
+
+CHANNELS: Final = """
+# Channels
+
+One YAML file per feed, named after its channel. A channel says where messages come from, what they mean (its mapping), what
+the sender is told, and where payments go. `hp24 check` reports everything that is wrong in all files at once, with file, line,
+column and what would be right; a running engine keeps its active version until the files pass.
+
+This page is written from the code; edit the code's descriptions, not this page.
+
+- Values may come from the environment: `${EPIC_MLLP_PORT:-2575}` takes the variable, or 2575 where it is not set or empty. The
+  text behind `:-` may be empty. A version of the configuration keeps the names, not the values.
+- Every value is read as text first: `no`, `0123` and `12:30` stay what they are.
+- Options carry their unit in the name. An option that is not known, or stands twice, is refused.
+- Filters look at the message with the mapping language (see ../mappings/README.md). What they let pass by is *filtered*, with
+  their reason, and can be seen; nothing is dropped.
+- A listener that can be reached from beyond the machine needs `cleartext: accepted`, or something with TLS in front of it.
+
+```yaml
+channel: epic
+source:
+  mllp:
+    port: ${EPIC_MLLP_PORT:-2575}
+timezone: America/Chicago
+facility: NORTH
+mapping: epic
+filters:
+  - events: [ADT^A08]
+    when: PV1-18 = 'RESEARCH'
+    reason: visits of a study are not billed to patients
+destinations:
+  dft:
+    mllp: {host: "${EPIC_DFT_HOST:-127.0.0.1}", port: "${EPIC_DFT_PORT:-2576}"}
+    mapping: epic-dft
+```
+"""
+
+CONFIG: Final = """
+# Configuration
+
+`engine.yaml` holds the settings of the engine itself. Everything has a default; the file may be absent. Values may come from the
+environment: `${HP24_HTTP_PORT:-8024}`. Feeds are declared in ../channels, their meaning in ../mappings.
+
+This page is written from the code; edit the code's descriptions, not this page.
+"""
+
+MAPPINGS: Final = """
+# The mapping language
+
+A mapping says what messages mean to a patient's bill. It is a YAML file of rules: on the left a *target* of the ledger, on the
+right an *expression* that finds its value in the message. Rules are checked in full when files are read (targets, functions,
+paths, tables, types) and nothing runs until all of them are right.
+
+This page is written from the code; edit the code's descriptions, not this page.
+
+```yaml
+mapping: epic
+extends: hl7v2                        # this file holds only what differs; `nothing` takes an inherited rule away
+identifiers:
+  patient: PID-3[.5 = 'MR' and .4 = facility] ?? PID-3[.5 = 'MR']
+  account: PID-18 ?? PV1-50 | typed('AN')
+  visit: PV1-19 if PV1-2 != 'N'
+patient:
+  family: PID-5.1
+  birth_date: PID-7 | date
+  sex: PID-8 | table(sex)
+guarantors:
+  each: GT1                           # one guarantor for each GT1; paths look at that one
+  id: GT1-2
+```
+
+## Expressions
+
+| Write | It means |
+|---|---|
+| `PID-5.1` | field 5, component 1, of the first PID; `PID-11.1.2` a subcomponent. The first repetition is read. |
+| `PID-3[2].1`, `GT1[2]-3.1` | the second repetition; the second GT1 |
+| `PID-3[.5 = 'MR'].1` | the first repetition whose component 5 is MR; conditions as below, `.4.1` a subcomponent |
+| `PID-3[only]` | the repetition of a field that has just one |
+| `A ?? B` | the first that says something, a clear included |
+| `A \\| date` | the value handed to a function; `\\|` binds closer than `??` |
+| `A if B` | A, but only where B holds |
+| `'text'`, `12` | a literal; a quote inside is doubled: `'O''Brien'` |
+| `=` `!=` `in ('A', 'B')` `not in` `and` `or` `not` `( )` | conditions; a lone value holds when it is said and not cleared |
+
+A literal alone needs quotes around its quotes, or YAML takes them: `"'MR'"`. Inside of an identifier rule a path names the whole
+field; when several different identifiers are left, the message waits for a better rule instead of guessing.
+
+## Absent, empty, cleared
+
+- A field that is absent, empty or blank is not spoken of: the ledger keeps what it has.
+- `""` clears. Below a cleared field everything is cleared. Channels whose senders write `""` everywhere set `null_is_empty: true`.
+- Identifiers and amounts cannot be cleared: `""` there refuses the message.
+- A value that cannot be read (a date that is none) is a warning and not said; an amount or a refused code stops the message.
+- Lists (guarantors, coverages, other identifiers) are snapshots, replaced whole; without the segment nothing is said.
+
+## Code tables
+
+`tables/NAME.csv` with the columns `in,out,note`. The row `*` says what becomes of a code that is not listed: `*,<keep>` keeps
+it, `*,<refuse>` refuses the message, anything else is the default. An empty `out` means that the code says nothing. Codes are compared
+to the letter. `identifiers: authorities` and `types` name the tables of synonyms of assigning authorities (by universal id first,
+then namespace) and of identifier types.
+
+## When it happened
+
+EVN-6, else EVN-2, else MSH-7, else the arrival. A time further ahead of the engine's clock than the channel's
+`event_time_tolerance_secs` is taken back to that, with the warning `event-time-capped`.
+"""

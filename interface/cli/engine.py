@@ -1,0 +1,131 @@
+"""Verbs for the engine itself: init, check, run, verify."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interface.cli.asked import Asked, verb
+from interface.cli.exit import ExitCode
+
+if TYPE_CHECKING:
+    from interface.app.run import Settled
+    from interface.mapping.problem import Problem, ProblemsError
+
+_FOLDERS = ("channels", "mappings", "config")
+
+
+@verb("init")
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+def init_verb(asked: Asked, folder: Path) -> None:
+    """Write a starter directory: the shipped channel and mappings, ready to be edited. Existing folders are never touched."""
+    from shutil import copytree, ignore_patterns
+
+    from interface.cli.table import console, print_json
+    from interface.errors import ConfigurationError
+
+    if taken := [name for name in _FOLDERS if (folder / name).exists()]:
+        text = f"{', '.join(taken)} exist already; nothing was written"
+        raise ConfigurationError("folder-taken", text, place=str(folder), advice="give another directory")
+    source = _starter()
+    for name in _FOLDERS:
+        copytree(source / name, folder / name, ignore=ignore_patterns("__pycache__"))
+    files = sorted(
+        str(path.relative_to(folder)) for name in _FOLDERS for path in (folder / name).rglob("*") if path.is_file()
+    )
+    if asked.as_json:
+        print_json({"root": str(folder), "files": files})
+        return
+    screen = console()
+    for file in files:
+        screen.print(f"  {file}", markup=False)
+    screen.print(f"Now: hp24 check --root {folder}", markup=False)
+
+
+def _starter() -> Path:
+    """Where the shipped files are: inside the installed package, else beside it in a checkout."""
+    import interface
+
+    package = Path(interface.__file__).parent
+    return package / "starter" if (package / "starter").is_dir() else package.parent
+
+
+@verb("check")
+def check_verb(asked: Asked) -> int:
+    """Check channels, mappings and settings of --root: every problem at once, by file, line and rule. Opens no database."""
+    import os
+
+    from interface.app.compose import default_root
+    from interface.channel.loader import load, read_files
+    from interface.cli.table import console, print_json
+    from interface.mapping.problem import ProblemsError
+
+    root = (asked.root or default_root(os.environ)).absolute()
+    try:
+        configuration = load(read_files(root), os.environ)
+    except ProblemsError as found:
+        if asked.as_json:
+            print_json({"root": str(root), "problems": [_problem(one) for one in found.problems]})
+        else:
+            print_problems(found)
+        return ExitCode.PROBLEMS
+    if asked.as_json:
+        print_json(
+            {"root": str(root), "problems": [], "version": configuration.digest, "channels": list(configuration.specs)}
+        )
+    else:
+        channels = ", ".join(configuration.specs)
+        console().print(f"No problems in {len(configuration.files)} files of {root}: {channels}.", markup=False)
+    return ExitCode.OK
+
+
+def _problem(one: "Problem") -> dict[str, Any]:
+    return {
+        "file": one.file,
+        "line": one.line,
+        "column": one.column,
+        "rule": one.rule,
+        "text": one.text,
+        "advice": one.advice,
+    }
+
+
+def print_problems(found: "ProblemsError") -> None:
+    """One line for each problem, `file:line:column: text; advice [rule]`, then how many there are."""
+    for one in found.problems:
+        print(one)
+    number = len(found.problems)
+    files = len({one.file for one in found.problems})
+    print(f"{number} problem{'s' * (number > 1)} in {files} file{'s' * (files > 1)}", file=sys.stderr)
+
+
+@verb("run")
+@click.option("--part", type=click.Choice(["listen", "process"]), help="Only this part of the engine, in this process.")
+def run_verb(asked: Asked, part: str | None) -> int:
+    """Run the engine until SIGTERM or Ctrl-C, which drains: what came is stored and answered, what is sent gets its outcome.
+
+    The files of --root are published when they pass their check; otherwise the active version goes on, and the problems are told.
+    The log goes to standard error, one JSON object a line.
+    """
+    from interface.app.part import main as run_part
+    from interface.app.run import run, settle
+
+    with asked.app() as app:
+        if part is None:
+            return run(app, asked.by().actor, _tell)
+        _tell(settle(app, asked.by().actor))
+        place = ["--home", str(app.home), "--root", str(app.root)]
+    return run_part([part, *place])
+
+
+def _tell(settled: "Settled") -> None:
+    if settled.problems is not None:
+        for one in settled.problems.problems:
+            print(one, file=sys.stderr)
+        print("the files were not published; the active version goes on", file=sys.stderr)
+    sources = ", ".join(
+        f"{name} on {spec.source.mllp.host}:{spec.source.mllp.port}"
+        for name, spec in settled.configuration.specs.items()
+    )
+    print(f"version {settled.config_id}: {sources}", file=sys.stderr)
