@@ -16,6 +16,7 @@ from interface.ledger.needs import Needs
 from interface.ledger.noun import Identifier
 from interface.ledger.worklist import WorkItem
 from interface.message import DeliveryState, HoldKind, MessageState, RunReason
+from interface.view.count import PartRow
 from interface.view.protocol import Acts, Views
 
 
@@ -306,6 +307,12 @@ class Turn(Reader, Acts, Protocol):
 
     def save(self, changes: Sealed, config_id: int) -> None:
         """Write everything that a batch changed in the ledger; `Store.seal` made it ready."""
+
+    def beat(self, part: PartRow) -> None:
+        """Note that a part of the engine is alive, or that it stopped."""
+
+    def publish_config(self, files: Mapping[str, str], digest: str, at: int, actor: str) -> int:
+        """Keep files as a configuration version (the same digest gives the same one) and make it active; gives its id."""
 
     def audit(self, acts: Sequence[Act]) -> None:
         """Append to the audit trail."""

@@ -15,6 +15,7 @@ from interface.app.compose import App, open_app
 from interface.app.plan import Runnable, Sending, runnable
 from interface.connector.mllp.destination import MllpDestination
 from interface.engine.delivery import DeliveryLoop
+from interface.engine.heartbeat import Heartbeat
 from interface.engine.listen import ListenPart
 from interface.engine.process import ProcessThread
 from interface.engine.supervise import CANNOT_START
@@ -48,9 +49,9 @@ def run_listen(app: App) -> int:
     record_stray_failures(emit)
     pace = app.settings.pace()
     part = ListenPart(reactor, app.store, app.clock, pace, Bell(app.home, "listen"), Ringer(app.home))
-    _config_id, configuration = app.active()
-    sources = runnable(_config_id, configuration).sources
-    return _run(reactor, start=lambda: part.start(sources), stop=part.drain)
+    sources = runnable(*app.active()).sources
+    heartbeat = Heartbeat(reactor, app.store, app.clock, "listen", pace.heartbeat_secs)
+    return _run(reactor, heartbeat, start=lambda: part.start(sources), stop=part.drain)
 
 
 def run_process(app: App) -> int:
@@ -58,11 +59,13 @@ def run_process(app: App) -> int:
     reactor = _install_reactor()
     record_stray_failures(emit)
     processing = Processing(app, reactor)
-    return _run(reactor, start=processing.start, stop=processing.stop)
+    heartbeat = Heartbeat(reactor, app.store, app.clock, "process", app.settings.heartbeat_secs)
+    return _run(reactor, heartbeat, start=processing.start, stop=processing.stop)
 
 
 def _run(
     reactor: AsyncioSelectorReactor,
+    heartbeat: Heartbeat,
     *,
     start: Callable[[], object],
     stop: Callable[[], "defer.Deferred[Any]"],
@@ -72,6 +75,7 @@ def _run(
     def begin() -> None:
         try:
             start()
+            heartbeat.start()
         except ConfigurationError as wrong:
             emit(EngineStopped(code=wrong.code, place=wrong.place, text=wrong.text, advice=wrong.advice))
             exit_codes[0] = CANNOT_START
@@ -81,7 +85,8 @@ def _run(
 
     def end() -> None:
         if not stopping:
-            stopping.append(stop().addBoth(lambda _result: reactor.stop()))
+            ending = stop().addBoth(lambda _result: heartbeat.stop())
+            stopping.append(ending.addBoth(lambda _result: reactor.stop()))
 
     def on_signal(_number: int, _frame: object) -> None:
         reactor.callFromThread(end)
@@ -116,8 +121,7 @@ class Processing:
         )
 
     def _current(self) -> Runnable:
-        config_id, configuration = self._app.active()
-        return runnable(config_id, configuration)
+        return runnable(*self._app.active())
 
     def start(self) -> None:
         """Settle what a former part left behind, then process and deliver."""
@@ -175,7 +179,7 @@ class Processing:
         self._running = self._current()
         return self._running.plan
 
-    def stop(self) -> "defer.Deferred[object]":
+    def stop(self) -> "defer.Deferred[list[None]]":
         """End after the present batch and the present attempts."""
         ends: Sequence[Coroutine[Any, Any, None]] = [loop.stop() for loop in self._loops]
         thread = _in_thread(self._reactor, self._thread.stop)

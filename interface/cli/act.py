@@ -96,7 +96,7 @@ def _with_segment_ends(raw: bytes) -> bytes:
 @click.argument("name")
 @reason_option(is_required=True)
 def pause_verb(asked: Asked, kind: str, name: str, reason: str) -> None:
-    """Bring a channel, a destination (CHANNEL/NAME) or a patient (pat_..., or a number) to a stop.
+    """Bring a channel, a destination (CHANNEL/NAME) or a patient (pt_..., or a number) to a stop.
 
     A channel's messages are still received, answered and kept; what goes to a destination stays queued; a patient's messages wait.
     """

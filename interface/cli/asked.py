@@ -27,9 +27,13 @@ class Asked:
 
     @contextmanager
     def app(self) -> "Iterator[App]":
-        """Open the engine's home; made at the first start."""
-        from interface.app.compose import open_app
+        """Open the engine's home; made at the first start. Warnings go to standard error."""
+        import sys
 
+        from interface.app.compose import open_app
+        from interface.observe.emit import configure
+
+        configure(sys.stderr, "warning")
         with open_app(self.home, self.root) as app:
             yield app
 

@@ -173,7 +173,7 @@ def _print_messages(rows: "list[MessageRow]", *, with_names: bool) -> None:
 @verb("trace")
 @click.argument("name", metavar="PAYMENT|ACCOUNT")
 def trace_verb(asked: Asked, name: str) -> None:
-    """Follow a payment (pm_..., or its number in the EHR) or an account (acc_..., or its number) on one time line."""
+    """Follow a payment (pm_..., or its number in the EHR) or an account (ac_..., or its number) on one time line."""
     from interface.cli.table import Column, console, iso, moment, money, print_json, table
     from interface.operate.trace import trace
 

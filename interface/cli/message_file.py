@@ -1,6 +1,7 @@
 """Messages out of a file: one or many, with CR, LF or CRLF at segment ends, in MLLP blocks or a batch, as people keep them."""
 
 import re
+from itertools import pairwise
 
 _BEGIN = re.compile(rb"(?:\A(?:\xef\xbb\xbf)?\s*|(?<=[\r\n\x0b]))MSH(?=[^A-Za-z0-9\s])")
 _BATCH_LINES = re.compile(rb"(?:(?:\A|(?<=[\r\n]))(?:FHS|BHS|BTS|FTS)[^A-Za-z0-9\s][^\r\n]*[\r\n]*)+\Z")
@@ -13,7 +14,7 @@ def messages_in(raw: bytes) -> list[bytes]:
     Batch headers and trailers (FHS, BHS, BTS, FTS) are left out. Content in other segments stays byte for byte.
     """
     starts = [found.start() for found in _BEGIN.finditer(raw)]
-    return [_message(raw[start:end]) for start, end in zip(starts, [*starts[1:], len(raw)], strict=True)]
+    return [_message(raw[start:end]) for start, end in pairwise([*starts, len(raw)])]
 
 
 def _message(part: bytes) -> bytes:

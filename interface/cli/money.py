@@ -19,7 +19,7 @@ _ALLOCATE = click.option(
 
 
 @verb("pay")
-@click.option("--account", metavar="ACCOUNT", help="Account (acc_..., or its number) that all of --amount goes to.")
+@click.option("--account", metavar="ACCOUNT", help="Account (ac_..., or its number) that all of --amount goes to.")
 @click.option("--amount", metavar="AMOUNT", help="As in 25.00.")
 @_ALLOCATE
 @click.option(

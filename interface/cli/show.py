@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def show_verb(asked: Asked, name: str, raw: bool) -> None:
     """Show one thing in full.
 
-    ID is a message's number, delivery:NUMBER, or the public id of a payment (pm_...) or an account (acc_...). Looking is audited
+    ID is a message's number, delivery:NUMBER, or the public id of a payment (pm_...) or an account (ac_...). Looking is audited
     before anything is shown.
     """
     kind, _, number = name.rpartition(":")
@@ -33,12 +33,12 @@ def show_verb(asked: Asked, name: str, raw: bool) -> None:
         from interface.cli.account import show_payment
 
         show_payment(asked, number)
-    elif kind in ("", "account") and number.startswith("acc_"):
+    elif kind in ("", "account") and number.startswith("ac_"):
         from interface.cli.account import show_account
 
         show_account(asked, number)
     else:
-        raise click.BadParameter("give a message's number, delivery:NUMBER, pm_... or acc_...", param_hint="ID")
+        raise click.BadParameter("give a message's number, delivery:NUMBER, pm_... or ac_...", param_hint="ID")
 
 
 def _show_message(asked: Asked, message_id: int, *, raw: bool) -> None:

@@ -23,7 +23,10 @@ _SECOND = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its title, whether it holds numbers, the most characters it may take (0: no limit), whether it may shrink."""
+    """A column: its title, whether it holds numbers, the most characters it may take (0: no limit), whether it gives way.
+
+    What gives way is wrapped between words, and a word that is still too long is cut.
+    """
 
     title: str
     is_number: bool = False
@@ -58,10 +61,9 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[object]], *, title:
         made.add_column(
             column.title,
             justify="right" if column.is_number else "left",
-            no_wrap=True,
+            no_wrap=not column.shrinks,
             overflow="ellipsis",
             max_width=column.most or None,
-            ratio=None,
             min_width=None if column.shrinks else min(len(column.title), column.most or 99),
         )
     for row in rows:

@@ -9,7 +9,8 @@ from interface.hl7.parser import Message
 from interface.hl7.segment import Element, Segment
 from interface.hl7.value import NULL_ER7
 
-_NAME_WIDTH = 40
+_NAME_WIDTH = 44
+_INDENT = 4  # how far a branch of the tree moves to the right
 
 
 def message_tree(message: Message) -> Tree:
@@ -39,10 +40,11 @@ def _add_fields(branch: Tree, segment: Segment, version: str) -> None:
                 text = er7 if segment.is_verbatim(number) else _leaf(element)
                 branch.add(_line(label, name, text))
             else:
-                _add_parts(branch.add(_line(label, name, "")), element, named.data_type if named else "", version)
+                inner = branch.add(_line(label, name))
+                _add_parts(inner, element, named.data_type if named else "", version, depth=1)
 
 
-def _add_parts(branch: Tree, element: Element, data_type: str, version: str) -> None:
+def _add_parts(branch: Tree, element: Element, data_type: str, version: str, *, depth: int) -> None:
     known = {part.number: part for part in names.components(data_type, version)} if data_type else {}
     for number in range(1, element.er7.count(element.delimiters.component) + 2):
         part = element.part(number)
@@ -51,9 +53,10 @@ def _add_parts(branch: Tree, element: Element, data_type: str, version: str) -> 
         named = known.get(number)
         name = named.name if named else ""
         if _is_composite(part):
-            _add_parts(branch.add(_line(f".{number}", name, "")), part, named.data_type if named else "", version)
+            inner = branch.add(_line(f".{number}", name))
+            _add_parts(inner, part, named.data_type if named else "", version, depth=depth + 1)
         else:
-            branch.add(_line(f".{number}", name, _leaf(part)))
+            branch.add(_line(f".{number}", name, _leaf(part), depth=depth))
 
 
 def _is_composite(element: Element) -> bool:
@@ -64,8 +67,9 @@ def _leaf(element: Element) -> str:
     return '""  (clears the value)' if element.er7 == NULL_ER7 else element.text()
 
 
-def _line(label: str, name: str, text: str) -> Text:
-    short = name if len(name) <= _NAME_WIDTH else name[: _NAME_WIDTH - 1] + "…"
-    return Text.assemble(
-        (f"{label:<4} ", ""), (f"{short:<{_NAME_WIDTH}}" if text else short, "dim"), f" {plain(text)}" if text else ""
-    )
+def _line(label: str, name: str, text: str = "", *, depth: int = 0) -> Text:
+    width = _NAME_WIDTH - _INDENT * depth  # so that all values begin in one column
+    short = name if len(name) <= width else name[: width - 1] + "…"
+    if not text:
+        return Text.assemble(f"{label:<4} ", (short, "dim"))
+    return Text.assemble(f"{label:<4} ", (f"{short:<{width}} ", "dim"), plain(text))

@@ -1,5 +1,7 @@
 """Apply one reading to the ledger: all of it or nothing, and a second time without effect."""
 
+from collections.abc import Callable
+
 from interface.ledger.balances import account_update, observe
 from interface.ledger.merge import merge_patients
 from interface.ledger.outcome import Applied, Outcome, Stopped
@@ -12,12 +14,32 @@ from interface.ledger.transactions import transactions
 from interface.ledger.visits import visit
 from interface.ledger.workset import Workset
 
+_FAMILY: dict[Meaning, Callable[[Telling], None]] = {
+    Meaning.ADMIT: visit,
+    Meaning.REGISTER: visit,
+    Meaning.PREADMIT: visit,
+    Meaning.TRANSFER: visit,
+    Meaning.DISCHARGE: visit,
+    Meaning.UPDATE: visit,
+    Meaning.CANCEL_VISIT: visit,
+    Meaning.CANCEL_DISCHARGE: visit,
+    Meaning.ADD_PERSON: person,
+    Meaning.UPDATE_PERSON: person,
+    Meaning.MERGE_PATIENT: merge_patients,
+    Meaning.TRANSACTIONS: transactions,
+    Meaning.BALANCE: account_update,
+    Meaning.PAYMENT: take_or_give_back,
+    Meaning.VOID: take_or_give_back,
+    Meaning.REFUND: take_or_give_back,
+}
+
 
 def apply(reading: Reading, workset: Workset, stamp: Stamp) -> Outcome:
     """Let a reading change the workset. Anything but `Applied`, and any exception, leaves the workset as it was."""
     telling = Telling(reading, workset, stamp)
     try:
-        _tell(telling)
+        _FAMILY[reading.meaning](telling)
+        observe(telling)
     except Stopped as stopped:
         workset.take_back()
         return stopped.outcome
@@ -26,29 +48,3 @@ def apply(reading: Reading, workset: Workset, stamp: Stamp) -> Outcome:
         raise
     workset.keep()
     return Applied(telling.changed, tuple(telling.warnings))
-
-
-def _tell(telling: Telling) -> None:
-    match telling.reading.meaning:
-        case (
-            Meaning.ADMIT
-            | Meaning.REGISTER
-            | Meaning.PREADMIT
-            | Meaning.TRANSFER
-            | Meaning.DISCHARGE
-            | Meaning.UPDATE
-            | Meaning.CANCEL_VISIT
-            | Meaning.CANCEL_DISCHARGE
-        ):
-            visit(telling)
-        case Meaning.ADD_PERSON | Meaning.UPDATE_PERSON:
-            person(telling)
-        case Meaning.MERGE_PATIENT:
-            merge_patients(telling)
-        case Meaning.TRANSACTIONS:
-            transactions(telling)
-        case Meaning.BALANCE:
-            account_update(telling)
-        case Meaning.PAYMENT | Meaning.VOID | Meaning.REFUND:
-            take_or_give_back(telling)
-    observe(telling)

@@ -11,7 +11,7 @@ from interface.ledger.telling import Telling
 def account_update(telling: Telling) -> None:
     """BAR: the account, and its patient and guarantors where they are named; never an encounter."""
     patient = tell_patient(telling) if telling.reading.patient is not None else None
-    tell_guarantors(telling, tell_account(telling, patient))
+    tell_account(telling, patient, tell_guarantors(telling))
 
 
 def observe(telling: Telling) -> None:

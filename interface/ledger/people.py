@@ -14,7 +14,9 @@ def person(telling: Telling) -> None:
     patient = tell_patient(telling)
     said = telling.reading.account
     is_known = said is not None and telling.rows.resolve(Noun.ACCOUNT, said.ids) is not None
-    tell_guarantors(telling, tell_account(telling, patient) if is_known else None)
+    links = tell_guarantors(telling)
+    if is_known:
+        tell_account(telling, patient, links)
 
 
 def tell_patient(telling: Telling, *, only_if_new: bool = False) -> Entity:
@@ -34,8 +36,13 @@ def tell_patient(telling: Telling, *, only_if_new: bool = False) -> Entity:
     return patient
 
 
-def tell_account(telling: Telling, patient: Entity | None, *, only_if_new: bool = False) -> Entity | None:
-    """The account of the message, created when unknown; held when its number belongs to another patient."""
+def tell_account(
+    telling: Telling, patient: Entity | None, links: list[dict[str, Any]], *, only_if_new: bool = False
+) -> Entity | None:
+    """The account of the message, created when unknown; held when its number belongs to another patient.
+
+    `links` are its guarantors; none is no statement.
+    """
     said = telling.reading.account
     if said is None or not said.ids:
         return None
@@ -50,7 +57,7 @@ def tell_account(telling: Telling, patient: Entity | None, *, only_if_new: bool 
         if only_if_new:
             return account
         telling.identify(account, said.ids)
-    telling.say(account, said.groups)
+    telling.say(account, said.groups | {"guarantors": {"guarantors": links}} if links else said.groups)
     return account
 
 
@@ -76,8 +83,8 @@ def somebody_elses(row: Entity) -> Exception:
     )
 
 
-def tell_guarantors(telling: Telling, account: Entity | None) -> None:
-    """The guarantors of the message, shared between patients; an account gets the list in the order given."""
+def tell_guarantors(telling: Telling) -> list[dict[str, Any]]:
+    """The guarantors of the message, shared between patients; gives the links for the account, in the order given."""
     links: list[dict[str, Any]] = []
     for place, said in enumerate(telling.reading.guarantors, start=1):
         if not said.ids:
@@ -93,5 +100,4 @@ def tell_guarantors(telling: Telling, account: Entity | None) -> None:
             telling.identify(guarantor, said.ids)
         telling.say(guarantor, {name: values for name, values in said.groups.items() if name != "relation"})
         links.append({"guarantor": guarantor.id, "priority": len(links) + 1, **said.groups.get("relation", {})})
-    if account is not None and links:
-        telling.say(account, {"guarantors": {"guarantors": links}})
+    return links

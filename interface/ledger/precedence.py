@@ -13,11 +13,19 @@ from interface.ledger.stamp import Stamp
 # others a field that was not spoken of keeps its value (HL7 v2.5.1 section 2.5.3: an empty field leaves the receiver's as it is).
 _WHOLE = frozenset({"name", "address", "event", "link"})
 
+_NEVER = Confirmed(-1, -1, frozenset())
 
-def say(rows: Rows, entity: Entity, said: dict[str, dict[str, Any]], at: int, stamp: Stamp) -> bool:
-    """Let a message of event time `at` speak about a row; gives whether any value changed."""
+Groups = dict[str, dict[str, Any]]
+
+
+def say(rows: Rows, entity: Entity, said: Groups, at: int, stamp: Stamp) -> bool:
+    """Let a message of event time `at` speak about a row; gives whether any value changed.
+
+    All that a message says about a row goes in one call: what it repeats is then noted beside the row, not in it.
+    """
     groups, seq = entity.groups, stamp.seq
-    changed: dict[str, dict[str, Any]] = {}
+    confirmed = entity.confirmed or _NEVER
+    changed: Groups = {}
     repeated: list[str] = []
     for name, values in said.items():
         if not values:
@@ -26,17 +34,20 @@ def say(rows: Rows, entity: Entity, said: dict[str, dict[str, Any]], at: int, st
         if held is None:
             changed[name] = values
             continue
-        held_at, held_seq = newest(entity, name)
-        if (at < held_at or (at == held_at and seq < held_seq)) and held.message_id != stamp.message_id:
+        held_at, held_seq = held.at, held.seq
+        if name in confirmed.groups and (confirmed.at, confirmed.seq) > (held_at, held_seq):
+            held_at, held_seq = confirmed.at, confirmed.seq
+        is_older = at < held_at or (at == held_at and seq < held_seq)
+        if is_older and held.message_id != stamp.message_id:
             continue
         if held.values != values and not _repeats(name, held.values, values):
             changed[name] = values
-        elif at > held_at or seq > held_seq:
+        elif not is_older and (at, seq) != (held_at, held_seq):
             repeated.append(name)
     if changed:
         _write(rows, entity, changed, at, stamp)
     if repeated:
-        _renew(rows, entity, repeated, at, stamp, is_written=bool(changed))
+        _renew(rows, entity, Confirmed(at, seq, frozenset(repeated)), stamp.recorded_at)
     return bool(changed)
 
 
@@ -78,7 +89,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _write(rows: Rows, entity: Entity, changed: dict[str, dict[str, Any]], at: int, stamp: Stamp) -> None:
+def _write(rows: Rows, entity: Entity, changed: Groups, at: int, stamp: Stamp) -> None:
     for name, said in changed.items():
         held, values = entity.groups.get(name), _plain(said)
         if held is not None and name not in _WHOLE:
@@ -87,12 +98,13 @@ def _write(rows: Rows, entity: Entity, changed: dict[str, dict[str, Any]], at: i
     rows.touch(entity, stamp.recorded_at)
 
 
-def _renew(rows: Rows, entity: Entity, names: list[str], at: int, stamp: Stamp, *, is_written: bool) -> None:
-    """Move the stamps of repeated groups on: beside the row where that covers the last time, else in the row itself."""
-    repeated = frozenset(names)
-    if not is_written and (entity.confirmed is None or repeated >= entity.confirmed.groups):
-        rows.confirm(entity, Confirmed(at, stamp.seq, repeated))
-        return
-    for name in names:
-        rows.undo.put(entity.groups, name, entity.groups[name]._replace(at=at, seq=stamp.seq))
-    rows.touch(entity, stamp.recorded_at)
+def _renew(rows: Rows, entity: Entity, repeated: Confirmed, recorded_at: int) -> None:
+    """Note newer stamps beside the row. What the last such note covers and this one does not goes into the row."""
+    last = entity.confirmed or _NEVER
+    if uncovered := last.groups - repeated.groups:
+        for name in uncovered:
+            held = entity.groups[name]
+            if (last.at, last.seq) > (held.at, held.seq):
+                rows.undo.put(entity.groups, name, held._replace(at=last.at, seq=last.seq))
+        rows.touch(entity, recorded_at)
+    rows.confirm(entity, repeated)

@@ -33,9 +33,8 @@ def visit(telling: Telling) -> None:
     """An event of a visit: patient, account, guarantors and the encounter itself."""
     is_transfer = telling.reading.meaning is Meaning.TRANSFER
     patient = tell_patient(telling, only_if_new=is_transfer)
-    account = tell_account(telling, patient, only_if_new=is_transfer)
-    if not is_transfer:
-        tell_guarantors(telling, account)
+    links = [] if is_transfer else tell_guarantors(telling)
+    account = tell_account(telling, patient, links, only_if_new=is_transfer)
     said = telling.reading.encounter
     if said is not None and said.ids:
         _tell_encounter(telling, said, patient, account)
@@ -51,21 +50,31 @@ def _tell_encounter(telling: Telling, said: Said, patient: Entity, account: Enti
     else:
         own(telling, encounter, patient)
         telling.identify(encounter, said.ids)
-    match telling.reading.meaning:
-        case Meaning.TRANSFER if not is_new:
-            telling.say(encounter, {"place": said.groups.get("place", {})})
-        case Meaning.CANCEL_DISCHARGE:
-            telling.say(encounter, said.groups | _UNSAID_DISCHARGE)
-        case _:
-            telling.say(encounter, said.groups)
+    before = encounter.value("state", "state")
+    groups = _groups(telling.reading.meaning, said, is_new=is_new)
     if account is not None:
-        _link(telling, encounter, account, said)
-    _tell_state(telling, encounter, is_new=is_new)
+        groups["link"] = {"account": account.id}  # the newest event says to which account a visit belongs (A06, A07)
+    telling.say(encounter, groups)
+    _follow_link(telling, encounter, said)
+    if "event" not in encounter.groups:
+        _infer_event(telling, encounter)
+    telling.conclude(encounter, "state", _state(encounter))
+    if before != EncounterState.CANCELLED == encounter.value("state", "state"):
+        _notice_deposit(telling, encounter)
 
 
-def _link(telling: Telling, encounter: Entity, account: Entity, said: Said) -> None:
-    """The newest event says to which account a visit belongs (A06 and A07 may change it)."""
-    telling.say(encounter, {"link": {"account": account.id}})
+def _groups(meaning: Meaning, said: Said, *, is_new: bool) -> dict[str, dict[str, Any]]:
+    """What the event says about the encounter."""
+    event = _STATE.get(meaning)
+    if meaning is Meaning.TRANSFER and not is_new:
+        return {"place": said.groups.get("place", {})}
+    groups = said.groups | _UNSAID_DISCHARGE if meaning is Meaning.CANCEL_DISCHARGE else dict(said.groups)
+    if event is not None:
+        groups["event"] = {"state": event.value}
+    return groups
+
+
+def _follow_link(telling: Telling, encounter: Entity, said: Said) -> None:
     account_id = encounter.value("link", "account")
     if encounter.account_id != account_id:
         if encounter.account_id is None:
@@ -74,20 +83,11 @@ def _link(telling: Telling, encounter: Entity, account: Entity, said: Said) -> N
         telling.set(encounter, "account_id", account_id)
 
 
-def _tell_state(telling: Telling, encounter: Entity, *, is_new: bool) -> None:
-    before = encounter.value("state", "state")
-    event = _STATE.get(telling.reading.meaning)
-    if event is not None:
-        telling.say(encounter, {"event": {"state": event.value}})
-    elif is_new:
-        telling.warn(Caution.CREATED_BY_UPDATE, "encounter")
-        is_planned = encounter.value("class", "class") == _PREADMITTED
-        event = EncounterState.PLANNED if is_planned else EncounterState.IN_PROGRESS
-        telling.say(encounter, {"event": {"state": event.value, "created_by_update": True}}, at=_INFERRED)
-    state = _state(encounter)
-    telling.conclude(encounter, "state", state)
-    if state["state"] == EncounterState.CANCELLED != before:
-        _notice_deposit(telling, encounter)
+def _infer_event(telling: Telling, encounter: Entity) -> None:
+    telling.warn(Caution.CREATED_BY_UPDATE, "encounter")
+    is_planned = encounter.value("class", "class") == _PREADMITTED
+    state = EncounterState.PLANNED if is_planned else EncounterState.IN_PROGRESS
+    telling.say(encounter, {"event": {"state": state.value, "created_by_update": True}}, at=_INFERRED)
 
 
 def _state(encounter: Entity) -> dict[str, Any]:

@@ -65,6 +65,8 @@ NAME: /[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*/
 # Paths as other engines and habits write them: PID.5.1, PID-5-1, PID 5.1, pid-5.1, PID5.1
 _OTHER_PATH = re.compile(r"\b([A-Za-z][A-Za-z0-9]{2})[ .:_-]?([0-9]+)(?:[.-]([0-9]+))?(?:[.-]([0-9]+))?")
 
+_EXAMPLE = "as in PID-3[.5 = 'MR'].1 ?? PID-2.1 | trim"
+
 
 class SyntaxFault(Exception):  # noqa: N818 - a finding on its way to a list of problems, not an error of ours
     """An expression that cannot be read: where in its text, what is wrong, what to write instead."""
@@ -196,18 +198,29 @@ def _fault(text: str, unexpected: UnexpectedInput) -> SyntaxFault:
 
 
 def _advice(text: str, at: int) -> str:
+    return _about_path(text, at) or _about_quotes(text, at) or _about_operators(text, at) or _EXAMPLE
+
+
+def _about_path(text: str, at: int) -> str:
     for other in _OTHER_PATH.finditer(text):
         if other.start() <= at <= other.end():
             segment, field, *deeper = other.groups()
             return f"write a path as {segment.upper()}-{field}" + "".join(f".{number}" for number in deeper if number)
+    return ""
+
+
+def _about_quotes(text: str, at: int) -> str:
     if text.count("'") % 2:
         return "a text stands between two single quotes"
-    if "==" in text or "<>" in text or "&&" in text or "||" in text:
-        return "comparisons are = and !=, joined by and, or, not"
     if re.fullmatch(r"[A-Za-z][A-Za-z .-]*", text) and not text.islower():
         return f"write a literal text with quotes inside quotes: \"'{text}'\""
-    if bare := re.match(r"[A-Z][A-Za-z0-9]*(?!-)", text[at:]):
-        return f"a text stands between single quotes: '{bare[0]}'"
+    bare = re.match(r"[A-Z][A-Za-z0-9]*(?!-)", text[at:])
+    return f"a text stands between single quotes: '{bare[0]}'" if bare else ""
+
+
+def _about_operators(text: str, at: int) -> str:
+    if any(sign in text for sign in ("==", "<>", "&&", "||")):
+        return "comparisons are = and !=, joined by and, or, not"
     if re.match(r"[a-z]", text[at:]) and "|" not in text:
         return "a function stands behind a bar: PID-7 | date"
-    return "as in PID-3[.5 = 'MR'].1 ?? PID-2.1 | trim"
+    return ""

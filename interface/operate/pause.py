@@ -47,7 +47,7 @@ def _subject(reader: Reader, kind: PauseKind, name: str, known: Collection[str])
             lane = reader.patient_lane(name)
             if lane is None:
                 text = "no patient, or more than one, is known by this"
-                raise ActRefusedError("not-found", text, place="patient", advice="give the public id (pat_...)")
+                raise ActRefusedError("not-found", text, place="patient", advice="give the public id (pt_...)")
             return str(lane)
         case PauseKind.CHANNEL:
             names = {*known, *(count.channel for count in reader.channel_counts())}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from interface.ports import Clock, Store
-from interface.view.count import ChannelCount, DestinationCount, PartRow, PauseRow
+from interface.view.count import STOPPED, ChannelCount, DestinationCount, PartRow, PauseRow
 
 ALIVE_MICROS = 10_000_000  # a part beats every two seconds
 _OPEN_ITEMS = 10_000  # a list that is longer says "10000" and is wrong in the right direction
@@ -29,7 +29,7 @@ def status(store: Store, clock: Clock) -> Status:
             at=now,
             channels=tuple(reader.channel_counts()),
             destinations=tuple(reader.destination_counts()),
-            alive=tuple(part for part in reader.parts() if now - part.beat_at <= ALIVE_MICROS),
+            alive=tuple(part for part in reader.parts() if part.state != STOPPED and now - part.beat_at <= ALIVE_MICROS),
             pauses=tuple(reader.pauses()),
             open_work_items=len(reader.work_items(only_open=True, beyond_id=0, limit=_OPEN_ITEMS)),
         )

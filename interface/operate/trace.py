@@ -47,7 +47,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """Where it begins (`account:acc_..`, `payment:pm_..`) and every mark, oldest first. `left_out`: messages beyond the limit."""
+    """Where it begins (`account:ac_..`, `payment:pm_..`) and every mark, oldest first. `left_out`: messages beyond the limit."""
 
     subject: str
     marks: tuple[Mark, ...]

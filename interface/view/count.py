@@ -40,9 +40,12 @@ class DestinationCount:
     paused_by: str = ""
 
 
+STOPPED = "stopped"  # the state of a part that ended on purpose
+
+
 @dataclass(frozen=True, slots=True)
 class PartRow:
-    """A part of an engine, alive as long as it beats."""
+    """A part of an engine, alive as long as it beats; `state` is running or stopped."""
 
     name: str
     pid: int

@@ -102,12 +102,12 @@ def _measure(engine: Engine, bench: Bench, act: Callable[[], Load | None], *, wa
     """Time `act`, which deals with `bench.messages` messages, and what it costs."""
     if warm:
         _send(engine.port, 1, WARM_UP)
-    held = usage.stored_bytes(bench.database_url, engine.app.home)
+    held = usage.stored_bytes(bench.database_url)
     before = usage.cpu_secs()
     begun = time.perf_counter()
     met = act()
     seconds = time.perf_counter() - begun
-    grown = usage.stored_bytes(bench.database_url, engine.app.home) - held
+    grown = usage.stored_bytes(bench.database_url) - held
     return Measured(bench.messages, seconds, met, _cpu_since(before, met), grown // bench.messages)
 
 

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interface.card import CardScreen, contains_card, is_card_number, screen
+from interface.hl7.datatype import mod10
 from interface.hl7.parser import parse
 from tests.hl7.sample import ADT_A01
 
@@ -15,6 +16,7 @@ CARDS = {
     "amex": "378282246310005",
     "discover": "6011111111111117",
     "diners": "30569309025904",
+    "diners of 36": "36148900647913",
     "jcb": "3530111333300000",
     "unionpay": "6200000000000005",
 }
@@ -156,6 +158,27 @@ def test_file_names_are_looked_at() -> None:
 
 
 def test_all_of_brand_length_and_luhn_are_needed() -> None:
-    assert is_card_number("4111111111111111")
-    assert not is_card_number("4111111111111112")
-    assert not is_card_number("411111111111116")
+    assert is_card_number(b"4111111111111111")
+    assert not is_card_number(b"4111111111111112")
+    assert not is_card_number(b"411111111111116")
+
+
+@pytest.mark.parametrize(
+    ("start", "length", "is_card"),
+    [
+        *(
+            (start, 16, True)
+            for start in ("2221", "2720", "51", "55", "6011", "644", "649", "65", "3528", "3589", "62")
+        ),
+        *((start, 16, False) for start in ("2220", "2721", "50", "56", "6010", "643", "3527", "3590", "34", "1", "7")),
+        *((start, 15, True) for start in ("34", "37")),
+        *((start, 14, True) for start in ("300", "305", "36", "38")),
+        *((start, 14, False) for start in ("306", "35", "39", "4")),
+        *(("4", length, True) for length in (13, 16, 19)),
+        *(("62", length, True) for length in (17, 18, 19)),
+        *(("4", length, False) for length in (14, 15, 17, 18, 20)),
+    ],
+)
+def test_the_leading_digits_and_lengths_are_those_of_the_brands(start: str, length: int, is_card: bool) -> None:
+    body = start.ljust(length - 1, "7")
+    assert is_card_number((body + mod10(body)).encode()) is is_card
