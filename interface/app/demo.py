@@ -23,6 +23,8 @@ from interface.errors import InterfaceError
 from interface.healthpay24.protocol import Done, PaymentOrder, Share
 from interface.ledger.journal import Book
 from interface.message import MessageState, PostingState
+from interface.operate.act import By
+from interface.operate.trace import Trail, trace
 from interface.simulate.echo import Echo
 from interface.simulate.parallel import Sending, send_all
 from interface.simulate.receiver import Receiver
@@ -59,6 +61,19 @@ class DemoOptions:
     wait_secs: float = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """One account at the end, in minor units."""
+
+    number: str
+    patient: str
+    currency: str
+    charges_minor: int
+    stated_minor: int | None
+    paid_minor: int
+    due_minor: int
+
+
 @dataclass(slots=True)
 class DemoResult:
     """What the engine holds at the end, and every number in which it disagrees with the simulator (empty: none)."""
@@ -76,9 +91,9 @@ class DemoResult:
     seconds: float = 0.0
     messages_per_sec: float = 0.0
     states: dict[str, dict[str, int]] = field(default_factory=dict)  # channel -> state -> count
-    account_stories: list[AccountStory] = field(default_factory=list)
+    lines: list[AccountLine] = field(default_factory=list)
     payment_stories: list[PaymentStory] = field(default_factory=list)
-    truths: Record | None = None
+    trail: Trail | None = None  # one payment's
     disagreements: list[str] = field(default_factory=list)
 
     def numbers(self) -> dict[str, int]:
@@ -218,15 +233,18 @@ class Demo:
         result.acknowledged = len(sending.answers) + self._echo.outbox.counts.answered
         for name in ("processed", "filtered", "held", "failed"):
             setattr(result, name, sum(one.states.get(MessageState(name), 0) for one in feed))
-        result.account_stories = self._stories()
+        result.lines = [self._line(story) for story in self._stories()]
         result.payment_stories = self._payment_stories()
-        result.accounts = len(result.account_stories)
+        result.accounts = len(result.lines)
+        if result.payment_stories:
+            name = result.payment_stories[0].payment.public_id
+            result.trail = trace(self._app.store, By("demo", "shown at the end"), name)
         parts = [part for story in result.payment_stories for part in story.allocations]
         result.accepted = sum(part.accepted_at is not None for part in parts)
         result.posted = sum(part.posting is PostingState.POSTED for part in parts)
 
     def _compare(self, result: DemoResult, sending: Sending) -> None:
-        truths = result.truths = take_record(self._day.hospital)
+        truths = take_record(self._day.hospital)
         check = _Check(result.disagreements)
         echoes = self._echo.outbox.counts.answered
         check("messages received", result.received, truths.messages)
@@ -244,16 +262,28 @@ class Demo:
         self._compare_accounts(result, truths, check)
 
     def _compare_accounts(self, result: DemoResult, truths: Record, check: "_Check") -> None:
-        by_number = {name.value: story for story in result.account_stories for name in story.names}
+        lines = {line.number: line for line in result.lines}
         for number, truth in truths.accounts.items():
-            story = by_number.get(number)
-            if story is None:
+            line = lines.get(number)
+            if line is None:
                 result.disagreements.append(f"account {number} is missing")
                 continue
-            booked = -sum(one.amount_minor for one in story.balances if one.book is Book.CHARGES)
-            check(f"account {number}, charges", booked, truth.charges)
-            check(f"account {number}, due", self._due(story), max(truth.stated or 0, 0))
-            check(f"account {number}, patient", truth.patient in {name.value for name in story.patient_names}, True)
+            check(f"account {number}, charges", line.charges_minor, truth.charges)
+            check(f"account {number}, due", line.due_minor, max(truth.stated or 0, 0))
+            check(f"account {number}, paid", line.paid_minor, truth.our_payments)
+            check(f"account {number}, patient", line.patient == truth.patient, True)
+
+    def _line(self, story: AccountStory) -> AccountLine:
+        sums = {book: -sum(one.amount_minor for one in story.balances if one.book is book) for book in Book}
+        return AccountLine(
+            number=story.names[0].value,
+            patient=story.patient_names[0].value if story.patient_names else "",
+            currency=story.account.currency,
+            charges_minor=sums[Book.CHARGES],
+            stated_minor=story.observation.amount_minor if story.observation else None,
+            paid_minor=-sums[Book.COLLECTED],
+            due_minor=self._due(story),
+        )
 
     def _work_items(self) -> int:
         with self._app.store.snapshot() as reader:

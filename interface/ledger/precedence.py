@@ -76,17 +76,13 @@ def inherit(rows: Rows, survivor: Entity, retired: Entity, recorded_at: int) -> 
 
 
 def _repeats(name: str, held: dict[str, Any], values: dict[str, Any]) -> bool:
-    plain: dict[str, Any] = _plain(values)
+    plain = _plain(values)
     return held == plain if name in _WHOLE else plain.items() <= held.items()
 
 
-def _plain(value: Any) -> Any:
-    """The value as it comes back from JSON: tuples are lists."""
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
-    return value
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """The values as they come back from JSON: lists of rows are lists."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
 def _write(rows: Rows, entity: Entity, changed: Groups, at: int, stamp: Stamp) -> None:

@@ -38,14 +38,11 @@ _NAMES = (
     .order_by(t.identifier.c.retired_at, t.identifier.c.valid_from)
 )
 _VISITS = sa.select(t.encounter.c.id).where(within(t.encounter.c.account_id, "ids"))
-_LINES = (
+_ENTRIES_ON = sa.select(t.journal_line.c.entry_id).where(within(t.journal_line.c.account_id, "ids")).distinct()
+ENTRIES = (
     sa.select(t.journal_entry, t.journal_line)
     .join(t.journal_line, t.journal_line.c.entry_id == t.journal_entry.c.id)
-    .where(
-        t.journal_entry.c.id.in_(
-            sa.select(t.journal_line.c.entry_id).where(within(t.journal_line.c.account_id, "ids")).distinct()
-        )
-    )
+    .where(within(t.journal_entry.c.id, "ids"))
     .order_by(t.journal_entry.c.id, t.journal_line.c.line)
 )
 _PAYMENTS_ON = sa.select(t.allocation.c.payment_id).where(within(t.allocation.c.account_id, "ids")).distinct()
@@ -165,7 +162,8 @@ class _Books:
             self.observations[root_of[seen.account_id]] = seen
         self.entries: dict[int, list[Entry]] = {}
         if with_entries:
-            for entry in entries(tx.read_in(_LINES, "ids", root_of)):
+            numbers = sorted({row.entry_id for row in tx.read_in(_ENTRIES_ON, "ids", root_of)})
+            for entry in entries(tx.read_in(ENTRIES, "ids", numbers)):
                 for number in {root_of[line.account_id] for line in entry.lines if line.account_id in root_of}:
                     self.entries.setdefault(number, []).append(entry)
         self.payments: dict[int, list[Payment]] = {}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from interface.ledger.change import Loaded
+from interface.ledger.compare import Image
 from interface.ledger.needs import Needs
 from interface.ports import Delivery, DestinationState, PostingView, Settled, StoredMessage
 from interface.store import (
@@ -14,6 +15,7 @@ from interface.store import (
     decide,
     delivery,
     delivery_story,
+    export,
     lane,
     ledger_load,
     payment_story,
@@ -28,7 +30,7 @@ from interface.store import (
 from interface.store.tx import Tx
 from interface.view.count import ChannelCount, DestinationCount, PartRow, PauseRow
 from interface.view.delivery import DeliveryFilter, DeliveryStory
-from interface.view.message import MessageFilter, MessageRow, MessageStory
+from interface.view.message import MessageFilter, MessageRow, MessageStory, RunRow
 from interface.view.money import AccountStory, PaymentStory
 from interface.view.work import ReplayRow, WorkItemRow
 
@@ -155,3 +157,11 @@ class SqlReader:
     def audit_trail(self, subject: str, beyond_id: int, limit: int) -> list[audit.Audited]:
         """One page of the acts on a subject, oldest first."""
         return audit.audit_trail(self._tx, subject, beyond_id, limit)
+
+    def image(self) -> Image:
+        """The whole ledger, read page by page while the snapshot lives."""
+        return export.image(self._tx)
+
+    def runs(self, beyond_id: int, limit: int) -> list[RunRow]:
+        """One page of all runs in the order in which they were committed."""
+        return export.runs(self._tx, beyond_id, limit)

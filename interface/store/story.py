@@ -1,5 +1,6 @@
 """Everything about one message: its arrivals, runs, incidents, what it waits for; and its bytes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -32,19 +33,23 @@ def message(tx: Tx, message_id: int) -> MessageStory | None:
     if found is None:
         return None
     (row,) = search.rows(tx, [found])
-    runs = tx.read(_RUNS, row=message_id)
-    causes = tx.texts({run.cause_id for run in runs})
     return MessageStory(
         row=row,
         arrivals=tuple(
             ArrivalRow(one.arrived_at, one.peer, row.answer if one.answer is None else one.answer, one.actor or "")
             for one in tx.read(_ARRIVALS, row=message_id)
         ),
-        runs=tuple(_run(run, causes) for run in runs),
+        runs=tuple(run_rows(tx, tx.read(_RUNS, row=message_id))),
         incidents=tuple(IncidentRow(one.at, one.code, one.place) for one in tx.read(_INCIDENTS, row=message_id)),
         amended_by=tuple(one.id for one in tx.read(_AMENDED, row=message_id)),
         behind=tuple(older_in_lanes(tx, message_id)),
     )
+
+
+def run_rows(tx: Tx, rows: Sequence[sa.Row[Any]]) -> list[RunRow]:
+    """Runs as people see them."""
+    causes = tx.texts({row.cause_id for row in rows})
+    return [_run(row, causes) for row in rows]
 
 
 def _run(row: sa.Row[Any], causes: dict[int | None, str]) -> RunRow:

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests import postgres
-from tests.bench import load, table
+from tests.bench import load, machine, table
 from tests.bench.measure import Database, Row
 from tests.bench.scenario import SCENARIOS, Bench, Scenario
 from tests.bench.server import ServerFailedError
@@ -63,13 +63,13 @@ def main() -> int:
     chosen = options()
     console = Console(stderr=True)
     load.generator()  # compiled before anything is measured
-    rows = []
+    rows, found = [], machine.describe()
     for scenario, kind in chosen_rows(chosen):
         with console.status(f"{scenario.name} ({kind})"):
             rows.append(measure(scenario, kind, scenario.messages // QUICK if chosen.quick else scenario.messages))
-    table.show(rows, Console())
+    table.show(rows, Console(), found)
     if chosen.json:
-        chosen.json.write_text(json.dumps(table.as_json(rows), indent=2) + "\n", encoding="utf-8")
+        chosen.json.write_text(json.dumps(table.as_json(rows, found), indent=2) + "\n", encoding="utf-8")
     return 1 if any(row.failure for row in rows) else 0
 
 

@@ -27,14 +27,14 @@ LIBRARIES = (
 
 
 def describe() -> list[str]:
-    """One line for each thing that a reader needs to repeat or to doubt the figures."""
+    """One line for each thing that a reader needs to repeat or to doubt the figures; to be asked before measuring."""
     memory = psutil.virtual_memory().total / 2**30
     return [
         f"{os.cpu_count()} cores of {processor()}, {memory:.0f} GiB, {platform.system()} {platform.release()}, "
         f"databases on {filesystem()}",
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
         + ", ".join(f"{name} {version(name)}" for name in LIBRARIES),
-        f"{describe_generator()} on the same cores; commit {commit()}",
+        f"{describe_generator()} on the same cores; load average {os.getloadavg()[0]:.1f} before; commit {commit()}",
     ]
 
 

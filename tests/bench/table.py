@@ -6,7 +6,6 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import machine
 from tests.bench.measure import Measured, Row, Target
 
 NOTES = (
@@ -16,17 +15,17 @@ NOTES = (
     "PostgreSQL runs with its default settings, which flush every commit.",
     "Bytes: how much the database grew for each message, without its write-ahead log.",
 )
-FILE_WIDTH = 190  # characters, where no terminal sets the width
+FILE_WIDTH = 200  # characters, where no terminal sets the width
 SHOWN_CPU_SECS = 0.05  # a part that took less is left out
 
 
-def show(rows: list[Row], console: Console) -> None:
+def show(rows: list[Row], console: Console, machine: list[str]) -> None:
     """Print the table, what its words mean, and what it was measured on."""
     if not console.is_terminal:
         console.width = max(console.width, FILE_WIDTH)
-    table = Table(box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("", no_wrap=True)
-    table.add_column("database")
+    table.add_column("database", no_wrap=True)
     for heading in ("messages", "per second", "p50 ms", "p95 ms", "p99 ms"):
         table.add_column(heading, justify="right")
     table.add_column("bytes", justify="right")
@@ -38,13 +37,13 @@ def show(rows: list[Row], console: Console) -> None:
     for row in rows:
         if row.failure:
             console.print(f"not measured: {row.name}, {row.database}: {row.failure}", style="red", markup=False)
-    for line in (*NOTES, *machine.describe()):
+    for line in (*NOTES, *machine):
         console.print(line, style="dim", highlight=False)
 
 
-def as_json(rows: list[Row]) -> dict[str, Any]:
+def as_json(rows: list[Row], machine: list[str]) -> dict[str, Any]:
     """The rows and what they were measured on, for other programs."""
-    return {"rows": [_fields(row) for row in rows], "machine": machine.describe()}
+    return {"rows": [_fields(row) for row in rows], "machine": machine}
 
 
 def _cells(row: Row) -> list[str]:

@@ -34,7 +34,7 @@ ROWS = [
 def lines() -> dict[str, str]:
     """The printed lines by their first word."""
     console = Console(file=io.StringIO(), width=200)
-    table.show(ROWS, console)
+    table.show(ROWS, console, ["two cores"])
     text = console.file.getvalue()  # type: ignore[attr-defined]  # the StringIO given above
     return {line.split()[0]: line for line in text.splitlines() if line.strip()}
 
@@ -56,7 +56,7 @@ def test_a_failed_row_gives_its_reason(lines: dict[str, str]) -> None:
 
 
 def test_json_has_the_same_rows() -> None:
-    rows = {row["name"]: row for row in table.as_json(ROWS)["rows"]}
+    rows = {row["name"]: row for row in table.as_json(ROWS, ["two cores"])["rows"]}
     assert rows["met"]["per_second"] == 2000
     assert (rows["met"]["p99_ms"], rows["met"]["bytes_per_message"]) == (9.0, 2345)
     assert [rows[name].get("meets_target") for name in ("met", "late", "slow", "broken")] == [True, False, False, None]

@@ -84,6 +84,22 @@ def test_repeat_of_what_is_known_writes_no_row_but_its_new_stamp() -> None:
     assert [one.confirmed for one in changes.confirmations] == [Confirmed(5 * SECOND, 50, frozenset({"name", "phone"}))]
 
 
+def test_repeated_snapshot_of_a_whole_visit_writes_no_row() -> None:
+    store = MemoryStore()
+    told = {
+        "number": 1,
+        "says": named() | phone("1"),
+        "account_says": {"class": {"financial_class": "SP"}, "coverages": {"coverages": ({"priority": 1},)}},
+        "visit_says": {"place": {"location": "W1"}, "discharge": {"discharged_at": SECOND}},
+        "guarantors": (Said((guarantor(1),), named("Payer")),),
+    }
+    for at, meaning in enumerate((M.ADMIT, M.UPDATE, M.UPDATE, M.DISCHARGE, M.UPDATE), start=1):
+        store.tell(adt(meaning, at, **told))
+    assert store.tell(adt(M.UPDATE, 9, **told)) == Applied(False)
+    assert (store.saved[-1].created, store.saved[-1].changed) == ([], [])
+    assert len(store.saved[-1].confirmations) == 4
+
+
 def test_value_that_was_repeated_beats_an_older_one_that_arrives_late() -> None:
     store = MemoryStore()
     store.tell(adt(M.UPDATE, 1, says=phone("1")))

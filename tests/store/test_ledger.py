@@ -24,11 +24,13 @@ from tests.store.given import (
     account,
     allocation,
     entry,
+    finish,
     group,
     named,
     patient,
     payment,
     received,
+    run,
 )
 
 VN = Identifier("north", "VN", "V-9")
@@ -296,3 +298,28 @@ def test_a_payment_is_shown_by_any_of_its_names(store: SqlStore) -> None:
         assert reader.payments(0, 10) == [stories[0]]
     assert stories[0] is not None and stories[0] == stories[1] == stories[2]
     assert stories[0].account_public_ids == {1: "acc_1"}
+
+
+def test_the_whole_ledger_is_read_as_it_was_saved(store: SqlStore) -> None:
+    taken(store)
+    with store.snapshot() as reader:
+        image = reader.image()
+        assert plain(*image.entities) == plain(patient(), account())
+        assert sorted(image.identifiers, key=lambda known: known.noun) == [
+            named(Noun.ACCOUNT, HAR, 1),
+            named(Noun.PATIENT, MR, 1),
+        ]
+        assert list(image.entries) == [entry(1, 1)]
+        assert list(image.balances) == [Balance(1, Book.RECEIVABLE, "patient", "USD", -2500)]
+        assert [one.public_id for one in image.payments] == ["pay_1"]
+        assert list(image.allocations) == [allocation()]
+        assert list(image.observations) == []
+
+
+def test_runs_are_read_in_the_order_in_which_they_ended(store: SqlStore) -> None:
+    ids = received(store, 3)
+    finish(store, *(run(number) for number in (ids[2], ids[0], ids[1])))
+    with store.snapshot() as reader:
+        first = reader.runs(0, 2)
+        assert [one.message_id for one in first] == [ids[2], ids[0]]
+        assert [one.message_id for one in reader.runs(first[-1].id, 2)] == [ids[1]]

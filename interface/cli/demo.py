@@ -1,0 +1,192 @@
+"""The verb that shows the main job: live progress, then what the engine holds, beside the simulator's own books."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from interface.cli.asked import Asked, verb
+from interface.cli.exit import ExitCode
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import TaskID
+
+    from interface.app.demo import DemoResult
+
+_ACCOUNTS_SHOWN = 8
+_PAYMENTS_SHOWN = 8
+
+
+@verb("demo")
+@click.option("--patients", type=click.IntRange(1, 5000), default=60, show_default=True, help="People of the morning.")
+@click.option("--payments", type=click.IntRange(0, 500), default=25, show_default=True, help="Payments taken, at most.")
+@click.option("--seed", type=int, default=24, show_default=True, help="Another seed gives another morning.")
+def demo_verb(asked: Asked, patients: int, payments: int, seed: int) -> int:
+    """A simulated Epic sends a hospital morning over MLLP, patients pay, every payment goes back as DFT^P03 and is proven posted.
+
+    The engine runs as its own processes, in a home of its own that is removed afterwards. Exit code 0 only if every number
+    agrees with the simulator's own record.
+    """
+    import os
+
+    from interface.app.compose import default_root
+    from interface.app.demo import Demo, DemoOptions
+    from interface.cli.table import print_json
+
+    options = DemoOptions(seed=seed, patients=patients, payments=payments)
+    root = (asked.root or default_root(os.environ)).absolute()
+    with _Steps(is_silent=asked.as_json) as steps, Demo(root, options, steps.tell) as demo:
+        result = demo.run()
+    if asked.as_json:
+        print_json(result.numbers())
+    else:
+        _show(result)
+    return ExitCode.PROBLEMS if result.disagreements else ExitCode.OK
+
+
+class _Steps:
+    """Live progress in a terminal; one line a step where there is none."""
+
+    def __init__(self, *, is_silent: bool) -> None:
+        from interface.cli.table import console, progress
+
+        self._shown = progress()
+        self._console = console(to_stderr=True)
+        self._tasks: dict[str, TaskID] = {}
+        self._is_silent = is_silent
+
+    def __enter__(self) -> "_Steps":
+        if not self._is_silent:
+            self._shown.start()
+            self._say("Starting the engine: listen and process parts, the shipped channels, an empty home.")
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._shown.stop()
+
+    def tell(self, what: str, done: int, total: int) -> None:
+        """Note how far a step is; `total` 0 where nobody knows yet."""
+        if self._is_silent:
+            return
+        if what not in self._tasks:
+            self._tasks[what] = self._shown.add_task(what, total=total or None)
+            if not self._console.is_terminal:
+                self._say(f"{what} ...")
+        self._shown.update(self._tasks[what], completed=done, total=total or None)
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, markup=False)
+
+
+def _show(result: "DemoResult") -> None:
+    from interface.cli.table import console
+
+    screen = console()
+    _messages(screen, result)
+    _accounts(screen, result)
+    _payments(screen, result)
+    _trail(screen, result)
+    _verdict(screen, result)
+
+
+def _messages(screen: "Console", result: "DemoResult") -> None:
+    from interface.cli.table import Column, table
+
+    states = [
+        state for state in next(iter(result.states.values())) if any(one[state] for one in result.states.values())
+    ]
+    columns = [Column("channel"), *(Column(state, is_number=True) for state in states), Column("all", is_number=True)]
+    rows = [[name, *(one[state] for state in states), sum(one.values())] for name, one in result.states.items()]
+    screen.print()
+    screen.print(table(columns, rows, title="Messages by state"))
+    rate = f"{result.messages_per_sec:,.0f} a second"
+    screen.print(f"{result.acknowledged} acknowledged after their commit; the morning came at {rate}.", markup=False)
+
+
+def _accounts(screen: "Console", result: "DemoResult") -> None:
+    from interface.cli.table import Column, money, table
+
+    columns = [
+        Column("account"),
+        Column("patient"),
+        Column("charges", is_number=True),
+        Column("EHR says due", is_number=True),
+        Column("paid here", is_number=True),
+        Column("due now", is_number=True),
+    ]
+    lines = sorted(result.lines, key=lambda one: (-one.paid_minor, -one.charges_minor))
+    rows = [
+        [
+            line.number,
+            line.patient,
+            money(line.charges_minor, line.currency),
+            money(line.stated_minor, line.currency),
+            money(line.paid_minor, line.currency) if line.paid_minor else "",
+            money(line.due_minor, line.currency),
+        ]
+        for line in lines[:_ACCOUNTS_SHOWN]
+    ]
+    screen.print()
+    screen.print(table(columns, rows, title=f"Accounts ({_ACCOUNTS_SHOWN} of {result.accounts})"))
+
+
+def _payments(screen: "Console", result: "DemoResult") -> None:
+    from interface.cli.table import Column, iso, money, state, table
+
+    columns = [
+        Column("payment", shrinks=True),
+        Column("FT1-2"),
+        Column("tender"),
+        Column("amount", is_number=True),
+        Column("accepted"),
+        Column("echoed"),
+        Column("posting"),
+    ]
+    rows = [
+        [
+            f"{story.payment.public_id[:3]}..{story.payment.public_id[-8:]}",
+            part.wire_id,
+            f"{story.payment.tender} {story.payment.last4}",
+            money(part.amount_minor, part.currency),
+            (iso(part.accepted_at or 0) or "")[11:23],
+            (iso(part.confirmed_at or 0) or "")[11:23],
+            state(part.posting or ""),
+        ]
+        for story in result.payment_stories[:_PAYMENTS_SHOWN]
+        for part in story.allocations
+    ]
+    screen.print()
+    title = f"Payments ({len(rows)} of {result.payments}): {result.accepted} accepted, {result.posted} posted"
+    screen.print(table(columns, rows, title=title))
+
+
+def _trail(screen: "Console", result: "DemoResult") -> None:
+    from interface.cli.table import Column, iso, money, table
+
+    if result.trail is None:
+        return
+    columns = [
+        Column("when (UTC)"),
+        Column("step"),
+        Column("what happened", shrinks=True),
+        Column("amount", is_number=True),
+    ]
+    rows = [
+        [(iso(mark.at) or "")[11:23], mark.step, mark.text, money(mark.amount_minor, mark.currency)]
+        for mark in result.trail.marks
+    ]
+    screen.print()
+    screen.print(table(columns, rows, title="One payment, from the first ADT to the echo"))
+
+
+def _verdict(screen: "Console", result: "DemoResult") -> None:
+    screen.print()
+    for line in result.disagreements:
+        screen.print(f"differs: {line}", markup=False)
+    numbers = ", ".join(f"{name} {number}" for name, number in result.numbers().items())
+    screen.print(numbers, markup=False)
+    took = f"{result.seconds:.1f} seconds"
+    if result.disagreements:
+        screen.print(f"{len(result.disagreements)} numbers differ from the simulator's own record ({took}).")
+    else:
+        screen.print(f"Every number agrees with the simulator's own record ({took}).")
