@@ -53,8 +53,9 @@ _NAME = re.compile(rb"[A-Z][A-Z0-9]{2}")
 
 @dataclass(frozen=True, slots=True)
 class CardScreen:
-    """What a channel says: fields (`PID-3`) whose identifiers may look like cards by chance. A card type in CX-5
-    overrules it.
+    """Fields (`PID-3`) that a channel declares to hold identifiers, which may look like cards by chance.
+
+    A card type in CX-5 overrules it.
     """
 
     exempt: frozenset[str] = frozenset()
@@ -62,9 +63,7 @@ class CardScreen:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Where a card number was masked: segment and field (`NTE-3`), or `unparsed` where there are no segments. Nothing
-    more.
-    """
+    """Where a card number was masked: segment and field (`NTE-3`), or `unparsed` where there are no segments."""
 
     place: str
 
@@ -155,9 +154,7 @@ def _card_end(seen: bytes, start: int) -> int:
 
 
 def _typed_numbers(seen: bytes, typed: re.Pattern[bytes], delimiters: Delimiters) -> Iterator[tuple[int, int, bool]]:
-    """CX-1 wherever CX-5 names a card, if it holds enough digits to be one (a name's fifth component may be `MS`
-    too).
-    """
+    """CX-1 wherever CX-5 names a card, if it has digits enough to be one: a name's fifth component may be `MS` too."""
     component = delimiters.component.encode("ascii")
     edges = f"\r\n{delimiters.field}{delimiters.repetition}".encode("ascii", "ignore")
     for found in typed.finditer(seen):
@@ -173,9 +170,7 @@ def _is_digit(byte: int) -> bool:
 
 
 class _View:
-    r"""The bytes with `\X..\` decoded, and the way back: `pieces` are (position seen, position in raw, bytes in raw
-    for each).
-    """
+    r"""The bytes with `\X..\` decoded, and the way back: `pieces` are (position seen, position in raw, raw bytes each)."""
 
     def __init__(self, seen: bytes, pieces: tuple[tuple[int, int, int], ...] = ((0, 0, 1),)) -> None:
         self.seen = seen

@@ -8,15 +8,17 @@ Times are UTC microseconds. Ids are bigints. Nothing here names a table.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias
 
 from interface.ledger.change import LedgerChanges, Loaded
+from interface.ledger.compare import Image
 from interface.ledger.needs import Needs
 from interface.ledger.noun import Identifier
 from interface.ledger.worklist import WorkItem
 from interface.message import DeliveryState, HoldKind, MessageState, RunReason
 from interface.view.count import PartRow
+from interface.view.message import RunRow
 from interface.view.protocol import Acts, Views
 
 
@@ -80,6 +82,10 @@ class StoredMessage:
     answer_pending: bool = False  # the sender still waits for the outcome
     replay_id: int | None = None
     force_money: bool = False
+
+    def forced(self, force_money: bool) -> "StoredMessage":
+        """The same message, with leave to take back money and book it anew, or without."""
+        return replace(self, force_money=force_money)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,26 +256,42 @@ Sealed: TypeAlias = Any
 """A batch's ledger changes, sealed. Opaque outside of the store, and different in each."""
 
 
-class Reader(Views, Protocol):
+class LedgerRows(Protocol):
+    """What a batch reads before it runs."""
+
+    def load(self, needs: Needs) -> Loaded:
+        """Ledger rows that these readings touch, survivors followed."""
+
+    def occupied(self, lanes: Iterable[int], /) -> set[int]:
+        """Lanes (given as roots) in which a message blocks or waits."""
+
+    def lane_roots(self, lanes: Iterable[int], /) -> dict[int, int]:
+        """The root of every lane that was joined to another one; lanes that stand alone are left out."""
+
+    def awaited(self, accounts: Iterable[str], /) -> dict[str, list[int]]:
+        """Messages held for these accounts (authority|type|value), oldest first."""
+
+
+class Reader(LedgerRows, Views, Protocol):
     """One consistent snapshot. What people are shown of it stands in `interface.view`."""
 
     def waiting(self, limit: int) -> list[StoredMessage]:
         """Messages that can run now (state waiting, not parked), oldest id first, bodies opened."""
 
+    def stored(self, ids: Sequence[int]) -> list[StoredMessage]:
+        """These messages, in the order of their ids, bodies opened; what has none any more is left out."""
+
+    def image(self) -> Image:
+        """The whole ledger, read page by page while the snapshot lives."""
+
+    def runs(self, beyond_id: int, limit: int) -> list[RunRow]:
+        """One page of all runs, in the order of their commits."""
+
+    def config_files(self, config_id: int) -> Mapping[str, str]:
+        """The files of one configuration version."""
+
     def replays(self, limit: int) -> list[StoredMessage]:
         """Requested replays in their original order, bodies opened."""
-
-    def load(self, needs: Needs) -> Loaded:
-        """Ledger rows that these readings touch, survivors followed."""
-
-    def occupied(self, lanes: Iterable[int]) -> set[int]:
-        """Lanes (given as roots) in which a message blocks or waits."""
-
-    def lane_roots(self, lanes: Iterable[int]) -> dict[int, int]:
-        """The root of every lane that was joined to another one; lanes that stand alone are left out."""
-
-    def awaited(self, accounts: Iterable[str]) -> dict[str, list[int]]:
-        """Messages held for these accounts (authority|type|value), oldest first."""
 
     def due(self, destination: str, now: int, limit: int) -> list[Delivery]:
         """Deliveries to send now: state queued, due, and first of their order key among all that are not final."""
@@ -357,23 +379,8 @@ class Turn(Reader, Acts, Protocol):
         """Intents without an outcome, left by a part that died: all are made ambiguous and given back."""
 
 
-class Store(Protocol):
-    """The store of record."""
-
-    def prepare(self, intakes: Sequence[Intake]) -> list[Prepared]:
-        """Digest, compress and seal; no database work."""
-
-    def seal(self, changes: LedgerChanges) -> Sealed:
-        """Seal what a batch changed; no database work."""
-
-    def snapshot(self) -> AbstractContextManager[Reader]:
-        """A consistent read."""
-
-    def turn(self, purpose: str) -> AbstractContextManager[Turn]:
-        """A write transaction, durable when it exits. On SQLite, writers of all processes take fair turns."""
-
-    def check_writable(self) -> None:
-        """Write and commit something small; raises StoreUnavailableError where that fails."""
+class Workbench(Protocol):
+    """What a batch uses while it runs; no database work but for reserving ids."""
 
     def allocate(self, name: str) -> int:
         """The next id of a counter; handed out from blocks, never reused, gaps are normal."""
@@ -386,6 +393,25 @@ class Store(Protocol):
 
     def lane_of(self, identifier: Identifier) -> int:
         """The lane of a patient known by nothing but this identifier: 63 bits of its keyed digest."""
+
+    def seal(self, changes: LedgerChanges) -> Sealed:
+        """Seal what a batch changed; no database work."""
+
+
+class Store(Workbench, Protocol):
+    """The store of record."""
+
+    def prepare(self, intakes: Sequence[Intake]) -> list[Prepared]:
+        """Digest, compress and seal; no database work."""
+
+    def snapshot(self) -> AbstractContextManager[Reader]:
+        """A consistent read."""
+
+    def turn(self, purpose: str) -> AbstractContextManager[Turn]:
+        """A write transaction, durable when it exits. On SQLite, writers of all processes take fair turns."""
+
+    def check_writable(self) -> None:
+        """Write and commit something small; raises StoreUnavailableError where that fails."""
 
     def exclusive(self, name: str) -> AbstractContextManager[bool]:
         """Hold a named lock that one process at a time may hold; gives whether it was got."""

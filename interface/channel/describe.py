@@ -211,3 +211,7 @@ def _table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterat
     yield "|" + "---|" * len(headings)
     for row in rows:
         yield "| " + " | ".join(row) + " |"
+
+
+if __name__ == "__main__":
+    write_pages(Path.cwd())

@@ -101,8 +101,8 @@ field; when several different identifiers are left, the message waits for a bett
 
 `tables/NAME.csv` with the columns `in,out,note`. The row `*` says what becomes of a code that is not listed: `*,<keep>` keeps
 it, `*,<refuse>` refuses the message, anything else is the default. An empty `out` means that the code says nothing. Codes are
-compared to the letter. `identifiers: authorities` and `types` name the tables of synonyms of assigning authorities (by universal id first,
-then namespace) and of identifier types.
+compared to the letter. `identifiers: authorities` and `types` name the tables of synonyms of assigning authorities (by universal
+id first, then namespace) and of identifier types.
 
 ## When it happened
 

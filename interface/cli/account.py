@@ -193,7 +193,7 @@ def _print_entries(story: "AccountStory") -> None:
         ]
         for entry in story.entries
         for line in entry.lines
-        if line.book is Book.RECEIVABLE
+        if line.book is Book.RECEIVABLE and line.account_id in (story.account.id, *story.merged_ids)
     ]
     if rows:
         columns = [

@@ -27,14 +27,12 @@ def demo_verb(asked: Asked, patients: int, payments: int, seed: int) -> int:
     The engine runs as its own processes, in a home of its own that is removed afterwards. Exit code 0 only if every number
     agrees with the simulator's own record.
     """
-    import os
-
-    from interface.app.compose import default_root
     from interface.app.demo import Demo, DemoOptions
+    from interface.cli.engine import starter
     from interface.cli.table import print_json
 
     options = DemoOptions(seed=seed, patients=patients, payments=payments)
-    root = (asked.root or default_root(os.environ)).absolute()
+    root = (asked.root or starter()).absolute()  # the shipped files, wherever the command is called from
     with _Steps(is_silent=asked.as_json) as steps, Demo(root, options, steps.tell) as demo:
         result = demo.run()
     if asked.as_json:

@@ -28,7 +28,7 @@ def init_verb(asked: Asked, folder: Path) -> None:
     if taken := [name for name in _FOLDERS if (folder / name).exists()]:
         text = f"{', '.join(taken)} exist already; nothing was written"
         raise ConfigurationError("folder-taken", text, place=str(folder), advice="give another directory")
-    source = _starter()
+    source = starter()
     for name in _FOLDERS:
         copytree(source / name, folder / name, ignore=ignore_patterns("__pycache__"))
     files = sorted(
@@ -43,7 +43,7 @@ def init_verb(asked: Asked, folder: Path) -> None:
     screen.print(f"Now: hp24 check --root {folder}", markup=False)
 
 
-def _starter() -> Path:
+def starter() -> Path:
     """Where the shipped files are: inside the installed package, else beside it in a checkout."""
     import interface
 

@@ -9,6 +9,9 @@ import click
 from interface.cli.asked import Asked, verb
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from interface.operate.trace import Trail
     from interface.view.message import MessageFilter, MessageRow
 
 Decorate = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -174,7 +177,7 @@ def _print_messages(rows: "list[MessageRow]", *, with_names: bool) -> None:
 @click.argument("name", metavar="PAYMENT|ACCOUNT")
 def trace_verb(asked: Asked, name: str) -> None:
     """Follow a payment (pm_..., or its number in the EHR) or an account (ac_..., or its number) on one time line."""
-    from interface.cli.table import Column, console, iso, moment, money, print_json, table
+    from interface.cli.table import console, iso, print_json
     from interface.operate.trace import trace
 
     with asked.app() as app:
@@ -193,18 +196,31 @@ def trace_verb(asked: Asked, name: str) -> None:
         ]
         print_json({"subject": trail.subject, "marks": marks, "left_out": trail.left_out})
         return
-    screen = console()
-    columns = [
-        Column("when"),
-        Column("step"),
-        Column("what happened", shrinks=True),
-        Column("amount", True),
-        Column("see", shrinks=True),
-    ]
+    print_trail(console(), trail)
+
+
+def print_trail(screen: "Console", trail: "Trail") -> None:
+    """A trail as a table, oldest first."""
+    from interface.cli.table import Column, moment, money, table
+
+    columns = [Column("when"), Column("step"), Column("what happened", shrinks=True), Column("amount", True)]
+    columns += [Column("see")]
     rows = [
-        [moment(mark.at), mark.step, mark.text, money(mark.amount_minor, mark.currency), mark.subject]
+        [
+            moment(mark.at, with_micros=True)[5:-3],
+            mark.step,
+            mark.text,
+            money(mark.amount_minor, mark.currency),
+            _see(mark.subject),
+        ]
         for mark in trail.marks
     ]
     screen.print(table(columns, rows, title=trail.subject))
     if trail.left_out:
         screen.print(f"{trail.left_out} more messages are not shown.")
+
+
+def _see(subject: str) -> str:
+    """What `hp24 show` takes, where it is short; long ids stand in --json."""
+    kind, _, name = subject.partition(":")
+    return {"message": name, "delivery": subject}.get(kind, "")

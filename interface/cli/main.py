@@ -35,14 +35,13 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "pause": ("act", "Bring a channel, destination or patient to a stop."),
         "resume": ("act", "Let it go on."),
         "replay": ("replay", "Run stored messages again, in their original order."),
-        "verify": ("engine", "Prove that stored messages and ledger agree, and that the journal balances."),
     },
     "Money": {
         "pay": ("money", "Take a payment on one or more accounts."),
         "void": ("money", "Take back a whole payment before it is settled."),
         "refund": ("money", "Give back money of a payment."),
-        "resolve": ("money", "Say what became of an ambiguous or rejected delivery."),
-        "resend": ("money", "Send a stored payload again; guards against posting twice."),
+        "resolve": ("posting", "Say what became of an ambiguous or rejected delivery."),
+        "resend": ("posting", "Send a stored payload again; guards against posting twice."),
     },
     "Feed": {
         "send": ("feed", "Send message files over MLLP and show the answers."),

@@ -52,6 +52,7 @@ def pay_verb(
 
 
 def _shares(app: "App", parts: "tuple[str, ...] | list[str]") -> "tuple[tuple[Share, ...], str]":
+    from interface.errors import MessageError
     from interface.healthpay24.protocol import Share
     from interface.hl7.money import MoneyFormat, parse_money
     from interface.operate.account import find_account
@@ -61,7 +62,10 @@ def _shares(app: "App", parts: "tuple[str, ...] | list[str]") -> "tuple[tuple[Sh
         name, _, amount = part.rpartition("=")
         with app.store.snapshot() as reader:
             own = find_account(reader, name).account
-        money = parse_money(amount, MoneyFormat.DECIMAL, own.currency, place="--amount")
+        try:
+            money = parse_money(amount, MoneyFormat.DECIMAL, own.currency)
+        except MessageError:
+            raise click.UsageError(f"an amount in {own.currency} is written as in 25.00") from None
         shares.append(Share(own.public_id, money.minor))
         currencies.add(own.currency)
     if len(currencies) > 1:

@@ -21,6 +21,7 @@ _POLL_SECS = 0.1
 @filter_options
 @click.option("--all", "everything", is_flag=True, help="Every message.")
 @click.option("--force-money", is_flag=True, help="Also reverse what was booked and book it anew. Needs a reason.")
+@click.option("--preview", "is_preview", is_flag=True, help="Only show what would change; nothing is written.")
 @click.option("--no-wait", is_flag=True, help="Only ask for it; the engine does it in its own time.")
 @reason_option(is_required=False)
 def replay_verb(
@@ -28,6 +29,7 @@ def replay_verb(
     message_ids: tuple[int, ...],
     everything: bool,
     force_money: bool,
+    is_preview: bool,
     no_wait: bool,
     reason: str,
     **choice: Any,
@@ -37,12 +39,15 @@ def replay_verb(
     Under the same configuration nothing changes. Under a newer one, values that a message still owns are restated. Money is never
     restated without --force-money, and no payment is sent.
     """
+    from interface.cli.proof import show_preview
     from interface.operate.replay import choose, progress, request
 
     if not (message_ids or everything or any(choice.values())):
         raise click.UsageError("give message ids, a filter, or --all")
     with asked.app() as app:
         chosen = choose(app.store, filter_of(choice, ids=message_ids))
+        if is_preview:
+            return show_preview(asked, app, chosen.ids, force_money=force_money)
         replay_id = request(app.store, asked.by(reason), chosen, force_money=force_money)
         if not no_wait and _engine_runs(app):
             _wait(app, replay_id)

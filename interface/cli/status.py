@@ -72,7 +72,8 @@ def _print_status(found: "Status") -> None:
     alive = ", ".join(f"{part.name} ({part.pid})" for part in found.alive)
     screen.print(f"Engine: {alive}" if alive else "Engine: not running")
     for one in found.pauses:
-        screen.print(f"Paused: {one.kind} {one.subject}, {ago(one.since, found.at)} ago by {one.actor}", markup=False)
+        since = f" {ago(one.since, found.at)} ago" if one.since else ""
+        screen.print(f"Paused: {one.kind} {one.subject},{since} by {one.actor}", markup=False)
     if found.open_work_items:
         screen.print(f"For a person: {found.open_work_items} work items (hp24 worklist)")
 

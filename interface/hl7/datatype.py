@@ -33,9 +33,7 @@ class HD:
 
 @dataclass(frozen=True, slots=True)
 class CX:
-    """An identifier. `id` keeps leading zeros, case and inner blanks; the check digit is never joined to it or taken
-    off.
-    """
+    """An identifier. `id` keeps leading zeros, case and inner blanks; no check digit is joined to it or taken off."""
 
     id: str
     check_digit: str = ""

@@ -66,16 +66,16 @@ def read_header(raw: bytes, declared: str | None = None) -> Header:
     line = first_line(raw, lead)
     if line[:3] != b"MSH":
         return _NO_HEADER
-    delimiters, encoding_characters, problems = _declared(line)
-    if delimiters is None:
-        return Header(problems=problems)
-    text, codec, warnings = _decoded(line, delimiters, declared)
-    problems += warnings
+    found = declared_in(line)
+    if found.delimiters is None:
+        return Header(problems=found.problems)
+    text, codec, warnings = _decoded(line, found.delimiters, declared)
+    problems = found.problems + warnings
     if lead:
         problems += (
             Problem(ErrorCode.SEGMENT_SEQUENCE, "MSH", "blanks or a byte order mark before MSH", Severity.WARNING),
         )
-    return _filled(text, delimiters, encoding_characters, codec, problems)
+    return _filled(text, found.delimiters, found.encoding_characters, codec, problems)
 
 
 def first_line(raw: bytes, lead: int = 0) -> bytes:
@@ -92,11 +92,6 @@ def first_line(raw: bytes, lead: int = 0) -> bytes:
         return line[: line.index(b"\n")]
     ends = _LINE_FEED_ENDS.search(line)
     return line[: ends.start()] if ends else line
-
-
-def _declared(line: bytes) -> tuple[Delimiters | None, str, tuple[Problem, ...]]:
-    declared = declared_in(line)
-    return declared.delimiters, declared.encoding_characters, declared.problems
 
 
 def _decoded(line: bytes, delimiters: Delimiters, declared: str | None) -> tuple[str, str, tuple[Problem, ...]]:

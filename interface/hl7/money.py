@@ -1,5 +1,4 @@
-"""Amounts (MO, CP; v2.5.1 section 2.A.41): read by the format that the sender is known to write, into minor units; no
-floats.
+"""Amounts (MO, CP; v2.5.1 section 2.A.41): read by the sender's declared format into minor units; never a float.
 
 HL7 leaves much open, and senders take it all: so the format is a setting, and what does not fit it is refused, never
 guessed.

@@ -1,5 +1,4 @@
-"""Names of messages, segments, fields and components by version, from hl7apy's tables. For people: never on the hot
-path.
+"""Names of segments, fields and components by version, out of hl7apy's tables. For people: never on the hot path.
 
 The tables are loaded when the first name is asked for (about 30 ms a version), not when this module is imported.
 """
@@ -75,9 +74,7 @@ _SEGMENTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A field or component: `number`, its name in words, its data type (`CX`; empty when unknown), whether it may
-    repeat.
-    """
+    """A field or component: number, name in words, data type (`CX`; empty when unknown), whether it may repeat."""
 
     number: int
     name: str
@@ -86,9 +83,7 @@ class Named:
 
 
 def nearest(version: str) -> str:
-    """The version whose tables serve for MSH-12 as sent: itself, else the latest before it, else 2.1; 2.5.1 when
-    blank.
-    """
+    """The version whose tables serve for MSH-12 as sent: it, or the latest before it; 2.5.1 when it is blank."""
     wanted = version_of(version)
     if wanted is None:
         return "2.5.1"
@@ -110,9 +105,7 @@ def segment_fields(segment: str, version: str) -> tuple[Named, ...]:
 
 
 def field(segment: str, number: int, version: str) -> Named | None:
-    """One field; None when the version has none of that number (some drop withdrawn ones: they are looked for before
-    it).
-    """
+    """One field; None when there is none. A field that the version has withdrawn is looked for in those before it."""
     if segment.startswith("Z"):
         return None
     for known in _at_or_before(version):

@@ -1,6 +1,4 @@
-"""Where a value stands in a message: `PID-3[1].4`, `GT1[2]-3.1`, `OBX[*]-5`, `PID-3[.5 = 'MR'].1`; parsed once, then
-only evaluated.
-"""
+"""Where a value stands: `PID-3[1].4`, `GT1[2]-3.1`, `OBX[*]-5`, `PID-3[.5 = 'MR'].1`; parsed once, then evaluated."""
 
 import re
 from dataclasses import dataclass

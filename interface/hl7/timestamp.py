@@ -32,8 +32,7 @@ _BY_LENGTH: Final = dict(zip((4, 6, 8, 10, 12, 14), Precision, strict=False))
 
 @dataclass(frozen=True, slots=True)
 class Timestamp:
-    """A time as sent. `at` is UTC microseconds of its first instant; `on` its local date, as written (24:00: the day
-    after).
+    """A time as sent. `at` is UTC microseconds of its first instant; `on` its local date (of 24:00, the day after).
 
     `is_ambiguous`: the hour happens twice when clocks go back, and the first was taken. `is_imaginary`: clocks went
     forward over it, and the offset before the change was taken. Both can only be without an offset.
@@ -120,9 +119,7 @@ def _fold(placed: datetime, zone: tzinfo) -> tuple[bool, bool]:
 
 
 def write_timestamp(at: int, zone: tzinfo, precision: Precision = Precision.SECOND) -> str:
-    """`at` (UTC microseconds) in `zone`, with its offset from the hour on, as precise as asked (fraction: four
-    digits).
-    """
+    """`at` (UTC microseconds) in `zone`, as precise as asked; with an hour goes the offset. A fraction has four digits."""
     moment = (_EPOCH + at * _MICROSECOND).astimezone(zone)
     digits = moment.strftime("%Y%m%d%H%M%S")
     length = next((length for length, each in _BY_LENGTH.items() if each is precision), 14)

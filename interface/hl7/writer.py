@@ -34,9 +34,7 @@ Content = Repetition | list[Repetition] | Verbatim | None
 
 
 def field_er7(content: Content, delimiters: Delimiters = STANDARD) -> str:
-    """One field; None and the empty text write nothing. Empty elements at an end are left out, as HL7 v2.5.1 section
-    2.6 asks.
-    """
+    """One field; None and the empty text write nothing. Empty parts at an end are left out (HL7 v2.5.1 section 2.6)."""
     match content:
         case None:
             return ""

@@ -203,7 +203,9 @@ class ExpressionCompiler:
             return self._identifier(path) if wanted is Type.IDENTIFIER else self._element(path)
         self._check(Type.TEXT, wanted, path.at)
         if not path.choice and not path.is_only and path.repetition in (None, 1) and path.subcomponent in (None, 1):
-            return reader.first_leaf(_segment(path), path.field, path.component or 1)
+            if path.component is None:
+                return reader.plain(_segment(path), path.field)
+            return reader.component_of(_segment(path), path.field, path.component)
         return reader.leaf(self._element(path), path.component or 1, path.subcomponent or 1)
 
     def _element(self, path: Reference) -> Read:
@@ -241,19 +243,23 @@ class ExpressionCompiler:
     # ------------------------------------------------------------ conditions
 
     def _holds(self, tree: Expression) -> Holds:
+        holds: Holds
         match tree:
+            case Equal(left=left, right=Literal(text=text), is_negated=is_negated):
+                holds = condition.equals(self._text(left), text, is_negated=is_negated)
             case Equal(left=left, right=right, is_negated=is_negated):
-                return condition.equal(self._text(left), self._text(right), is_negated=is_negated)
+                holds = condition.equal(self._text(left), self._text(right), is_negated=is_negated)
             case Among(left=left, options=options, is_negated=is_negated):
-                return condition.among(self._text(left), self._texts(options), is_negated=is_negated)
+                holds = condition.among(self._text(left), self._texts(options), is_negated=is_negated)
             case All(parts=parts):
-                return condition.all_of([self._holds(part) for part in parts])
+                holds = condition.all_of([self._holds(part) for part in parts])
             case Some(parts=parts):
-                return condition.some_of([self._holds(part) for part in parts])
+                holds = condition.some_of([self._holds(part) for part in parts])
             case Not(part=part):
-                return condition.negated(self._holds(part))
+                holds = condition.negated(self._holds(part))
             case _:
-                return self._text(tree)
+                holds = self._text(tree)
+        return holds
 
     def _text(self, tree: Expression) -> Read:
         return self._value(tree, Type.TEXT)

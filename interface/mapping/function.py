@@ -1,7 +1,7 @@
 """The named functions of the mapping language: what each takes, gives and means. Nothing unsaid or cleared reaches one."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from interface.errors import MessageError
@@ -9,6 +9,7 @@ from interface.hl7.datatype import XTN
 from interface.hl7.money import read_money
 from interface.hl7.problem import ErrorCode
 from interface.hl7.segment import Element
+from interface.hl7.value import NULL_ER7
 from interface.mapping import identifier, moment
 from interface.mapping.identifier import Naming
 from interface.mapping.kind import Type
@@ -118,11 +119,19 @@ def _money(setting: Setting) -> Apply:
 
 
 def _phone(_setting: Setting) -> Apply:
-    return lambda er7, scope: XTN.read(_element(er7, scope)).number or UNSAID
+    return lambda er7, scope: _telecom(er7, scope).number.strip() or UNSAID
 
 
 def _email(_setting: Setting) -> Apply:
-    return lambda er7, scope: XTN.read(_element(er7, scope)).mail or UNSAID
+    return lambda er7, scope: _telecom(er7, scope).mail.strip() or UNSAID
+
+
+def _telecom(er7: str, scope: Scope) -> XTN:
+    delimiters = scope.delimiters
+    if delimiters.escape in er7 or delimiters.subcomponent in er7 or NULL_ER7 in er7:
+        return XTN.read(_element(er7, scope))
+    parts = er7.split(delimiters.component)  # once, where the reader of the data type splits for each component
+    return replace(XTN(*parts[:8]), unformatted=parts[11]) if len(parts) > 11 else XTN(*parts[:8])
 
 
 def _element(er7: str, scope: Scope) -> Element:

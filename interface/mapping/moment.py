@@ -32,7 +32,7 @@ def instant_at(text: str, zone: ZoneInfo) -> int | None:
     return None if stamp is None else stamp.at
 
 
-@lru_cache(maxsize=4096)  # birth dates and admissions come again with every update of a patient
+@lru_cache(maxsize=4096)  # admissions come again with every update of a visit
 def _stamp(text: str, zone: ZoneInfo) -> Timestamp | None:
     return read_timestamp(text, zone)
 
@@ -50,8 +50,13 @@ def instant(text: str, scope: Scope, place: str) -> Said:
 def day(text: str, scope: Scope, place: str) -> Said:
     """A rule's date: YYYY-MM-DD, or as much of it as was sent; the local date as written, whatever the time behind it."""
     try:
-        stamp = _stamp(text, scope.context.timezone)
+        return _day(text, scope.context.timezone) or UNSAID
     except MessageError:
         scope.warn("date-unreadable", place)
         return UNSAID
-    return UNSAID if stamp is None else stamp.iso_date
+
+
+@lru_cache(maxsize=4096)
+def _day(text: str, zone: ZoneInfo) -> str:
+    stamp = read_timestamp(text, zone)
+    return "" if stamp is None else stamp.iso_date

@@ -64,6 +64,7 @@ class Scope:
     place: str = ""  # of the group in view: FT1[2]
     repetition: str = ""  # in ER7, while a choice looks at it
     warnings: list[str] = field(default_factory=list)
+    parts: dict[tuple[str, int], list[str]] = field(default_factory=dict)  # components of fields read before
 
     def within(self, fields: Mapping[str, list[str]], place: str) -> "Scope":
         """The same message, looking at one group of segments."""

@@ -76,7 +76,7 @@ def read_table(name: str, file: str, text: str, findings: Findings) -> CodeTable
     if miss is None:
         advice = "add a row `*,<keep>`, `*,<refuse>`, or `*,` and a default"
         findings.add(Mark(file), "table-miss", "the table does not say what an unlisted code becomes", advice)
-    return CodeTable(name, file, rows, *_miss(miss or Miss.KEEP))
+    return CodeTable(name, file, rows, *_miss(Miss.KEEP if miss is None else miss))
 
 
 def _miss(out: str) -> tuple[Miss, str]:

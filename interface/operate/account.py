@@ -26,7 +26,7 @@ def accounts(store: Store, by: By, *, beyond_id: int = 0) -> list[AccountLine]:
     """One page of accounts, oldest first. Audited: an account names its patient."""
     note(store, by, "list", "accounts")
     with store.snapshot() as reader:
-        return [_line(story) for story in reader.accounts(beyond_id, PAGE)]
+        return [line_of(story) for story in reader.accounts(beyond_id, PAGE)]
 
 
 def account(store: Store, by: By, name: str) -> AccountLine:
@@ -35,7 +35,7 @@ def account(store: Store, by: By, name: str) -> AccountLine:
         public_id = find_account(reader, name).account.public_id
     note(store, by, "look", f"account:{public_id}")
     with store.snapshot() as reader:
-        return _line(find_account(reader, public_id))
+        return line_of(find_account(reader, public_id))
 
 
 def payment(store: Store, by: By, name: str) -> PaymentStory:
@@ -56,7 +56,8 @@ def find_account(reader: Reader, name: str) -> AccountStory:
     return story
 
 
-def _line(story: AccountStory) -> AccountLine:
+def line_of(story: AccountStory) -> AccountLine:
+    """The sums of one account."""
     own = story.account
     ids = {own.id, *story.merged_ids}
     allocations = [one for one in story.allocations if one.account_id in ids]

@@ -29,7 +29,9 @@ def status(store: Store, clock: Clock) -> Status:
             at=now,
             channels=tuple(reader.channel_counts()),
             destinations=tuple(reader.destination_counts()),
-            alive=tuple(part for part in reader.parts() if part.state != STOPPED and now - part.beat_at <= ALIVE_MICROS),
+            alive=tuple(
+                part for part in reader.parts() if part.state != STOPPED and now - part.beat_at <= ALIVE_MICROS
+            ),
             pauses=tuple(reader.pauses()),
             open_work_items=len(reader.work_items(only_open=True, beyond_id=0, limit=_OPEN_ITEMS)),
         )

@@ -1,7 +1,8 @@
 """The whole story of a payment or an account on one time line: messages, ledger entries, deliveries, attempts, answers, echo."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from interface.ledger.journal import Book, Entry
@@ -13,7 +14,9 @@ from interface.view.delivery import DeliveryFilter, DeliveryStory
 from interface.view.message import MessageFilter, MessageRow
 from interface.view.money import AccountStory, PaymentStory
 
+Arrivals = Mapping[int, int]  # message id to the time at which it arrived
 _MOST_MESSAGES = 500  # of one account
+_SECOND = 1_000_000
 
 
 class Step(StrEnum):
@@ -35,7 +38,10 @@ _ORDER = {step: place for place, step in enumerate(Step)}
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One line: when, what kind of step, what happened (names, ids, codes, amounts), and what it is about (`message:17`)."""
+    """One line: when, what kind of step, what happened (names, ids, codes, amounts), and what it is about (`message:17`).
+
+    `not_before` places a line whose `at` comes from the EHR's coarser clock behind what must have happened first.
+    """
 
     at: int
     step: Step
@@ -43,6 +49,7 @@ class Mark:
     subject: str
     amount_minor: int | None = None
     currency: str = ""
+    not_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +86,26 @@ def _account_id(reader: Reader, name: str) -> str:
 
 
 def _of_account(reader: Reader, story: AccountStory, subject: str) -> Trail:
-    messages, left_out = _messages(reader, [story])
+    sources = {entry.message_id for entry in story.entries} | {pay.message_id for pay in story.payments}
+    messages, left_out = _messages(reader, [story], sources)
+    arrivals = {row.id: row.arrived_at for row in messages}
     marks = [
         *_message_marks(messages),
-        *_ledger_marks([story]),
-        *_balance_marks([story]),
-        *_payment_marks(reader, _payments_of(story)),
+        *_entry_marks(story, story.entries, arrivals),
+        *_balance_marks(story, arrivals),
+        *_payment_marks(reader, _payments_of(story), arrivals),
     ]
     return Trail(subject, _sorted(marks), left_out)
 
 
 def _of_payment(reader: Reader, payment: PaymentStory, subject: str) -> Trail:
     stories = [found for name in payment.account_public_ids.values() if (found := reader.account(name))]
-    messages, left_out = _messages(reader, stories)
-    entries = [entry for story in stories for entry in story.entries if entry.payment_id == payment.payment.id]
-    marks = [
-        *_message_marks(messages),
-        *_entry_marks(entries),
-        *_balance_marks(stories),
-        *_payment_marks(reader, [payment]),
-    ]
+    messages, left_out = _messages(reader, stories, {payment.payment.message_id})
+    arrivals = {row.id: row.arrived_at for row in messages}
+    marks = [*_message_marks(messages), *_payment_marks(reader, [payment], arrivals)]
+    for story in stories:
+        own = [entry for entry in story.entries if entry.payment_id == payment.payment.id]
+        marks += [*_entry_marks(story, own, arrivals), *_balance_marks(story, arrivals)]
     return Trail(subject, _sorted(marks), left_out)
 
 
@@ -110,12 +117,13 @@ def _payments_of(story: AccountStory) -> list[PaymentStory]:
 
 
 def _sorted(marks: Iterable[Mark]) -> tuple[Mark, ...]:
-    return tuple(sorted(set(marks), key=lambda mark: (mark.at, _ORDER[mark.step])))
+    return tuple(sorted(dict.fromkeys(marks), key=lambda mark: (max(mark.at, mark.not_before), _ORDER[mark.step])))
 
 
-def _messages(reader: Reader, stories: Iterable[AccountStory]) -> tuple[list[MessageRow], int]:
-    """Messages that name these accounts, and those that the ledger says its rows come from."""
+def _messages(reader: Reader, stories: Iterable[AccountStory], sources: Iterable[int]) -> tuple[list[MessageRow], int]:
+    """Messages that name these accounts, those that their rows come from, and `sources`; and how many are too many."""
     rows: dict[int, MessageRow] = {}
+    wanted_ids = set(sources)
     left_out = 0
     for story in stories:
         for value in dict.fromkeys(name.value for name in story.names):
@@ -124,11 +132,9 @@ def _messages(reader: Reader, stories: Iterable[AccountStory]) -> tuple[list[Mes
             rows |= {row.id: row for row in page}
             if len(page) == _MOST_MESSAGES:
                 left_out += reader.count_messages(wanted) - len(page)
-        sources = {entry.message_id for entry in story.entries} | {pay.message_id for pay in story.payments}
-        sources |= {group.message_id for group in story.account.groups.values()}
-        missing = tuple(sorted(sources - rows.keys()))[:_MOST_MESSAGES]
-        if missing:
-            rows |= {row.id: row for row in reader.messages(MessageFilter(ids=missing, limit=len(missing)))}
+        wanted_ids |= {group.message_id for group in story.account.groups.values()}
+    if missing := tuple(sorted(wanted_ids - rows.keys()))[:_MOST_MESSAGES]:
+        rows |= {row.id: row for row in reader.messages(MessageFilter(ids=missing, limit=len(missing)))}
     return [rows[number] for number in sorted(rows)], left_out
 
 
@@ -136,46 +142,46 @@ def _message_marks(rows: Iterable[MessageRow]) -> Iterator[Mark]:
     for row in rows:
         ended = f"{row.state} ({row.reason})" if row.reason else str(row.state)
         answered = f", answered {row.answer}" if row.answer else ""
-        yield Mark(
-            row.arrived_at, Step.MESSAGE, f"{row.type} from {row.channel}{answered}: {ended}", f"message:{row.id}"
-        )
+        text = f"{row.type} from {row.channel}{answered}: {ended}"
+        yield Mark(row.arrived_at, Step.MESSAGE, text, f"message:{row.id}")
 
 
-def _ledger_marks(stories: Iterable[AccountStory]) -> Iterator[Mark]:
-    for story in stories:
-        yield from _entry_marks(story.entries)
-
-
-def _entry_marks(entries: Iterable[Entry]) -> Iterator[Mark]:
+def _entry_marks(story: AccountStory, entries: Iterable[Entry], arrivals: Arrivals) -> Iterator[Mark]:
+    own = {story.account.id, *story.merged_ids}
     for entry in entries:
-        owed = [line for line in entry.lines if line.book is Book.RECEIVABLE]
         code = f" {entry.memo_code}" if entry.memo_code else ""
-        for line in owed:
-            text = f"{entry.kind}{code} ({line.responsibility}), by message {entry.message_id}"
-            yield Mark(entry.at, Step.LEDGER, text, f"entry:{entry.public_id}", line.amount_minor, line.currency)
+        at = arrivals.get(entry.message_id, entry.at)
+        for line in entry.lines:
+            if line.book is Book.RECEIVABLE and line.account_id in own:
+                text = f"{entry.kind}{code}, {line.responsibility}{_dated(entry.at, at)}; message {entry.message_id}"
+                yield Mark(at, Step.LEDGER, text, f"entry:{entry.public_id}", line.amount_minor, line.currency)
 
 
-def _balance_marks(stories: Iterable[AccountStory]) -> Iterator[Mark]:
-    for story in stories:
-        seen = story.observation
-        if seen is not None:
-            text = f"the EHR states what the patient owes, by message {seen.message_id}"
-            yield Mark(
-                seen.as_of, Step.BALANCE, text, f"account:{story.account.public_id}", seen.amount_minor, seen.currency
-            )
+def _balance_marks(story: AccountStory, arrivals: Arrivals) -> Iterator[Mark]:
+    if (seen := story.observation) is not None:
+        at = arrivals.get(seen.message_id, seen.as_of)
+        text = f"the EHR states what the patient owes{_dated(seen.as_of, at)}; message {seen.message_id}"
+        subject = f"account:{story.account.public_id}"
+        yield Mark(at, Step.BALANCE, text, subject, seen.amount_minor, seen.currency)
 
 
-def _payment_marks(reader: Reader, payments: Iterable[PaymentStory]) -> Iterator[Mark]:
+def _dated(said: int, at: int) -> str:
+    """The day that the sender names, where it is not the day on which we heard of it."""
+    day, heard = (datetime.fromtimestamp(each // _SECOND, UTC).date() for each in (said, at))
+    return "" if day == heard else f", of {day}"
+
+
+def _payment_marks(reader: Reader, payments: Iterable[PaymentStory], arrivals: Arrivals) -> Iterator[Mark]:
     for story in payments:
         pay = story.payment
+        at = arrivals.get(pay.message_id, pay.taken_at)
         subject = f"payment:{pay.public_id}"
-        yield Mark(pay.taken_at, Step.PAYMENT, f"taken by {pay.tender}", subject, pay.amount_minor, pay.currency)
-        of_subject = {f"allocation:{one.id}": one for one in story.allocations}
-        deliveries = reader.deliveries(DeliveryFilter(subjects=tuple(of_subject), limit=_MOST_MESSAGES))
-        for delivery in deliveries:
-            yield from _delivery_marks(delivery, of_subject[delivery.subject])
+        yield Mark(at, Step.PAYMENT, f"taken by {pay.tender}", subject, pay.amount_minor, pay.currency)
         for allocation in story.allocations:
-            yield from _posting_marks(allocation, story)
+            deliveries = reader.deliveries(DeliveryFilter(subjects=(f"allocation:{allocation.id}",)))
+            for delivery in deliveries:
+                yield from _delivery_marks(delivery, allocation)
+            yield from _posting_marks(allocation, story, deliveries)
 
 
 def _delivery_marks(delivery: DeliveryStory, allocation: Allocation) -> Iterator[Mark]:
@@ -193,13 +199,17 @@ def _delivery_marks(delivery: DeliveryStory, allocation: Allocation) -> Iterator
             yield Mark(reply.at, Step.ANSWER, f"answered {reply.code}, apart from its attempt", subject)
 
 
-def _posting_marks(allocation: Allocation, story: PaymentStory) -> Iterator[Mark]:
+def _posting_marks(allocation: Allocation, story: PaymentStory, deliveries: Iterable[DeliveryStory]) -> Iterator[Mark]:
+    sent = max((attempt.ended_at for one in deliveries for attempt in one.attempts), default=0)
+    answered = max(sent, allocation.accepted_at or 0, allocation.application_acked_at or 0)
     facts = (
-        (allocation.accepted_at, "accepted by the EHR"),
-        (allocation.application_acked_at, "acknowledged by the EHR's application"),
-        (allocation.confirmed_at, "echoed by the EHR: it stands in its books"),
-        (allocation.posted_at, "posted"),
+        (allocation.accepted_at, "accepted by the EHR", sent),
+        (allocation.application_acked_at, "acknowledged by the EHR's application", sent),
+        # An echo carries the EHR's own event time, often in whole seconds: it may seem to precede what it answers.
+        (allocation.confirmed_at, "echoed by the EHR: it stands in its books", answered),
+        (allocation.posted_at, "posted", answered),
     )
-    for at, text in facts:
+    subject = f"payment:{story.payment.public_id}"
+    for at, text, not_before in facts:
         if at is not None:
-            yield Mark(at, Step.POSTING, f"{allocation.wire_id} {text}", f"payment:{story.payment.public_id}")
+            yield Mark(at, Step.POSTING, f"{allocation.wire_id} {text}", subject, not_before=not_before)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from interface.errors import InterfaceError
 from interface.ledger.apply import apply
+from interface.ledger.change import LedgerChanges
 from interface.ledger.needs import needs
 from interface.ledger.reading import Meaning, Reading
 from interface.ledger.stamp import Stamp
@@ -13,8 +14,9 @@ from interface.message import MessageState, RunReason
 from interface.pipeline import conclude
 from interface.pipeline.follow import Follow
 from interface.pipeline.plan import Plan, Understood
+from interface.pipeline.retry import SECOND
 from interface.pipeline.sequence import Lanes
-from interface.ports import Clock, Reader, RunRecord, Sealed, Store, StoredMessage, Turn
+from interface.ports import Clock, LedgerRows, RunRecord, Sealed, StoredMessage, Turn, Workbench
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +38,25 @@ class Trip:
 class Batch:
     """Runs trips in order on a working set and keeps what a write transaction has to write."""
 
-    def __init__(self, store: Store, plan: Plan, clock: Clock, reader: Reader, trips: Sequence[Trip]) -> None:
+    def __init__(self, bench: Workbench, plan: Plan, clock: Clock, rows: LedgerRows, trips: Sequence[Trip]) -> None:
         self._plan = plan
         self._clock = clock
         self._trips = trips
         self._stamps = {trip.message.id: self._stamp(trip.message) for trip in trips}
         replayed = [trip.message.id for trip in trips if trip.message.replay_id is not None]
         wanted = needs((trip.reading for trip in trips if trip.reading is not None), replayed)
-        self._workset = Workset(reader.load(wanted), store.allocate, store.new_public_id, store.lane_of, store.wire_id)
-        self._awaited = reader.awaited(wanted.account_names())
+        self._workset = Workset(rows.load(wanted), bench.allocate, bench.new_public_id, bench.lane_of, bench.wire_id)
+        self._awaited = rows.awaited(wanted.account_names())
         lanes = {lane for trip in trips if trip.reading for lane in self._workset.lanes(trip.reading)}
-        roots = reader.lane_roots(lanes)
-        self.lanes = Lanes(reader.occupied({roots.get(lane, lane) for lane in lanes}), dict(roots))
+        roots = rows.lane_roots(lanes)
+        self.lanes = Lanes(rows.occupied({roots.get(lane, lane) for lane in lanes}), dict(roots))
         self.runs: list[RunRecord] = []
-        self._sealed: Sealed | None = None
-        self._seal = store.seal
+        self.changes = LedgerChanges()
+        self.sealed: Sealed = None
+        self._seal = bench.seal
         self._released: list[str] = []
         self._pending = {trip.message.id for trip in trips if trip.message.answer_pending}
-        self._follow = Follow(plan, store.wire_id)
+        self._follow = Follow(plan, bench.wire_id)
 
     @property
     def has_deliveries(self) -> bool:
@@ -75,10 +78,10 @@ class Batch:
             self._released = [name for name in self._workset.new_account_names() if name in self._awaited]
             if self._released:
                 break
-        changes = self._workset.changes()
-        changes.lane_joins = self.lanes.joins
-        self._follow.postings(changes, self._clock.now())
-        self._sealed = self._seal(changes)  # before the transaction opens: it only writes
+        self.changes = self._workset.changes()
+        self.changes.lane_joins = self.lanes.joins
+        self._follow.postings(self.changes, self._clock.now())
+        self.sealed = self._seal(self.changes)  # before the transaction opens: it only writes
 
     def _take(self, trip: Trip) -> None:
         reading = trip.reading
@@ -103,6 +106,10 @@ class Batch:
         except InterfaceError as failure:
             return conclude.without_reading(None, failure)
 
+    def _hold_ends(self, message: StoredMessage) -> int:
+        channel = self._plan.channels.get(message.source)
+        return self._clock.now() + channel.missing_account_hold_secs * SECOND if channel else 0
+
     def _stamp(self, message: StoredMessage) -> Stamp:
         return Stamp(
             message_id=message.id,
@@ -124,7 +131,7 @@ class Batch:
             message_id=message.id,
             reason=self._reason(message),
             config_id=self._plan.config_id,
-            state=ending.state if message.replay_id is None else message.state,
+            state=self._state(message, ending),
             started_at=trip.started_at,
             ended_at=self._clock.now(),
             cause=ending.cause,
@@ -135,6 +142,7 @@ class Batch:
             warnings=ending.warnings,
             hl7_code=ending.hl7_code,
             awaited_account=ending.awaited_account,
+            due_at=self._hold_ends(message) if ending.awaited_account else 0,
             lanes=lanes if blocks else (),
             answer=ending.verdict if message.answer_pending else "",
             replay_id=message.replay_id,
@@ -145,10 +153,19 @@ class Batch:
             birth_date=names.get("birth_date", ""),
         )
         self.runs.append(run)
+        if ending.awaited_account and message.replay_id is None:
+            self._awaited.setdefault(ending.awaited_account, []).append(
+                message.id
+            )  # its account may come in this batch
         if ending.work_item is not None and message.replay_id is None:
             self._workset.open_work_item(ending.work_item(message))
         if message.replay_id is None:
             self._follow.message(trip.message, trip.understood, ending, self._clock.now())
+
+    @staticmethod
+    def _state(message: StoredMessage, ending: conclude.Ending) -> MessageState:
+        # A replay that finds its lane blocked has said nothing about the message.
+        return message.state if ending is conclude.LANE_BLOCKED else ending.state
 
     @staticmethod
     def _reason(message: StoredMessage) -> RunReason:
@@ -156,9 +173,8 @@ class Batch:
 
     def write(self, turn: Turn) -> None:
         """Everything that this batch changed, in one transaction."""
-        assert self._sealed is not None, "run() comes first"
         runs = [self._settled(turn, run) if run.answer else run for run in self.runs]
-        turn.save(self._sealed, self._plan.config_id)
+        turn.save(self.sealed, self._plan.config_id)
         turn.finish(runs)
         turn.park(self.lanes.parked)
         if self._released:

@@ -43,7 +43,7 @@ class ProcessStage:
             messages = reader.waiting(limit) or reader.replays(limit)
         if not messages:
             return BatchResult()
-        trips = [self._understand(message) for message in messages]
+        trips = [understand(self.plan, message, self._clock) for message in messages]
         with self._store.snapshot() as reader:
             batch = Batch(self._store, self.plan, self._clock, reader, trips)
         batch.run()
@@ -54,19 +54,21 @@ class ProcessStage:
         emit(BatchProcessed(messages=len(batch.runs), took_micros=self._clock.now() - started))
         return BatchResult(len(trips), len(batch.runs), batch.has_deliveries, batch.has_answers)
 
-    def _understand(self, message: StoredMessage) -> Trip:
-        started = self._clock.now()
-        channel = self.plan.channels.get(message.source)
-        if channel is None:
-            failure = MappingError("channel-unknown", "no active channel reads this source", place=message.source)
-            return Trip(message, started, failure=failure)
-        try:
-            return Trip(message, started, channel.read(message.raw, message.arrived_at))
-        except InterfaceError as failure:
-            return Trip(message, started, failure=failure)
-        except Exception as bug:  # noqa: BLE001 - the edge of the stage: a bug holds one message, never the feed
-            emit(fault(bug, f"message {message.id}"))
-            return Trip(message, started, failure=unexpected(bug))
+
+def understand(plan: Plan, message: StoredMessage, clock: Clock) -> Trip:
+    """Parse and map one message, or keep the failure that stopped it."""
+    started = clock.now()
+    channel = plan.channels.get(message.source)
+    if channel is None:
+        failure = MappingError("channel-unknown", "no active channel reads this source", place=message.source)
+        return Trip(message, started, failure=failure)
+    try:
+        return Trip(message, started, channel.read(message.raw, message.arrived_at))
+    except InterfaceError as failure:
+        return Trip(message, started, failure=failure)
+    except Exception as bug:  # noqa: BLE001 - the edge of the stage: a bug holds one message, never the feed
+        emit(fault(bug, f"message {message.id}"))
+        return Trip(message, started, failure=unexpected(bug))
 
 
 def unexpected(bug: Exception) -> InterfaceError:

@@ -37,6 +37,7 @@ class Limits:
     connections: int = 16
     connect_wait_secs: float = 10.0  # for a free connection of the pool
     id_block: int = 1_000  # ids reserved at once
+    is_scratch: bool = False  # a SQLite file for a proof, thrown away after it; never a store of record
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,10 @@ def _watch(engine: sa.Engine, limits: Limits) -> None:
 
         @event.listens_for(engine, "connect")
         def on_connect(connection: Any, _record: Any) -> None:
-            durability.prepare_sqlite(connection, limits.busy_timeout_secs)
+            if limits.is_scratch:
+                durability.prepare_scratch(connection)
+            else:
+                durability.prepare_sqlite(connection, limits.busy_timeout_secs)
 
         @event.listens_for(engine, "begin")
         def on_begin(connection: sa.Connection) -> None:

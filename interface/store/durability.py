@@ -31,6 +31,13 @@ def prepare_sqlite(connection: sqlite3.Connection, busy_timeout_secs: float) -> 
     check_sqlite(connection)
 
 
+def prepare_scratch(connection: sqlite3.Connection) -> None:
+    """Set up a file that is thrown away after a proof: nothing in it is promised, and its messages stay where they are."""
+    connection.isolation_level = None
+    for setting in ("journal_mode = MEMORY", "synchronous = OFF", "foreign_keys = OFF", f"cache_size = -{_MEMORY_KB}"):
+        connection.execute(f"PRAGMA {setting}")
+
+
 def check_sqlite(connection: sqlite3.Connection) -> None:
     """Raise `durability-off` unless this connection flushes at every commit and keeps references whole."""
 

@@ -20,6 +20,8 @@ from interface.view.message import RunRow
 
 V = TypeVar("V")
 _PAGE = 1_000
+_ALL_IDENTIFIERS = sa.select(t.identifier).execution_options(yield_per=_PAGE)
+_ALL_BALANCES = sa.select(t.balance).execution_options(yield_per=_PAGE)
 _RUNS = sa.select(m.run).where(m.run.c.id > sa.bindparam("beyond")).order_by(m.run.c.id).limit(sa.bindparam("amount"))
 
 
@@ -60,7 +62,7 @@ def _entities(tx: Tx) -> Iterator[Entity]:
 
 def _identifiers(tx: Tx) -> Iterator[KnownIdentifier]:
     # The key is a hash: there is no order to page by but its own, and no two pages may share one.
-    for row in tx.connection.execution_options(yield_per=_PAGE).execute(sa.select(t.identifier)):
+    for row in tx.connection.execute(_ALL_IDENTIFIERS):
         name = Identifier(*tx.vault.open_json(row.sealed, scope_of("identifier", row.key)))
         yield KnownIdentifier(Noun(row.noun), name, row.entity_id, row.valid_from, row.retired_at or None)
 
@@ -71,7 +73,7 @@ def _entries(tx: Tx) -> Iterator[Entry]:
 
 
 def _balances(tx: Tx) -> Iterator[Balance]:
-    for row in tx.connection.execution_options(yield_per=_PAGE).execute(sa.select(t.balance)):
+    for row in tx.connection.execute(_ALL_BALANCES):
         yield balance(row)
 
 

@@ -5,7 +5,6 @@ key: with a new key nothing stored could be read again.
 """
 
 import base64
-import binascii
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -73,7 +72,7 @@ def read(path: Path) -> bytes:
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     try:
         key = base64.b64decode(lines[0], validate=True) if lines else b""
-    except binascii.Error:
+    except ValueError:  # also what is no ASCII
         key = b""
     if len(key) != KEY_BYTES:
         raise StoreError("key-wrong", "this is not a master key file", place=str(path), advice=f"see {VARIABLE}")

@@ -46,6 +46,9 @@ class SqlReader:
     def waiting(self, limit: int) -> list[StoredMessage]:
         return run.waiting(self._tx, limit)
 
+    def stored(self, ids: Sequence[int]) -> list[StoredMessage]:
+        return run.stored(self._tx, ids)
+
     def replays(self, limit: int) -> list[StoredMessage]:
         return run.replays(self._tx, limit)
 

@@ -47,6 +47,12 @@ _REPLAYS = (
     .order_by(t.replay_message.c.replay_id, _MESSAGE.order_id, t.replay_message.c.message_id)
     .limit(sa.bindparam("amount"))
 )
+_STORED = (
+    sa.select(*_COLUMNS)
+    .join(t.body, t.body.c.message_id == _MESSAGE.id)
+    .where(within(_MESSAGE.id, "ids"))
+    .order_by(_MESSAGE.id)
+)
 _NEW_RUN = sa.insert(t.run)
 _BEFORE = sa.select(_MESSAGE.source_id, _MESSAGE.state, sa.func.count().label("amount"))
 _BEFORE = _BEFORE.where(within(_MESSAGE.id, "ids")).group_by(_MESSAGE.source_id, _MESSAGE.state)
@@ -100,6 +106,12 @@ def replays(tx: Tx, limit: int) -> list[StoredMessage]:
     """Requested replays: request by request, each in the order in which its messages came."""
     rows = tx.read(_REPLAYS, amount=limit)
     return _open(tx, rows, [(row.replay_id, bool(row.force_money)) for row in rows])
+
+
+def stored(tx: Tx, ids: Sequence[int]) -> list[StoredMessage]:
+    """These messages, in the order of their ids, bodies opened, as a replay takes them; what has no body is left out."""
+    rows = sorted(tx.read_in(_STORED, "ids", ids), key=lambda row: int(row.id))
+    return _open(tx, rows, [(0, False)] * len(rows))
 
 
 def _open(tx: Tx, rows: Sequence[sa.Row[Any]], asked: Sequence[tuple[int, bool]] | None = None) -> list[StoredMessage]:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 
 import sqlalchemy as sa
 from ulid import ULID
@@ -39,9 +40,15 @@ def open_store(
     """
     bounds = limits or Limits()
     opened = open_database(url, clock.now(), os.environ if environ is None else environ, bounds)
-    if opened.notice:
+    if opened.notice and not bounds.is_scratch:
         emit(DatabaseMade(opened.database_id, str(opened.key_file), opened.notice))
     return SqlStore(opened, clock, bounds)
+
+
+def open_scratch(folder: Path, clock: Clock) -> "SqlStore":
+    """An empty store in `folder`, with a key of its own, for a proof: neither flushed nor kept."""
+    environ = {"HP24_KEY_FILE": str(folder / "scratch.key")}
+    return open_store(f"sqlite:///{folder / 'scratch.db'}", clock, environ, Limits(is_scratch=True))
 
 
 class SqlStore:

@@ -4,6 +4,9 @@ from hypothesis import strategies as st
 
 from interface.hl7.delimiters import Delimiters
 
+Model = list[tuple[str, list[list[list[list[str]]]]]]
+"""Segments by name, with fields, repetitions, components, subcomponents."""
+
 PUNCTUATION = "!#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -19,7 +22,7 @@ messages = st.lists(segments, max_size=6)
 delimiters = st.permutations(PUNCTUATION).map(lambda drawn: Delimiters(*drawn[:5]))
 
 
-def er7(message: list[tuple[str, list[list[list[list[str]]]]]]) -> str:
+def er7(message: Model) -> str:
     """The model as a message in the usual delimiters: field, repetition, component, subcomponent."""
     lines = ["MSH|^~\\&|A|B|C|D|20250304||ADT^A08|1|P|2.5.1"]
     for name, field_models in message:

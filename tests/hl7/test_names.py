@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from interface.hl7 import names
         (("XYZ", "2.3", 1), ""),
     ],
 )
-def test_places_have_names_in_words(place: tuple, words: str) -> None:
+def test_places_have_names_in_words(place: tuple[Any, ...], words: str) -> None:
     assert names.describe(*place) == words
 
 
@@ -65,7 +66,7 @@ def test_repetition_and_type_are_known() -> None:
         (("ACK", "", "2.5.1"), "ACK"),
     ],
 )
-def test_a_missing_structure_follows_from_type_and_event(kind: tuple, structure: str) -> None:
+def test_a_missing_structure_follows_from_type_and_event(kind: tuple[str, str, str], structure: str) -> None:
     assert names.structure_of(*kind) == structure
 
 

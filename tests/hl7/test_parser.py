@@ -20,7 +20,7 @@ def test_any_bytes_after_a_header_are_written_back_as_they_were(tail: bytes, end
 
 
 @given(strategy.messages)
-def test_every_leaf_reads_as_it_was_written(model: list) -> None:
+def test_every_leaf_reads_as_it_was_written(model: strategy.Model) -> None:
     message = parse_text(strategy.er7(model))
     seen: dict[str, int] = {}
     for name, fields in model:
@@ -34,7 +34,7 @@ def test_every_leaf_reads_as_it_was_written(model: list) -> None:
 
 
 @given(strategy.messages)
-def test_text_value_and_get_agree(model: list) -> None:
+def test_text_value_and_get_agree(model: strategy.Model) -> None:
     message = parse_text(strategy.er7(model))
     for name, fields in model:
         for f in range(1, len(fields) + 2):

@@ -11,8 +11,9 @@ from interface.hl7.timestamp import Precision, Timestamp, read_timestamp, write_
 CHICAGO = ZoneInfo("America/Chicago")
 
 
-def utc(*parts: int) -> int:
-    return int(datetime(*parts, tzinfo=UTC).timestamp()) * 1_000_000
+def utc(year: int, month: int, day: int, *time: int) -> int:
+    hour, minute, second = (*time, 0, 0, 0)[:3]
+    return int(datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()) * 1_000_000
 
 
 def read(text: str) -> Timestamp:

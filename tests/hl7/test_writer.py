@@ -19,7 +19,7 @@ places = st.builds(
 
 
 @given(strategy.messages, places, strategy.texts.filter(lambda text: text != '""'))
-def test_what_was_set_is_read_and_nothing_else_changes(model: list, place: str, text: str) -> None:
+def test_what_was_set_is_read_and_nothing_else_changes(model: strategy.Model, place: str, text: str) -> None:
     raw = strategy.er7([("PID", [[[["1"]]]]), *model, ("ZZ9", [[[["end"]]]])]).encode()
     before = parse(raw, "UNICODE UTF-8")
     after = before.with_value(f"ZZ9-{place}", text)
@@ -30,7 +30,7 @@ def test_what_was_set_is_read_and_nothing_else_changes(model: list, place: str, 
 
 
 @given(strategy.messages)
-def test_setting_a_leaf_to_its_own_text_changes_no_byte(model: list) -> None:
+def test_setting_a_leaf_to_its_own_text_changes_no_byte(model: strategy.Model) -> None:
     message = parse_text(strategy.er7(model))
     for name, fields in model:
         path = f"{name}-{len(fields)}.1.1"

@@ -11,11 +11,12 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One Python file: its place in the project, its text and its syntax tree."""
+    """One Python file: its place in the project, its text, its syntax tree and every node of that tree."""
 
     path: str
     text: str
     tree: ast.Module
+    nodes: tuple[ast.AST, ...]
 
     def is_under(self, *places: str) -> bool:
         """Whether the file is one of `places` or lies in a folder among them."""
@@ -33,9 +34,11 @@ def python_sources(*folders: str) -> tuple[Source, ...]:
     return tuple(_read(path) for path in found)
 
 
+@cache
 def _read(path: Path) -> Source:
     text = path.read_text(encoding="utf-8")
-    return Source(path.relative_to(PROJECT).as_posix(), text, ast.parse(text))
+    tree = ast.parse(text)
+    return Source(path.relative_to(PROJECT).as_posix(), text, tree, tuple(ast.walk(tree)))
 
 
 TEXT_ENDINGS = frozenset(
@@ -53,9 +56,20 @@ def texts(*places: str) -> tuple[tuple[str, str], ...]:
     return tuple((path.relative_to(PROJECT).as_posix(), path.read_bytes().decode(errors="replace")) for path in found)
 
 
+def dotted(expression: ast.expr) -> str:
+    """`a.b.c` of a name or of attributes; what stands before other expressions is left out (`f().b` gives `.b`)."""
+    match expression:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=before, attr=name):
+            return f"{dotted(before)}.{name}"
+        case _:
+            return ""
+
+
 def imported_names(source: Source) -> Iterator[tuple[str, ast.stmt]]:
     """Each module that the file imports, wherever in the file it does so, with the statement."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         match node:
             case ast.Import(names=names):
                 yield from ((name.name, node) for name in names)

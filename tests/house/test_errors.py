@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from tests.house.source import PROJECT, Source, python_sources
+from tests.house.source import PROJECT, Source, dotted, python_sources
 
 KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 TABLE_ROW = re.compile(r"^\|\s*`([^`|]+)`\s*\|", re.MULTILINE)
@@ -32,7 +32,7 @@ def error_classes() -> frozenset[str]:
     bases = {
         node.name: {base.id if isinstance(base, ast.Name) else getattr(base, "attr", "") for base in node.bases}
         for source in python_sources("interface")
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.ClassDef)
     }
     found = {"InterfaceError"}
@@ -43,12 +43,12 @@ def error_classes() -> frozenset[str]:
 
 def raised_codes(source: Source) -> Iterator[Raised]:
     """Each literal code given to an error of the engine, also by a class to its own base."""
-    for scope in ast.walk(source.tree):
+    for scope in source.nodes:
         if isinstance(scope, ast.ClassDef) and scope.name in error_classes():
             for call in ast.walk(scope):
                 if isinstance(call, ast.Call) and ast.unparse(call.func) == "super().__init__":
                     yield from _codes(source, scope.name, call)
-        elif isinstance(scope, ast.Call) and (name := ast.unparse(scope.func).split(".")[-1]) in error_classes():
+        elif isinstance(scope, ast.Call) and (name := dotted(scope.func).split(".")[-1]) in error_classes():
             yield from _codes(source, name, scope)
 
 
@@ -89,7 +89,7 @@ def test_no_documented_code_is_unknown_to_the_code() -> None:
     words = {
         node.value
         for source in python_sources("interface")
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     stale = [code for code in documented_codes() if code not in words]

@@ -21,7 +21,7 @@ EVERYTHING = python_sources("interface", "tests")
 
 
 def functions(source: Source) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 
@@ -80,7 +80,7 @@ def test_class_names_say_what_a_thing_is() -> None:
     vague = [
         f"{source.at(node)} {node.name}"
         for source in EVERYTHING
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.ClassDef) and is_vague(node.name)
     ]
     assert not vague, f"name these after what they are: {vague}"

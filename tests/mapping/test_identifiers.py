@@ -58,7 +58,7 @@ def test_an_account_in_the_fallback_field_is_declared_to_be_one() -> None:
 
 
 def test_a_fallback_does_not_cross_types_unless_declared() -> None:
-    mapping = site("identifiers: {patient: 'PID-3[only]', account: PID-18 ?? PV1-50}")
+    mapping = site("identifiers:\n  patient: PID-3[only]\n  account: PID-18 ?? PV1-50\n")
     text = with_field(with_field(with_field(A04, "PID-18", ""), "PV1-50", "9001001"), "MSH-9", "ADT^A08")
     account = read(with_field(text, "PID-3", "77"), NORTH, mapping).account
     assert account == Said((Identifier("north", "VN", "9001001"),))

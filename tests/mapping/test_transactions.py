@@ -11,7 +11,7 @@ from interface.ledger.reading import MoneyKind, Transaction
 from interface.mapping.booking import UnknownTransactionError
 from interface.mapping.money import MoneyConventions, PaymentSign, ReversalStyle
 from interface.mapping.scope import Context, UnfitMessageError
-from tests.mapping.sample import A04, DFT, NORTH, listing, read, shipped, site, with_field
+from tests.mapping.sample import A04, DFT, NORTH, listing, read, shipped, site, table, with_field
 
 
 def only(text: str, context: Context = NORTH) -> Transaction:
@@ -87,29 +87,25 @@ def test_a_negative_quantity_takes_a_payment_back() -> None:
 
 
 def test_a_site_may_tell_reversals_and_refunds_by_their_code() -> None:
-    mapping = site(
-        """
+    rules = """
         identifiers: {account: PID-18}
         transactions:
           each: FT1
           kind: FT1-7.1 | table(codes) ?? FT1-6 | table(types)
           amount: FT1-11 | money
-        """,
-        {
-            "codes": replace(
-                listing(VISAREV="reversal", VISAREF="refund", VISA="payment"),
-                rows={"VISAREV": "reversal", "VISAREF": "refund", "VISA": ""},
-            ),
-            "types": listing(PY="payment"),
-        },
-    )
-    kinds = [
-        read(with_field(with_field(DFT, "FT1-6", "PY"), "FT1-7", code).rsplit("FT1|2", 1)[0], NORTH, mapping)
-        .transactions[0]
-        .kind
-        for code in ("VISA", "VISAREV", "VISAREF")
+        """
+    codes = table("codes", "in,out,note\nVISAREV,reversal,\nVISAREF,refund,\n*,,the type decides\n")
+    mapping = site(rules, {"codes": codes, "types": listing(PY="payment", CG="charge")})
+
+    def kind(code: str) -> MoneyKind:
+        text = with_field(with_field(DFT, "FT1-6", "PY"), "FT1-7", code)
+        return read(text, NORTH, mapping).transactions[0].kind
+
+    assert [kind(code) for code in ("VISA", "VISAREV", "VISAREF")] == [
+        MoneyKind.PAYMENT,
+        MoneyKind.REVERSAL,
+        MoneyKind.REFUND,
     ]
-    assert kinds == [MoneyKind.PAYMENT, MoneyKind.REVERSAL, MoneyKind.REFUND]
 
 
 def test_a_negative_adjustment_waits_for_an_agreement() -> None:

@@ -79,6 +79,16 @@ def test_a_charge_before_its_account_waits_and_runs_before_later_money(feed: Fee
     assert [entry.message_id for entry in story.entries] == [early[0], later[1]]
 
 
+def test_a_charge_runs_when_its_account_comes_in_the_same_batch(feed: Feed) -> None:
+    ids = feed.receive(charge_of("1", "A1", 500, "T1"), update("1", "A1"), charge_of("1", "A1", 700, "T2"))
+    run(feed)
+    assert feed.states(ids) == ["processed"] * 3
+    with feed.store.snapshot() as reader:
+        story = reader.account("A1")
+    assert story is not None
+    assert [entry.message_id for entry in story.entries] == [ids[0], ids[2]]
+
+
 def test_a_merge_moves_accounts_to_the_survivor(feed: Feed) -> None:
     ids = feed.receive(update("1", "A1"), update("2", "A2"), merge("1", "2"), update("2", "A2"))
     run(feed)

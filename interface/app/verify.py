@@ -1,0 +1,155 @@
+"""The proof: every processed message, run again into an empty ledger, gives the ledger that the store of record holds.
+
+Each message runs in the order of its first commit, under the configuration version of its last run, with the wire ids that its
+payments got then. What people decided and how far postings came is the deliveries' history, not the messages', and is not compared.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from interface.app.compose import App
+from interface.app.plan import runnable
+from interface.channel.loader import load
+from interface.ledger.change import Loaded
+from interface.ledger.compare import Difference, compare
+from interface.ledger.journal import Entry, is_balanced, sum_lines
+from interface.ledger.needs import Needs
+from interface.message import MessageState
+from interface.pipeline.plan import Plan
+from interface.pipeline.rerun import Bench, rerun
+from interface.ports import Reader, StoredMessage
+from interface.store.store import SqlStore, open_scratch
+
+_PAGE = 256
+Tell = Callable[[int, int], None]  # messages done, of how many
+
+
+@dataclass(slots=True)
+class Proof:
+    """What was proven. `differences` name rows and groups, `endings` messages that now end otherwise; all empty: proven."""
+
+    messages: int = 0
+    entries: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    endings: list[str] = field(default_factory=list)
+    unbalanced: list[int] = field(default_factory=list)  # entries whose lines do not sum to zero
+    seconds: float = 0.0
+    balances_differ: int = 0  # kept balances that are not the sums of their lines
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was found."""
+        return not (self.differences or self.endings or self.unbalanced or self.balances_differ)
+
+
+def verify(app: App, tell: Tell) -> Proof:
+    """Rebuild the ledger from stored messages in a scratch store and compare. Reads one snapshot; writes nothing."""
+    with app.store.snapshot() as reader, tempfile.TemporaryDirectory(prefix="hp24-verify-") as folder:
+        proof, began = Proof(), time.monotonic()
+        _prove_journal(reader, proof)
+        steps = list(_steps(reader))
+        scratch = open_scratch(Path(folder), app.clock)
+        try:
+            _rebuild(app, reader, scratch, steps, proof, tell)
+            with scratch.snapshot() as rebuilt:
+                proof.differences = compare(reader.image(), rebuilt.image())
+        finally:
+            scratch.close()
+        proof.seconds = time.monotonic() - began
+    return proof
+
+
+def _prove_journal(reader: Reader, proof: Proof) -> None:
+    image = reader.image()
+    entries: list[Entry] = list(image.entries)
+    proof.entries = len(entries)
+    proof.unbalanced = [entry.id for entry in entries if not is_balanced(entry.lines)]
+    summed = {(b.account_id, b.book, b.responsibility, b.currency): b.amount_minor for b in sum_lines(entries)}
+    kept = {(b.account_id, b.book, b.responsibility, b.currency): b.amount_minor for b in image.balances}
+    proof.balances_differ = sum(summed.get(key, 0) != kept.get(key, 0) for key in summed.keys() | kept.keys())
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A message in the order of proof, and the version that it runs under."""
+
+    message_id: int
+    config_id: int
+
+
+def _steps(reader: Reader) -> Iterator[Step]:
+    """Processed messages in the order of their first successful commit, each with the version of its last one."""
+    order: dict[int, int] = {}
+    beyond = 0
+    while page := reader.runs(beyond, _PAGE * 4):
+        for run in page:
+            # A replay under a newer version moves the message's version on, and not its place.
+            if run.state is MessageState.PROCESSED and run.cause != "lane-blocked":
+                order[run.message_id] = run.config_id
+        beyond = page[-1].id
+    return (Step(message_id, config_id) for message_id, config_id in order.items())
+
+
+def _rebuild(app: App, reader: Reader, scratch: SqlStore, steps: Sequence[Step], proof: Proof, tell: Tell) -> None:
+    wire_ids = iter(
+        [part.wire_id for part in sorted(reader.image().allocations, key=lambda one: one.id) if part.wire_id]
+    )
+    bench = Bench(app.store.lane_of, scratch.seal, wire_ids)
+    plans: dict[int, Plan] = {}
+    for chunk in _chunks(steps):
+        config_id = chunk[0].config_id
+        if config_id not in plans:
+            plans[config_id] = runnable(config_id, load(reader.config_files(config_id), app.environ)).plan
+        messages = _in_order(reader, chunk)
+        for result in rerun(bench, _Loading(scratch), plans[config_id], app.clock, messages):
+            with scratch.turn("verify") as turn:
+                turn.save(result.sealed, config_id)
+            proof.endings += [
+                f"message {run.message_id} now ends as {run.state} [{run.cause}]"
+                for run in result.runs
+                if run.state is not MessageState.PROCESSED
+            ]
+        proof.messages += len(messages)
+        tell(proof.messages, len(steps))
+
+
+def _chunks(steps: Sequence[Step]) -> Iterator[Sequence[Step]]:
+    """Runs of steps under one version, at most a page long."""
+    start = 0
+    for place in range(1, len(steps) + 1):
+        ends = place == len(steps) or steps[place].config_id != steps[start].config_id or place - start == _PAGE
+        if ends:
+            yield steps[start:place]
+            start = place
+
+
+def _in_order(reader: Reader, chunk: Sequence[Step]) -> list[StoredMessage]:
+    stored = {message.id: message for message in reader.stored([step.message_id for step in chunk])}
+    return [stored[step.message_id] for step in chunk if step.message_id in stored]
+
+
+class _Loading:
+    """`LedgerRows` of the scratch store, each time from a snapshot of its own; nothing waits in it."""
+
+    def __init__(self, scratch: SqlStore) -> None:
+        self._scratch = scratch
+
+    def load(self, needs: Needs) -> Loaded:
+        """Rows rebuilt so far."""
+        with self._scratch.snapshot() as reader:
+            return reader.load(needs)
+
+    def occupied(self, _lanes: Iterable[int], /) -> set[int]:
+        """No lane."""
+        return set()
+
+    def lane_roots(self, _lanes: Iterable[int], /) -> dict[int, int]:
+        """No joins."""
+        return {}
+
+    def awaited(self, _accounts: Iterable[str], /) -> dict[str, list[int]]:
+        """No message."""
+        return {}

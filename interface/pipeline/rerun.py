@@ -1,0 +1,64 @@
+"""Running stored messages through the real pipeline somewhere else: in memory over a snapshot (a preview), or into an empty
+ledger (a proof). The same `Batch` does the work; only where its rows come from and go to differs. Nothing is sent, and nothing
+is written to the store of record.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from interface.ledger.change import LedgerChanges
+from interface.ledger.noun import Identifier
+from interface.pipeline.batch import Batch
+from interface.pipeline.plan import Plan
+from interface.pipeline.process import understand
+from interface.ports import Clock, LedgerRows, RunRecord, Sealed, StoredMessage
+
+
+@dataclass(slots=True)
+class Bench:
+    """Ids that mean nothing outside of a rerun; `ports.Workbench`.
+
+    `wire_ids` are those that the same allocations got before, in order: an echo of the EHR names them. `seal` makes changes
+    ready for where they go.
+    """
+
+    lane_of: Callable[[Identifier], int]
+    seal: Callable[[LedgerChanges], Sealed]
+    wire_ids: Iterator[str] = field(default_factory=lambda: iter(()))
+    first_id: int = 1
+    _counters: dict[str, int] = field(default_factory=dict)
+
+    def allocate(self, name: str) -> int:
+        """The next id of a counter."""
+        number = self._counters.get(name, self.first_id)
+        self._counters[name] = number + 1
+        return number
+
+    def wire_id(self, name: str, width: int) -> str:
+        """The next of the known wire ids, else one of its own."""
+        return next(self.wire_ids, "") or f"?{self.allocate(f'wire {name}')}"[:width]
+
+    def new_public_id(self, prefix: str) -> str:
+        """An id that only has to differ."""
+        return f"{prefix}_{self.allocate(f'public {prefix}')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """One batch of a rerun: how each message ended, and what it changed (`sealed`: ready for where it goes)."""
+
+    runs: Sequence[RunRecord]
+    changes: LedgerChanges
+    sealed: Sealed
+
+
+def rerun(
+    bench: Bench, rows: LedgerRows, plan: Plan, clock: Clock, messages: Sequence[StoredMessage]
+) -> Iterator[Rerun]:
+    """Run messages in the given order. Each result must be saved where `rows` will see it before the next one is taken."""
+    left = list(messages)
+    while left:
+        batch = Batch(bench, plan, clock, rows, [understand(plan, message, clock) for message in left])
+        batch.run()
+        yield Rerun(batch.runs, batch.changes, batch.sealed)
+        left = left[len(batch.runs) :]

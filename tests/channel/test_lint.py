@@ -1,0 +1,35 @@
+"""What is right in each file alone and wrong in all of them together."""
+
+import pytest
+
+from tests.channel.sample import CHANNEL, FILES, problems, wrong_channel
+
+SOUTH = CHANNEL.replace("channel: north", "channel: south")
+
+
+def test_two_listeners_on_one_port_are_found() -> None:
+    (found,) = problems({**FILES, "channels/south.yaml": SOUTH})
+    assert (found.file, found.line, found.rule) == ("channels/south.yaml", 4, "port-taken")
+
+
+def test_the_same_port_on_another_address_is_free() -> None:
+    south = SOUTH.replace("    port: $", "    host: 127.0.0.2\n    port: $")
+    assert not problems({**FILES, "channels/south.yaml": south})
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.7", "interface.example.org", "::"])
+def test_a_listener_beyond_this_machine_needs_a_word_about_cleartext(host: str) -> None:
+    (found,) = wrong_channel("    port: $", f"    host: '{host}'\n    port: $")
+    assert (found.line, found.rule) == (4, "cleartext-listener")
+    assert not wrong_channel("    port: $", f"    host: '{host}'\n    cleartext: accepted\n    port: $")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "::1"])
+def test_a_listener_within_this_machine_does_not(host: str) -> None:
+    assert not wrong_channel("    port: $", f"    host: '{host}'\n    port: $")
+
+
+def test_payments_go_to_one_destination_of_a_channel() -> None:
+    second = "  copy:\n    mllp: {host: 127.0.0.1, port: 2603}\n    mapping: dft\n"
+    (found,) = problems({**FILES, "channels/north.yaml": CHANNEL + second})
+    assert found.rule == "payments-twice"

@@ -1,0 +1,91 @@
+"""Options of channels and of the engine: bounds, spelling, units; each complaint at its line."""
+
+from pathlib import Path
+
+import pytest
+
+from interface.channel.loader import load
+from interface.channel.spec import Channel
+from interface.mapping.problem import ProblemsError
+from interface.settings import Pace, Settings, read_settings
+from tests.channel.sample import FILES, wrong_channel
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "rule", "advice"),
+    [
+        ("    port: ${NORTH_PORT:-2601}", "    prot: 2601", 4, "unknown-option", "did you mean `port`?"),
+        ("    port: ${NORTH_PORT:-2601}", "    host: 127.0.0.1", 3, "missing-option", "port: ..."),
+        ("${NORTH_PORT:-2601}", "many", 4, "wrong-value", "valid integer"),
+        ("${NORTH_PORT:-2601}", "70000", 4, "wrong-value", "less than or equal to 65535"),
+        ("America/Chicago", "America/Chikago", 5, "wrong-value", "America/Chicago"),
+        ("facility: NORTH", "facility: NORTH\ncurrency: DOLLAR", 7, "wrong-value", "USD"),
+        ("facility: NORTH", "facility: NORTH\ncharset: UTF-9", 7, "wrong-value", "UNICODE UTF-8"),
+        ("facility: NORTH", "facility: NORTH\nack: {mode: later}", 7, "wrong-value", "'stored' or 'processed'"),
+        ("facility: NORTH", "facility: NORTH\nack: stored", 7, "section-expected", "indent"),
+        ("facility: NORTH", "facility: NORTH\nproduction: maybe", 7, "wrong-value", "boolean"),
+        ("facility: NORTH", "facility:", 6, "empty-value", "remove"),
+        ("facility: NORTH", "facility: NORTH\nfilters: all", 7, "list-expected", "[one, two]"),
+        ("facility: NORTH", "facility: NORTH\nmoney: {codes_by_kind: {payment: A}}", 7, "wrong-value", "all three"),
+        ("    mapping: dft", "    mapping: dft\n    receives: [refunds]", 14, "wrong-value", "payments"),
+        ("    mapping: dft", "    mapping: dft\n    retry: {jitter: 2}", 14, "wrong-value", "equal to 1"),
+    ],
+)
+def test_a_wrong_option_is_found_at_its_line(old: str, new: str, line: int, rule: str, advice: str) -> None:
+    found = [p for p in wrong_channel(old, new) if p.rule == rule]
+    assert [p.line for p in found] == [line]
+    assert advice in found[0].advice
+
+
+@pytest.mark.parametrize(("written", "value"), [("no", False), ("false", False), ("yes", True), ("on", True)])
+def test_yes_and_no_are_read_where_a_flag_is_wanted(written: str, value: object) -> None:
+    channel = FILES["channels/north.yaml"].replace("facility: NORTH", f"facility: NORTH\nproduction: {written}")
+    assert load({**FILES, "channels/north.yaml": channel}, {}).specs["north"].production is value
+
+
+def test_every_option_says_what_it_means() -> None:
+    from pydantic import BaseModel
+
+    from interface.channel import spec
+
+    models = [one for one in vars(spec).values() if isinstance(one, type) and issubclass(one, BaseModel)]
+    silent = [
+        f"{model.__name__}.{name}"
+        for model in (*models, Settings)
+        for name, field in model.model_fields.items()
+        if not field.description
+    ]
+    assert not silent
+
+
+def test_a_declared_channel_cannot_be_changed() -> None:
+    channel = load(FILES, {}).specs["north"]
+    with pytest.raises(ValueError, match="frozen"):
+        channel.facility = "SOUTH"  # type: ignore[misc]  # the very thing that must fail
+    assert isinstance(channel, Channel)
+
+
+def test_settings_have_defaults_for_everything(tmp_path: Path) -> None:
+    settings = read_settings(tmp_path, tmp_path / "home", {})
+    assert settings.database_url == f"sqlite:///{tmp_path}/home/hp24.db"
+    assert settings.pace() == Pace(256, 64, 2048, 64 * 1024 * 1024, 0.5, 1.0, 15.0, 1.0, 1.0, 2.0)
+
+
+def test_settings_come_from_file_and_environment(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "engine.yaml").write_text('database_url: "${DB:-}"\npoll_secs: 0.25\n')
+    url = "postgresql+psycopg://hp24@127.0.0.1/hp24"
+    settings = read_settings(tmp_path, tmp_path, {"DB": url})
+    assert (settings.database_url, settings.poll_secs) == (url, 0.25)
+
+
+def test_all_wrong_settings_are_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "engine.yaml").write_text("http_port: 0\npol_secs: 1\nlog_level: loud\n")
+    with pytest.raises(ProblemsError) as wrong:
+        read_settings(tmp_path, tmp_path, {})
+    assert [(p.line, p.rule) for p in wrong.value.problems] == [
+        (1, "wrong-value"),
+        (2, "unknown-option"),
+        (3, "wrong-value"),
+    ]

@@ -1,0 +1,233 @@
+"""An engine under test: its own processes on SQLite or PostgreSQL, started, killed, drained and looked at from outside.
+
+What it did is read from the wire, from its log and from its store, opened a second time beside it.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from interface.app.compose import App, open_app
+from interface.message import MessageState
+from interface.view.delivery import DeliveryFilter, DeliveryStory
+from interface.view.message import MessageFilter, MessageRow
+from interface.view.work import WorkItemRow
+from tests.engine.processes import SUPERVISOR, kill_all, processes_of, send_signal, wait_until
+
+HP24 = (str(Path(sys.executable).with_name("hp24")),)
+HEALTHPAY24 = "healthpay24"  # the source of payments, which no wire brings
+_PAGE = 500
+_QUOTED_LINES = 15
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports on loopback that nobody listens on now."""
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [int(one.getsockname()[1]) for one in held]
+    for one in held:
+        one.close()
+    return ports
+
+
+class Engine:
+    """One engine home. `start` and `kill` may be repeated; `app` is a second opening of its store, for looking and acting."""
+
+    def __init__(self, home: Path, root: Path, environ: Mapping[str, str], command: Sequence[str] = HP24) -> None:
+        self.home = home
+        self.root = root
+        self.environ = dict(environ)
+        self.port = int(environ["EPIC_MLLP_PORT"])
+        self.log = home / "engine.log"
+        self._command = [*command, "--home", str(home), "--root", str(root), "run"]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._app: App | None = None
+
+    # ------------------------------------------------------------ life
+
+    def start(self, *arguments: str, is_awaited: bool = True) -> subprocess.Popen[bytes]:
+        """Start the engine; returns when it listens, unless nobody is to wait for that."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [*self._command, *arguments], env=self.environ, stdout=log, stderr=log, start_new_session=True
+            )
+        self._process = process
+        if is_awaited:
+            self.await_listening()
+        return process
+
+    def await_listening(self, port: int | None = None) -> None:
+        """Wait until the port takes connections."""
+        process = self._process
+        assert process is not None, "start it first"
+
+        def listens() -> bool:
+            assert process.poll() is None, f"the engine ended with {process.returncode}: {self.last_words()}"
+            try:
+                socket.create_connection(("127.0.0.1", port or self.port), timeout=1).close()
+            except OSError:
+                return False
+            return True
+
+        wait_until(listens, f"the engine listens; its last words: {self.last_words()}")
+
+    def kill(self) -> None:
+        """Kill -9 every process of the engine, at once."""
+        kill_all(self.home)
+        if self._process is not None:
+            self._process.wait()
+
+    def kill_part(self, part: str) -> int:
+        """Kill -9 one part, `listen` or `process`, and leave the rest alone; gives its pid (0: it was not there)."""
+        pids = [pid for pid, name in processes_of(self.home).items() if name == part]
+        for pid in pids:
+            send_signal(pid, signal.SIGKILL)
+        return pids[0] if pids else 0
+
+    def drain(self) -> int:
+        """SIGTERM to the supervisor, as an operator or the system stops it; gives the exit code."""
+        assert self._process is not None, "start it first"
+        self._process.terminate()
+        return self._process.wait(60)
+
+    def close(self) -> None:
+        """End everything that was started."""
+        if self._app is not None:
+            self._app.store.close()
+        self.kill()
+
+    # ------------------------------------------------------------ looking
+
+    def ask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`hp24 ARGUMENTS` on the same home and root, as a person beside the running engine would call it."""
+        command = [*HP24, "--home", str(self.home), "--root", str(self.root), *arguments]
+        return subprocess.run(command, env=self.environ, capture_output=True, text=True, check=False, timeout=60)
+
+    def events(self, name: str = "") -> list[dict[str, Any]]:
+        """The log's events, of one name or all."""
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        found = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+        return [one for one in found if name in ("", one["event"])]
+
+    def last_words(self) -> str:
+        """The end of the log, for a failure's message."""
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return " / ".join(lines[-_QUOTED_LINES:])
+
+    def part_pid(self, part: str) -> int:
+        """The pid of a living part; 0 where there is none."""
+        return next((pid for pid, name in processes_of(self.home).items() if name == part), 0)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the supervisor lives."""
+        return SUPERVISOR in processes_of(self.home).values()
+
+    @property
+    def app(self) -> App:
+        """The engine's home, opened beside it."""
+        if self._app is None:
+            with_closing = open_app(self.home, self.root, self.environ)
+            self._app = with_closing.__enter__()  # closed by `close`
+        return self._app
+
+    def counts(self, channel: str = "epic") -> Counter[str]:
+        """`received`, `duplicates` and messages by state of one channel."""
+        with self.app.store.snapshot() as reader:
+            mine = next((one for one in reader.channel_counts() if one.channel == channel), None)
+        if mine is None:
+            return Counter()
+        states = {state.value: count for state, count in mine.states.items()}
+        return Counter(states | {"received": mine.received, "duplicates": mine.duplicates})
+
+    def messages(self, wanted: MessageFilter) -> list[MessageRow]:
+        """Every message that a filter finds, oldest first."""
+        found: list[MessageRow] = []
+        with self.app.store.snapshot() as reader:
+            while page := reader.messages(_page(wanted, found[-1].id if found else wanted.beyond_id)):
+                found += page
+        return found
+
+    def message(self, control_id: str, channel: str = "epic") -> MessageRow:
+        """The only message with this control id."""
+        (row,) = self.messages(MessageFilter(control_id=control_id, channel=channel))
+        return row
+
+    def state_of(self, control_id: str, channel: str = "epic") -> MessageState | None:
+        """Where the message stands; None while it is not stored."""
+        rows = self.messages(MessageFilter(control_id=control_id, channel=channel))
+        return rows[-1].state if rows else None
+
+    def deliveries(self, wanted: DeliveryFilter | None = None) -> list[DeliveryStory]:
+        """Deliveries, oldest first."""
+        with self.app.store.snapshot() as reader:
+            return reader.deliveries(wanted or DeliveryFilter(limit=_PAGE))
+
+    def work_items(self) -> list[WorkItemRow]:
+        """What waits for a person."""
+        with self.app.store.snapshot() as reader:
+            return reader.work_items(only_open=True, beyond_id=0, limit=_PAGE)
+
+    # ------------------------------------------------------------ waiting
+
+    def await_state(self, control_id: str, *states: MessageState, channel: str = "epic") -> MessageRow:
+        """Wait until the message stands so; gives it."""
+        wait_until(
+            lambda: self.state_of(control_id, channel) in states, f"{control_id} is {' or '.join(states)}; see {self.log}"
+        )
+        return self.messages(MessageFilter(control_id=control_id, channel=channel))[-1]
+
+    def await_idle(self) -> None:
+        """Wait until no message waits to be run."""
+        wait_until(lambda: not self._waiting(), "every message was run")
+
+    def _waiting(self) -> int:
+        with self.app.store.snapshot() as reader:
+            return sum(one.states.get(MessageState.WAITING, 0) for one in reader.channel_counts())
+
+
+def _page(wanted: MessageFilter, beyond_id: int) -> MessageFilter:
+    fields = {name: getattr(wanted, name) for name in MessageFilter.__slots__}
+    return MessageFilter(**(fields | {"beyond_id": beyond_id, "limit": _PAGE}))
+
+
+@contextmanager
+def running_engine(
+    home: Path,
+    root: Path,
+    environ: Mapping[str, str] | None = None,
+    database_url: str = "",
+    *,
+    command: Sequence[str] = HP24,
+    start: Callable[[Engine], object] = Engine.start,
+) -> Iterator[Engine]:
+    """Run an engine in `home` with the files of `root` until the block ends; then everything of it has ended.
+
+    `environ` adds to the environment (peers, ports); what it does not name gets a free port. An empty `database_url` is the
+    file hp24.db in the home.
+    """
+    port, http_port, dft_port = free_ports(3)
+    known = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("HP24_", "EPIC_"))},
+        "HP24_KEY_FILE": str(home.parent / f"{home.name}.key"),
+        "HP24_HTTP_PORT": str(http_port),
+        "HP24_DATABASE_URL": database_url,
+        "EPIC_MLLP_PORT": str(port),
+        "EPIC_DFT_HOST": "127.0.0.1",
+        "EPIC_DFT_PORT": str(dft_port),  # nobody listens there unless the test says so
+        **(environ or {}),
+    }
+    engine = Engine(home, root, known, command)
+    try:
+        start(engine)
+        yield engine
+    finally:
+        engine.close()

@@ -1,0 +1,111 @@
+"""The statements of the hot paths use their indexes, whatever the size of the tables: asked of SQLite's own plan."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+from interface.ledger.noun import Noun
+from interface.store import arrival, count, decide, delivery, lane, ledger_load, run, search, worklist
+from interface.store.reader import SqlReader
+from interface.store.store import SqlStore, open_store
+from interface.view.message import MessageFilter
+from tests.store.given import HandClock
+
+
+def explained(reader: SqlReader, statement: sa.ClauseElement, values: dict[str, Any]) -> str:
+    """The plan for bound values, as the engine binds them."""
+    bound = statement.params(values) if values else statement  # type: ignore[attr-defined]  # selects have it
+    expanded = bound.compile(dialect=sqlite.dialect()).construct_expanded_state()
+    rows = reader._tx.connection.exec_driver_sql(
+        f"EXPLAIN QUERY PLAN {expanded.statement}", tuple(expanded.positional_parameters)
+    ).all()
+    return "\n".join(row[3] for row in rows)
+
+
+@pytest.fixture
+def plan(sqlite_url: str, environ: dict[str, str]) -> Iterator[Callable[..., str]]:
+    store = open_store(sqlite_url, HandClock(), environ)
+
+    def explain(statement: sa.ClauseElement, **values: Any) -> str:
+        with store.snapshot() as reader:
+            return explained(reader, statement, values)
+
+    yield explain
+    store.close()
+
+
+NUMBERS = [1, 2, 3]
+KEYS = [b"\x01" * 16, b"\x02" * 16]
+
+
+def test_what_can_run_next_is_read_off_one_partial_index_in_order(plan: Callable[..., str]) -> None:
+    told = plan(run.WAITING, amount=10)
+    assert "message_runnable" in told
+    assert "TEMP B-TREE" not in told
+    assert "SCAN body" not in told
+
+
+def test_pending_replays_are_read_off_their_partial_index(plan: Callable[..., str]) -> None:
+    assert "replay_pending" in plan(run._REPLAYS, amount=10)
+
+
+@pytest.mark.parametrize(
+    ("statement", "values", "index"),
+    [
+        (arrival._BY_DIGEST, {"digests": KEYS}, "(digest=?)"),
+        (run._AWAITED, {"awaited_keys": KEYS}, "message_awaiting"),
+        (run._BEFORE, {"ids": NUMBERS}, "PRIMARY KEY"),
+        (decide._OVERDUE, {"now": 5, "amount": 5}, "message_due"),
+        (lane._OCCUPIED, {"lanes": NUMBERS}, "PRIMARY KEY"),
+        (lane._ROOTS, {"lanes": NUMBERS}, "lane_join"),
+        (lane._LANES_OF, {"ids": NUMBERS}, "message_lane_by_message_id"),
+        (ledger_load._IDENTIFIERS, {"row_keys": KEYS}, "PRIMARY KEY"),
+        (ledger_load._ENTITIES[Noun.ACCOUNT], {"ids": NUMBERS}, "PRIMARY KEY"),
+        (ledger_load._MONEY, {"row_keys": KEYS}, "money_key_by_key"),
+        (ledger_load._MONEY_OF, {"ids": NUMBERS}, "money_key"),
+        (ledger_load._BY_WIRE_ID, {"wire_ids": ["a"]}, "allocation_by_wire_id"),
+        (ledger_load._BY_REFERENCE, {"wire_ids": ["a"]}, "allocation_by_reference"),
+        (ledger_load._BY_TRANSACTION, {"transaction_ids": ["a"]}, "allocation_by_transaction_id"),
+        (ledger_load._ALLOCATIONS, {"ids": NUMBERS}, "allocation_by_payment_id"),
+        (delivery._NEXT_DUE, {"destination": 1}, "delivery_due"),
+        (delivery._BY_CONTROL_ID, {"control": "W1"}, "attempt_by_control_id"),
+        (count._OLDEST_RUNNABLE, {"source": 1}, "message_runnable"),
+        (count._OLDEST_QUEUED, {"destination": 1}, "delivery_due"),
+        (worklist._OPEN_ABOUT, {"of_kind": "k", "about": "s"}, "work_item_open"),
+        (search._LAST_IDENTITIES, {"ids": NUMBERS}, "run_by_message_id"),
+    ],
+)
+def test_a_hot_statement_uses_its_index(
+    plan: Callable[..., str], statement: sa.ClauseElement, values: dict[str, Any], index: str
+) -> None:
+    told = plan(statement, **values)
+    assert index in told
+    assert "SCAN" not in told.replace("SCAN CONSTANT ROW", "") or index == "message_runnable"
+
+
+def test_what_is_due_needs_no_scan(plan: Callable[..., str]) -> None:
+    told = plan(delivery.DUE, destination=1, now=5, amount=1)
+    assert "delivery_due" in told
+    assert "delivery_open" in told
+    assert "SCAN" not in told
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (MessageFilter(patient="777001"), "search_key"),
+        (MessageFilter(control_id="C1"), "search_key"),
+        (MessageFilter(since=1, until=2), "message_by_arrived_at"),
+    ],
+)
+def test_searches_use_an_index(sqlite_url: str, environ: dict[str, str], wanted: MessageFilter, index: str) -> None:
+    store: SqlStore = open_store(sqlite_url, HandClock(), environ)
+    with store.snapshot() as reader:
+        conditions = search._conditions(reader._tx, wanted)
+        assert conditions is not None
+        told = explained(reader, sa.select(search._M.id).where(*conditions), {})
+    store.close()
+    assert index in told
