@@ -4,7 +4,7 @@ The traps of YAML are met here: keys given twice, tabs, types guessed from looks
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -109,8 +109,10 @@ def _refuse(file: str, text: str, error: yaml.MarkedYAMLError, findings: Finding
     mark = Mark(file, at.line + 1, at.column + 1) if at else Mark(file)
     lines = text.splitlines()
     line = lines[mark.line - 1] if mark.line <= len(lines) else ""
-    rule, what, advice = _explained(str(error.problem), line)
-    findings.add(mark, rule, what, advice)
+    words = _explained(str(error.problem), line)
+    if words is _CROOKED:  # the library stumbles over the colon; people look at where the line begins
+        mark = replace(mark, column=len(line) - len(line.lstrip()) + 1)
+    findings.add(mark, *words)
 
 
 def _explained(problem: str, line: str) -> tuple[str, str, str]:

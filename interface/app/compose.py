@@ -9,7 +9,8 @@ from pathlib import Path
 from interface.channel.loader import Configuration, load, read_files
 from interface.engine.clock import SystemClock
 from interface.errors import ConfigurationError
-from interface.ports import Act, Clock
+from interface.ports import Clock
+from interface.row.act import Act
 from interface.settings import Settings, read_settings
 from interface.store.database import Limits
 from interface.store.store import SqlStore, open_store

@@ -15,7 +15,7 @@ from interface.engine.listen import Source
 from interface.engine.reception import Listener
 from interface.healthpay24 import payload
 from interface.hl7.ack import AckCode, build_ack, read_ack
-from interface.hl7.header import Header
+from interface.hl7.header import read_header
 from interface.hl7.problem import Problem
 from interface.hl7.timestamp import write_timestamp
 from interface.hl7.writer import Builder
@@ -26,7 +26,7 @@ from interface.pipeline.deliver import Render
 from interface.pipeline.plan import ApplicationAck, ChannelPlan, DestinationPlan, Plan, Reply, Understood
 from interface.pipeline.receive import Listening
 from interface.pipeline.retry import RetryPolicy
-from interface.ports import PostingView
+from interface.row.delivery import PostingView
 
 SECOND = 1_000_000
 OPERATOR = "operator/"  # the source of messages that people amended, before the name of their channel
@@ -105,6 +105,7 @@ def _channel(feed: Feed) -> ChannelPlan:
     return ChannelPlan(
         feed.spec.channel,
         _reader(feed),
+        reply=_reply,
         reply_destination=f"{feed.spec.channel}/{REPLY}" if feed.spec.reply is not None else "",
         missing_account_hold_secs=int(feed.spec.missing_account.hold_hours * 3600),
     )
@@ -118,7 +119,7 @@ def _reader(feed: Feed) -> Callable[[bytes, int], Understood]:
             ack = read_ack(raw)
             return Understood(ApplicationAck(ack.code, ack.control_id), {})
         content = feed.read(message, arrived_at)
-        return Understood(content, names(content), _reply(header))
+        return Understood(content, names(content))
 
     return read
 
@@ -143,9 +144,11 @@ def names(content: Reading | Filtered) -> dict[str, str]:
     return found
 
 
-def _reply(header: Header) -> Reply | None:
+def _reply(raw: bytes) -> Reply | None:
+    """The acknowledgement that a message's sender wants as a message of its own; never one of an acknowledgement."""
+    header = read_header(raw)
     how = manner(header)
-    if how.later == "NE":
+    if how.later == "NE" or header.message_type == "ACK":
         return None
 
     def build(code: str, control_id: str, at: int, hl7_code: str, place: str) -> bytes:

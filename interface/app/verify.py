@@ -20,7 +20,8 @@ from interface.ledger.needs import Needs
 from interface.message import MessageState
 from interface.pipeline.plan import Plan
 from interface.pipeline.rerun import Bench, rerun
-from interface.ports import Reader, StoredMessage
+from interface.ports import Reader
+from interface.row.message import StoredMessage
 from interface.store.store import SqlStore, open_scratch
 
 _PAGE = 256

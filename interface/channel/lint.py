@@ -14,13 +14,13 @@ Channels = Mapping[str, tuple[Channel, Block]]
 def lint(channels: Channels, mapping_names: Mapping[str, str], findings: Findings) -> None:
     """All checks. `mapping_names` gives each mapping file's direction; empty for one that cannot be read at all."""
     _listeners(channels, findings)
+    _payments(channels, findings)
     for spec, block in channels.values():
         _mapping(spec.mapping, "in", ("mapping",), block, mapping_names, findings)
         for name, destination in spec.destinations.items():
             place = ("destinations", name, "mapping")
             _mapping(destination.mapping, "out", place, block, mapping_names, findings)
         _exposure(spec, block, findings)
-        _payments(spec, block, findings)
 
 
 def _listeners(channels: Channels, findings: Findings) -> None:
@@ -71,9 +71,14 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _payments(spec: Channel, block: Block, findings: Findings) -> None:
-    takers = [name for name, one in spec.destinations.items() if Receives.PAYMENTS in one.receives]
-    if len(takers) > 1:
-        mark = place_of(block, ("destinations", takers[1], "receives"))
-        text = f"`{takers[0]}` receives the payments of this channel already"
-        findings.add(mark, "payments-twice", text, "let one destination receive them, or they would be posted twice")
+def _payments(channels: Channels, findings: Findings) -> None:
+    takers: dict[str, str] = {}
+    for spec, block in channels.values():
+        for name, destination in spec.destinations.items():
+            if Receives.PAYMENTS not in destination.receives:
+                continue
+            taker = takers.setdefault(spec.facility, f"{spec.channel}/{name}")
+            if taker != f"{spec.channel}/{name}":
+                mark = place_of(block, ("destinations", name, "receives"))
+                text = f"`{taker}` receives the payments of {spec.facility} already"
+                findings.add(mark, "payments-twice", text, "let one destination receive them: `receives: []` here")

@@ -101,15 +101,15 @@ def _read_tables(files: Mapping[str, str], loading: Loading) -> None:
 
 
 def _read_mappings(files: Mapping[str, str], loading: Loading) -> None:
-    blocks: dict[str, Block] = {}
+    blocks: dict[str, Block | None] = {}
     for path, text in files.items():
         if path.startswith("mappings/") and path.endswith(".yaml"):
-            block = _named(path, text, "mapping", loading)
-            if block is not None:
-                blocks[_stem(path)] = block
+            block = blocks[_stem(path)] = _named(path, text, "mapping", loading)
             loading.mapping_names[_stem(path)] = block.text("direction") or "in" if block else ""
     for name, block in blocks.items():
-        match block.text("direction") or "in":
+        if block is None:
+            continue
+        match loading.mapping_names[name]:
             case "in":
                 if compiled := compiler.compile_mapping(name, blocks, loading.tables, loading.findings):
                     loading.mappings[name] = compiled

@@ -1,7 +1,7 @@
 """What a channel file may say: every option with its type, unit, default, bounds and meaning. The README is written from this."""
 
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import Field, field_validator
 
@@ -11,9 +11,11 @@ from interface.hl7.charset import codec_of
 from interface.hl7.money import MoneyFormat
 from interface.mapping.fill import Declared
 from interface.mapping.money import PaymentSign, ReversalStyle
+from interface.mapping.problem import did_you_mean
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
+Event = Annotated[str, Field(pattern=r"^[A-Z0-9]{3}\^[A-Z0-9]{3}$")]
 Secs = Annotated[float, Field(gt=0, le=86400)]
 
 
@@ -81,7 +83,7 @@ class MllpDestination(Declared):
 class Filter(Declared):
     """Messages that the channel lets pass by. All that is given must fit."""
 
-    events: tuple[str, ...] = Field(default=(), description="trigger events, as [ADT^A08]; empty: all")
+    events: tuple[Event, ...] = Field(default=(), description="trigger events, as [ADT^A08]; empty: all")
     when: str = Field(default="", description="a condition in the mapping language, as PV1-18 = 'TEST'")
     reason: str = Field(min_length=3, description="why, for the people who look at the message")
 
@@ -213,7 +215,8 @@ class Channel(Declared):
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(f"there is no time zone `{name}`; as America/Chicago") from None
+            advice = did_you_mean(name, available_timezones()) if "/" in name else "as America/Chicago"
+            raise ValueError(f"there is no time zone `{name}`; {advice}") from None
         return name
 
     @field_validator("currency")

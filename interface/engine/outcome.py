@@ -12,10 +12,13 @@ from interface.engine.wake import Bell
 from interface.errors import StoreError
 from interface.observe.emit import emit
 from interface.observe.engine import StorageFailed
+from interface.observe.fault import fault
 from interface.pipeline.receive import Answer
-from interface.ports import Clock, Settled, Store
+from interface.ports import Clock, Store
+from interface.row.message import Settled
 
 TIME_IS_UP = "AA"  # we have custody: the sender need not keep it
+_NOT_KNOWN_YET = "the message is kept; what becomes of it is not known yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ class Outcomes:
                 self._settle()
             except StoreError as failure:
                 emit(StorageFailed(code=failure.code, place="outcomes"))
+            except Exception as bug:  # noqa: BLE001 - the edge of the thread: without it, one bug would silence every waiting sender
+                emit(fault(bug, "outcomes"))
             if self._is_stopping and not self._waiting:
                 return
 
@@ -81,6 +86,7 @@ class Outcomes:
             settled = reader.settled_answer(message_id)
         if settled is None and (self._is_stopping or self._clock.now() >= deadline):
             with self._store.turn("answer") as turn:
-                code = turn.settle_answer(message_id, TIME_IS_UP)
-                settled = turn.settled_answer(message_id) or Settled(code)
+                settled = turn.settled_answer(message_id)
+                if settled is None and turn.settle_answer(message_id, TIME_IS_UP) == TIME_IS_UP:
+                    settled = Settled(TIME_IS_UP, text=_NOT_KNOWN_YET)
         return settled

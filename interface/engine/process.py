@@ -68,6 +68,7 @@ class ProcessThread:
             if not is_ours:
                 self._is_stopping.wait(self._pace.standby_secs)
                 return
+            self._stage.forget()  # another engine may have written while we stood by
             while not self._is_stopping.is_set():
                 self._work_once()
 

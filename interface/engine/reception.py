@@ -14,7 +14,8 @@ from interface.message import MessageState
 from interface.observe.emit import emit
 from interface.observe.receive import MessageReceived, MessageRefused, MessageRepeated
 from interface.pipeline.receive import WAITS, Answer, Examined, Listening, examine
-from interface.ports import Clock, Settled
+from interface.ports import Clock
+from interface.row.message import Settled
 
 Waiting = defer.Deferred[bytes | None]
 

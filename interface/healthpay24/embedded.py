@@ -21,7 +21,9 @@ from interface.healthpay24.protocol import (
 )
 from interface.ledger.reading import PaymentAllocation, PaymentSaid
 from interface.message import MessageState
-from interface.ports import Act, Clock, Intake, Store
+from interface.ports import Clock, Store
+from interface.row.act import Act
+from interface.row.message import Intake
 
 TENDERS = ("visa", "mastercard", "amex", "discover", "ach", "cash", "check")
 _KIND = "healthpay24"

@@ -32,9 +32,9 @@ def transaction(
     if effect is None:
         raise UnknownTransactionError(
             "sign-not-agreed",
-            f"a negative amount on a {kind} has no agreed meaning",
+            f"a negative amount or quantity on a {kind} has no agreed meaning",
             place=scope.placed("FT1-11"),
-            advice="map the transaction code (FT1-7) of this case to its kind, then release the message",
+            advice="see `money: reversal_style` of the channel, or map the transaction code (FT1-7) to its kind",
         )
     return Transaction(
         kind=effect,

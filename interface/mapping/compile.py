@@ -114,14 +114,14 @@ class ExpressionCompiler:
 
     def _check_texts(self, tree: Expression, allowed: Collection[str]) -> None:
         """See that no literal and no table of a rule gives a text that its target does not take."""
-        for text, at in self._texts_given(tree):
+        for text, at, source in self._texts_given(tree):
             if text and text not in allowed:
-                raise _Wrong(at, "value-not-allowed", f"this gives `{text}`", did_you_mean(text, allowed))
+                raise _Wrong(at, "value-not-allowed", f"{source} gives `{text}`", did_you_mean(text, allowed))
 
-    def _texts_given(self, tree: Expression) -> Iterator[tuple[str, int]]:
+    def _texts_given(self, tree: Expression) -> Iterator[tuple[str, int, str]]:
         match tree:
             case Literal(text=text, at=at):
-                yield text, at
+                yield text, at, "this"
             case Given(value=value):
                 yield from self._texts_given(value)
             case Fallback(options=options):
@@ -130,7 +130,7 @@ class ExpressionCompiler:
             case Piped(calls=calls) if calls[-1].name == "table" and calls[-1].arguments:
                 table = self.tables.get(calls[-1].arguments[0])
                 for text in sorted(table.outputs()) if table else ():
-                    yield text, calls[-1].at
+                    yield text, calls[-1].at, table.file if table else ""
             case _:
                 return
 
@@ -226,8 +226,9 @@ class ExpressionCompiler:
         return selection.singled_out(_segment(path), path.field, read_one, self._choice(path), is_only=path.is_only)
 
     def _read_identifier(self, path: Reference) -> Apply:
-        self.identifier_fields.add(f"{path.segment}-{path.field}")
-        return self.functions["identifier"].build(Setting(str(path), (), self.tables, self.naming))
+        place = f"{path.segment}-{path.field}"
+        self.identifier_fields.add(place)
+        return self.functions["identifier"].build(Setting(place, (), self.tables, self.naming))
 
     def identifiers(self, node: Node) -> Read | None:
         """All identifiers of a field that fit a choice, as rows."""

@@ -36,7 +36,7 @@ MEANINGS = {m.value: m for m in Meaning if m not in (Meaning.PAYMENT, Meaning.VO
 
 
 def compile_mapping(
-    name: str, files: Table[str, Block], tables: Table[str, CodeTable], findings: Findings
+    name: str, files: Table[str, Block | None], tables: Table[str, CodeTable], findings: Findings
 ) -> Mapping | None:
     """Compile the incoming mapping `name`. `files` holds every mapping file by name, for `extends`.
 

@@ -11,11 +11,14 @@ NOTHING = "nothing"
 _OWN = ("mapping", "about", "extends")  # never inherited
 
 
-def resolved(name: str, files: Mapping[str, Block], findings: Findings) -> Block | None:
-    """The file with everything it inherits; None (and a finding) when that leads nowhere or in a circle."""
-    chain = [name]
+def resolved(name: str, files: Mapping[str, Block | None], findings: Findings) -> Block | None:
+    """The file with everything it inherits; None (and a finding) when that leads nowhere or in a circle.
+
+    `files` holds None for a file that could not be read: whatever builds on it is not complained of again.
+    """
     block = files[name]
-    while parent := block.text("extends"):
+    chain = {} if block is None else {name: block}
+    while block is not None and (parent := block.text("extends")):
         mark = block.entries["extends"].mark
         if parent in chain:
             findings.add(mark, "circular-extends", f"`{parent}` builds on this file itself", "cut the circle")
@@ -24,11 +27,14 @@ def resolved(name: str, files: Mapping[str, Block], findings: Findings) -> Block
             known = [other for other in files if other not in chain]
             findings.add(mark, "missing-mapping", f"there is no mapping `{parent}`", did_you_mean(parent, known))
             return None
-        chain.append(parent)
         block = files[parent]
-    whole = files[chain[-1]]
-    for step in reversed(chain[:-1]):
-        whole = _over(whole, files[step], is_top=True)
+        if block is not None:
+            chain[parent] = block
+    if block is None:
+        return None
+    *own, whole = chain.values()
+    for step in reversed(own):
+        whole = _over(whole, step, is_top=True)
     return whole
 
 

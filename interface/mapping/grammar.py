@@ -60,7 +60,7 @@ PART: /\.[0-9]+(\.[0-9]+)?/
 STRING: /'(?:[^']|'')*'/
 NUMBER: /[0-9]+/
 NAME: /[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*/
-%ignore /[ \t]+/
+%ignore /[ \t\n]+/
 """
 # Paths as other engines and habits write them: PID.5.1, PID-5-1, PID 5.1, pid-5.1, PID5.1
 _OTHER_PATH = re.compile(r"\b([A-Za-z][A-Za-z0-9]{2})[ .:_-]?([0-9]+)(?:[.-]([0-9]+))?(?:[.-]([0-9]+))?")

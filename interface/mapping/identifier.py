@@ -49,8 +49,9 @@ def reader(place: str, default_type: str, naming: Naming) -> Callable[[str, Scop
         delimiters = scope.delimiters
         parts = er7.split(delimiters.component) if delimiters.component in er7 else [er7]
         value = parts[0]
-        if value == NULL_ER7:  # also when the whole field is
-            return refuse_clear(scope, place)
+        if value == NULL_ER7:
+            # A null id among others says nothing; only a field that is null as a whole would clear something.
+            return refuse_clear(scope, place) if er7 == NULL_ER7 else UNSAID
         if delimiters.escape in er7:
             parts = [unescape(part, delimiters, scope.charset) for part in parts]
         value = parts[0].strip()

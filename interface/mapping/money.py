@@ -50,14 +50,17 @@ def kind_in_effect(kind: MoneyKind, minor: int, quantity: int, conventions: Mone
 
     `kind` is what type or code tell alone, `minor` the amount as sent with its sign, `quantity` FT1-10 (1 when not sent).
     """
-    is_turned = minor < 0
-    if kind in _PAID and conventions.sign_of_payment is PaymentSign.NEGATIVE:
-        is_turned = minor > 0
-    if quantity < 0:
-        is_turned = not is_turned
-    if not is_turned:
+    is_paid = kind in _PAID
+    is_negative = minor > 0 if is_paid and conventions.sign_of_payment is PaymentSign.NEGATIVE else minor < 0
+    is_counted_back = quantity < 0
+    if not (is_negative or is_counted_back):
         return kind
-    # A refund or reversal that its code names already may be sent with either sign.
     if kind in (MoneyKind.REFUND, MoneyKind.REVERSAL):
-        return kind
-    return _TURNED.get(kind)
+        return kind  # its code says it already, whatever the sign
+    style = conventions.reversal_style
+    if style is ReversalStyle.QUANTITY:
+        is_agreed = is_counted_back or not is_paid
+    else:
+        # A charge is taken back by its sign everywhere; a payment only where that is the style.
+        is_agreed = is_negative and (style is ReversalStyle.NEGATE or not is_paid)
+    return _TURNED.get(kind) if is_agreed else None

@@ -23,7 +23,7 @@ _PLACE: Final = re.compile(r"([A-Z][A-Z0-9]{2})-([1-9][0-9]*)(?:\.([1-9][0-9]*)(
 
 
 def compile_outgoing(
-    name: str, files: Table[str, Block], tables: Table[str, CodeTable], findings: Findings
+    name: str, files: Table[str, Block | None], tables: Table[str, CodeTable], findings: Findings
 ) -> Outgoing | None:
     """Compile the outgoing mapping `name`. Everything wrong goes into `findings`; then the result is None."""
     before = len(findings.problems)

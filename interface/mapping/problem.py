@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from interface.errors import ConfigurationError
 from interface.mapping.node import Mark
 
+_SHOWN_AT_MOST = 40
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
@@ -63,4 +65,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     )
     if near:
         return "did you mean " + " or ".join(f"`{choice}`" for choice in near) + "?"
-    return "known here: " + ", ".join(choices) if choices else ""
+    if not choices or len(choices) > _SHOWN_AT_MOST:
+        return ""
+    return "known here: " + ", ".join(choices)

@@ -64,7 +64,7 @@ MERGE: Final[Mapping[str, Target]] = {
 TRANSACTION: Final[Mapping[str, Target]] = {
     "kind": Target(Type.TEXT, "what it is: " + ", ".join(_KINDS), _KINDS),
     "amount": Target(Type.MONEY, "the amount as sent; its sign is read by the channel's `money`"),
-    "quantity": Target(Type.NUMBER, "a negative one turns payment and reversal, charge and credit round"),
+    "quantity": Target(Type.NUMBER, "a negative one takes the transaction back, where that is the style"),
     "id": Target(Type.TEXT, "the sender's id of it, by which a repeat is recognised"),
     "type_code": Target(Type.TEXT, "transaction type as sent"),
     "code": Target(Type.TEXT, "transaction code as sent"),

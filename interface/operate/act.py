@@ -7,7 +7,8 @@ from typing import Any
 
 from interface.card import contains_card
 from interface.errors import ActRefusedError
-from interface.ports import Act, Store, Turn
+from interface.ports import Store, Turn
+from interface.row.act import Act
 
 
 @dataclass(frozen=True, slots=True)

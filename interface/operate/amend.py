@@ -10,7 +10,8 @@ from interface.message import MessageState
 from interface.operate.act import By, acting, need_reason, note, unknown
 from interface.operate.hold import STUCK, close_items_of, rows_of
 from interface.pipeline.receive import Listening, examine
-from interface.ports import Clock, Intake, Store
+from interface.ports import Clock, Store
+from interface.row.message import Intake
 from interface.view.message import MessageRow
 
 SOURCE = "operator"  # messages that people bring in come from operator/CHANNEL and are read as that channel's

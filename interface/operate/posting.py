@@ -13,7 +13,8 @@ from interface.hl7.parser import parse
 from interface.ledger.worklist import ItemKind
 from interface.message import DeliveryState, PostingState
 from interface.operate.act import By, acting, need_reason, unknown
-from interface.ports import Clock, Outcome, PostingFact, Reader, Store, Turn
+from interface.ports import Clock, Reader, Store, Turn
+from interface.row.delivery import Outcome, PostingFact
 from interface.view.delivery import DeliveryFilter, DeliveryStory
 
 UNDECIDED = (DeliveryState.AMBIGUOUS, DeliveryState.REJECTED)

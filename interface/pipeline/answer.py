@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from interface.errors import Disposition
 from interface.ledger.worklist import AMBIGUOUS_SEND, REJECTED_SEND, ItemKind, WorkItem
 from interface.message import DeliveryState, is_legal
-from interface.ports import Delivery, Outcome, PostingFact, Turn
+from interface.ports import Turn
+from interface.row.delivery import Delivery, Outcome, PostingFact
 
 _RECEIVER_TROUBLE = frozenset({"206", "207"})
 

@@ -16,7 +16,8 @@ from interface.pipeline.follow import Follow
 from interface.pipeline.plan import Plan, Understood
 from interface.pipeline.retry import SECOND
 from interface.pipeline.sequence import Lanes
-from interface.ports import Clock, LedgerRows, RunRecord, Sealed, StoredMessage, Turn, Workbench
+from interface.ports import Clock, LedgerRows, Sealed, Turn, Workbench
+from interface.row.message import RunRecord, StoredMessage
 
 
 @dataclass(frozen=True, slots=True)

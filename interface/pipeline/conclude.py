@@ -9,7 +9,7 @@ from interface.ledger.reading import Filtered, Reading
 from interface.ledger.worklist import HELD_MESSAGE, ItemKind, WorkItem
 from interface.message import HoldKind, MessageState
 from interface.pipeline.plan import ApplicationAck, Understood
-from interface.ports import StoredMessage
+from interface.row.message import StoredMessage
 
 
 @dataclass(frozen=True, slots=True)

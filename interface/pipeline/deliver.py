@@ -15,7 +15,8 @@ from interface.pipeline import answer
 from interface.pipeline.follow import CONTROL_ID_LENGTH
 from interface.pipeline.plan import DestinationPlan
 from interface.pipeline.retry import SECOND, RetryAt, decide, wait_secs
-from interface.ports import Clock, Delivery, DestinationState, Outcome, PostingView, Store, Turn
+from interface.ports import Clock, Store, Turn
+from interface.row.delivery import Delivery, DestinationState, Outcome, PostingView
 
 Render = Callable[[PostingView, str, int], bytes]  # view, control id, now -> payload
 

@@ -8,7 +8,9 @@ from interface.pipeline.acknowledge import is_wanted, verdict_of
 from interface.pipeline.answer import write_late
 from interface.pipeline.conclude import Ending
 from interface.pipeline.plan import ApplicationAck, Plan, Understood
-from interface.ports import DeliveryWanted, StoredMessage, Turn
+from interface.ports import Turn
+from interface.row.delivery import DeliveryWanted
+from interface.row.message import StoredMessage
 
 CONTROL_ID_LENGTH = 20  # MSH-10, HL7 v2.5.1 section 2.15.9.10
 
@@ -30,15 +32,14 @@ class Follow:
 
     def message(self, message: StoredMessage, understood: Understood | None, ending: Ending, now: int) -> None:
         """Note the acknowledgement that a message brought, or the one that its sender wants as a message of its own."""
-        if understood is None:
-            return
-        if isinstance(understood.content, ApplicationAck):
+        if understood is not None and isinstance(understood.content, ApplicationAck):
             self._acks.append(understood.content)
-        channel = self._plan.channels.get(message.source)
-        reply = understood.reply
-        if reply is None or channel is None or not channel.reply_destination:
             return
-        if is_wanted(reply.condition, verdict_of(ending.verdict)):
+        channel = self._plan.channels.get(message.source)
+        if channel is None or not channel.reply_destination:
+            return
+        reply = channel.reply(message.raw)
+        if reply is not None and is_wanted(reply.condition, verdict_of(ending.verdict)):
             control_id = self._wire_id("message", CONTROL_ID_LENGTH)
             self._wanted.append(
                 DeliveryWanted(

@@ -33,7 +33,6 @@ class Understood:
 
     content: Reading | Filtered | ApplicationAck
     names: Mapping[str, str]
-    reply: Reply | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +49,20 @@ class DestinationPlan:
     facility: str
 
 
+def _no_reply(_raw: bytes) -> Reply | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelPlan:
-    """How one channel's messages are read."""
+    """How one channel's messages are read, and which of their senders want an acknowledgement of its own (`reply`).
+
+    What a sender wants is read apart from what its message means: also one that cannot be understood is answered.
+    """
 
     name: str
     read: Read
+    reply: Callable[[bytes], Reply | None] = _no_reply
     reply_destination: str = ""
     missing_account_hold_secs: int = 0
 

@@ -6,15 +6,18 @@ another reason. One engine processes at a time (it holds the store's `process` l
 acts that touch messages or lanes raise the epoch, and a batch that was read under an older epoch is thrown away and run again.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from interface.errors import InterfaceError, MappingError
+from interface.errors import InterfaceError, MappingError, StoreUnavailableError
 from interface.observe.emit import emit
 from interface.observe.fault import fault
 from interface.observe.process import BatchProcessed
 from interface.pipeline.batch import Batch, Trip
 from interface.pipeline.plan import Plan
-from interface.ports import Clock, Store, StoredMessage
+from interface.pipeline.warm import Warm, WarmRows
+from interface.ports import Clock, Store
+from interface.row.message import StoredMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +31,59 @@ class BatchResult:
 
 
 class ProcessStage:
-    """The process stage of one engine part. `plan` may be replaced between batches."""
+    """The process stage of one engine part. `plan` may be replaced between batches.
 
-    def __init__(self, store: Store, plan: Plan, clock: Clock) -> None:
+    `warm_rows` bounds the ledger rows that are kept opened. Call `forget` whenever another process may have written the ledger.
+    """
+
+    def __init__(self, store: Store, plan: Plan, clock: Clock, *, warm_rows: int = 20_000) -> None:
         self._store = store
         self._clock = clock
+        self._warm = Warm(warm_rows)
+        self._alone = 0  # messages still to be run one by one, after a batch that could not be written
         self.plan = plan
+
+    def forget(self) -> None:
+        """Read ledger rows anew."""
+        self._warm.forget()
 
     def run_batch(self, limit: int) -> BatchResult:
         """Run up to `limit` messages: received ones first, then requested replays."""
-        started = self._clock.now()
         with self._store.snapshot() as reader:
             epoch = reader.epoch()
-            messages = reader.waiting(limit) or reader.replays(limit)
+            messages = reader.waiting(1 if self._alone else limit) or reader.replays(limit)
         if not messages:
+            self._alone = 0
             return BatchResult()
+        self._alone = max(0, self._alone - 1)
         trips = [understand(self.plan, message, self._clock) for message in messages]
+        try:
+            return self._run(trips, epoch)
+        except StoreUnavailableError:
+            self._warm.forget()
+            raise
+        except Exception as bug:  # noqa: BLE001 - the edge of the stage: one bad message spoils only itself
+            self._warm.forget()
+            emit(fault(bug, f"batch of {len(trips)}, message {messages[0].id}"))
+            if len(trips) > 1:
+                self._alone = len(trips)
+                return BatchResult(taken=len(trips))
+            spoiled = replace(trips[0], understood=None, failure=unexpected(bug))
+            return self._run([spoiled], epoch)
+
+    def _run(self, trips: Sequence[Trip], epoch: int) -> BatchResult:
+        started = self._clock.now()
         with self._store.snapshot() as reader:
-            batch = Batch(self._store, self.plan, self._clock, reader, trips)
+            batch = Batch(self._store, self.plan, self._clock, WarmRows(self._warm, reader), trips)
         batch.run()
         with self._store.turn("process") as turn:
-            if turn.epoch() != epoch:
-                return BatchResult(taken=len(trips))
-            batch.write(turn)
+            is_current = turn.epoch() == epoch
+            if is_current:
+                batch.write(turn)
+        if not is_current:
+            self._warm.forget()
+            return BatchResult(taken=len(trips))
+        self._warm.settle(batch.changes)
         emit(BatchProcessed(messages=len(batch.runs), took_micros=self._clock.now() - started))
         return BatchResult(len(trips), len(batch.runs), batch.has_deliveries, batch.has_answers)
 

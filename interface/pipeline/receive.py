@@ -13,7 +13,8 @@ from interface.hl7.header import Header, read_header
 from interface.hl7.problem import ErrorCode, Problem, Severity
 from interface.message import MessageState
 from interface.pipeline.acknowledge import Manner, Verdict, is_wanted, manner, verdict_of
-from interface.ports import Intake, Received, Settled, Store
+from interface.ports import Store
+from interface.row.message import Intake, Received, Settled
 
 WAITS = "?"  # the answer of an intake whose sender waits for the outcome of processing
 

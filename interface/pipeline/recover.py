@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from interface.message import DeliveryState
 from interface.pipeline import answer
 from interface.pipeline.plan import DestinationPlan
-from interface.ports import Clock, Outcome, Store
+from interface.ports import Clock, Store
+from interface.row.delivery import Outcome
 
 
 def recover_sends(store: Store, destinations: Mapping[str, DestinationPlan], clock: Clock) -> int:

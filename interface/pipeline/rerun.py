@@ -11,7 +11,8 @@ from interface.ledger.noun import Identifier
 from interface.pipeline.batch import Batch
 from interface.pipeline.plan import Plan
 from interface.pipeline.process import understand
-from interface.ports import Clock, LedgerRows, RunRecord, Sealed, StoredMessage
+from interface.ports import Clock, LedgerRows, Sealed
+from interface.row.message import RunRecord, StoredMessage
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from interface.ledger.change import LaneJoin
-from interface.ports import Parked
+from interface.row.message import Parked
 
 
 @dataclass(slots=True)

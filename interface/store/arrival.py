@@ -10,12 +10,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from interface.errors import ActRefusedError
 from interface.message import MessageState, move
-from interface.ports import Intake, Received
+from interface.row.message import Intake, Received
 from interface.store import schema_message as t
 from interface.store.compress import compress
 from interface.store.counter import message_ids
-from interface.store.dialect import insert_or_keep, within
+from interface.store.dialect import SQLITE, insert_or_keep, within
 from interface.store.tx import ARRIVAL, Tx
 from interface.store.vault import Vault, scope_of
 
@@ -103,7 +104,12 @@ def _insert_new(tx: Tx, firsts: Sequence[PreparedIntake], words: dict[str, int])
     ids = message_ids(tx, len(firsts))
     amended = [one.intake.original_id for one in firsts if one.intake.original_id is not None]
     places = {row.id: row.order_id for row in tx.read_in(_ORDER_OF, "ids", amended)}
+    for unknown in set(amended) - places.keys():
+        raise ActRefusedError("message-unknown", "there is no message to amend", place=f"message:{unknown}")
     rows = [_message(number, one, words, places) for number, one in zip(ids, firsts, strict=True)]
+    if tx.dialect != SQLITE:
+        # Two receivers that meet must take their rows in the same order, or each may wait for the other.
+        rows.sort(key=lambda row: row["digest"])
     written = tx.write(_NEW_MESSAGE, rows)
     present: dict[bytes, sa.Row[Any]] = {}
     if written < len(firsts):

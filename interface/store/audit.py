@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from interface.ports import Act
+from interface.row.act import Act
 from interface.store import schema_operation as t
 from interface.store.tx import Tx
 from interface.store.vault import scope_of

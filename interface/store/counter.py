@@ -20,6 +20,7 @@ _VALUE_SHARED = _VALUE.with_for_update(read=True)
 _NEXT_MESSAGE_IDS = sa.text("SELECT nextval(pg_get_serial_sequence('message', 'id')) FROM generate_series(1, :amount)")
 _MESSAGES = schema_message.message.name
 EPOCH = "epoch"
+FENCE = "fence "  # before the name of a lock
 
 
 def advance(tx: Tx, name: str, amount: int) -> range:
@@ -40,6 +41,12 @@ def message_ids(tx: Tx, amount: int) -> Sequence[int]:
 def epoch(tx: Tx, *, is_turn: bool) -> int:
     """The number of acts so far. In a writing transaction the row is locked, so that no act can slip in before the commit."""
     row = tx.first(_VALUE_SHARED if is_turn else _VALUE, name=EPOCH)
+    return 0 if row is None else int(row.value)
+
+
+def fence(tx: Tx, name: str) -> int:
+    """The number of times that the named lock was taken; what holds it may write as long as this stays the same."""
+    row = tx.first(_VALUE_SHARED, name=f"{FENCE}{name}")
     return 0 if row is None else int(row.value)
 
 

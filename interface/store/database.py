@@ -21,6 +21,7 @@ from interface.store import schema_delivery as _deliveries  # noqa: F401  import
 from interface.store import schema_ledger as _ledger  # noqa: F401
 from interface.store import schema_message as _messages  # noqa: F401
 from interface.store import schema_operation as t
+from interface.store.counter import EPOCH
 from interface.store.dialect import POSTGRESQL, SQLITE
 from interface.store.schema import VERSION
 from interface.store.vault import DataKeys, Vault, unwrap, wrap
@@ -189,6 +190,7 @@ def _found(engine: sa.Engine, connection: sa.Connection, now: int, environ: Mapp
     key_file = keyfile.location(database_id, environ)
     # The key file is durable before the first row that needs it.
     wrapped = wrap(keys, keyfile.make(key_file), database_id)
+    connection.execute(sa.insert(t.counter), {"name": EPOCH, "value": 0})
     connection.execute(sa.insert(t.installation), {"id": database_id, "created_at": now, "wire_prefix": prefix})
     rows = [{"name": name, "wrapped": value, "wrapped_at": now} for name, value in wrapped.items()]
     connection.execute(sa.insert(t.vault_key), rows)

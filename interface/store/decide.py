@@ -1,7 +1,7 @@
 """What people (and an account that appears) decide about messages: release, skip, hold, pause.
 
-Each act moves messages, lets those that waited behind them run, and raises the epoch, so that a batch that was read before
-starts over.
+Each act raises the epoch, so that a batch that was read before starts over, moves messages, and lets those that waited
+behind them run. The epoch comes first: on PostgreSQL its row is what acts and processing wait for each other on.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -47,20 +47,20 @@ def release(tx: Tx, ids: Sequence[int]) -> None:
 
     One that still stands behind another of its lanes stays parked.
     """
+    raise_epoch(tx)
     lanes = lane.lanes_of(tx, ids)
     _move(tx, [number for number in ids if number not in lanes], MessageState.WAITING)
     _move(tx, list(lanes), MessageState.WAITING, parks=True)
     lane.advance(tx, {one for held in lanes.values() for one in held})
-    raise_epoch(tx)
 
 
 def skip(tx: Tx, ids: Sequence[int], cause: str) -> None:
     """Set held or failed messages aside for good (filtered) and let go what waited behind them."""
+    raise_epoch(tx)
     _move(tx, ids, MessageState.FILTERED, cause=cause)
     lanes = lane.lanes_of(tx, ids)
     lane.leave(tx, ids)
     lane.advance(tx, {one for held in lanes.values() for one in held})
-    raise_epoch(tx)
 
 
 def hold(tx: Tx, ids: Sequence[int], cause: str) -> None:
@@ -68,6 +68,7 @@ def hold(tx: Tx, ids: Sequence[int], cause: str) -> None:
 
     Errors: ActRefusedError `not-parked` for a message that may run at any moment.
     """
+    raise_epoch(tx)
     for row in tx.read_in(_STATES, "ids", ids):
         if not row.parked:
             raise ActRefusedError(
@@ -77,7 +78,6 @@ def hold(tx: Tx, ids: Sequence[int], cause: str) -> None:
                 advice="pause the patient to stop what may run at any moment",
             )
     _move(tx, ids, MessageState.HELD, hold_kind=HoldKind.PERSON, cause=cause)
-    raise_epoch(tx)
 
 
 def release_awaited(tx: Tx, accounts: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from interface.errors import ActRefusedError
 from interface.message import DeliveryState, move
-from interface.ports import Delivery, DeliveryWanted, DestinationState, Outcome
+from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Outcome
 from interface.store import schema_delivery as t
 from interface.store.compress import compress, expand
 from interface.store.dialect import insert_or_keep, insert_or_replace

@@ -1,10 +1,9 @@
 """What the store tells: events of its own, beside the stages' in interface/observe."""
 
-import logging
 from dataclasses import dataclass
 from typing import ClassVar
 
-from interface.observe.event import Event, Stage
+from interface.observe.event import Event, Level, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class DatabaseMade(Event):
     """A new database with a new master key; losing the key file means losing the data."""
 
     stage: ClassVar = Stage.ENGINE
-    level: ClassVar = logging.WARNING
+    level: ClassVar = Level.WARNING
     counter: ClassVar = "store_databases_made_total"
     database_id: str
     key_file: str

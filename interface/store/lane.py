@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from interface.ledger.change import LaneJoin
-from interface.ports import Parked
+from interface.row.message import Parked
 from interface.store import schema_message as t
 from interface.store.dialect import insert_or_keep, insert_or_replace, within
 from interface.store.pause import paused_patients

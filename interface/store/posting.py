@@ -10,7 +10,7 @@ from interface.ledger.entity import Entity
 from interface.ledger.noun import Identifier, Noun
 from interface.ledger.payment import AllocationKind, PostingConfirmed
 from interface.message import PostingState, is_legal
-from interface.ports import PostingFact, PostingView
+from interface.row.delivery import PostingFact, PostingView
 from interface.store import schema_delivery
 from interface.store import schema_ledger as t
 from interface.store.dialect import within

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from interface.ledger.change import Loaded
 from interface.ledger.compare import Image
 from interface.ledger.needs import Needs
-from interface.ports import Delivery, DestinationState, PostingView, Settled, StoredMessage
+from interface.row.delivery import Delivery, DestinationState, PostingView
+from interface.row.message import Settled, StoredMessage
 from interface.store import (
     account_story,
     audit,

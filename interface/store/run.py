@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from interface.errors import ActRefusedError
 from interface.message import MessageState, RunReason, move
-from interface.ports import RunRecord, Settled, StoredMessage
+from interface.row.message import RunRecord, Settled, StoredMessage
 from interface.store import schema_message as t
 from interface.store.arrival import NEW_SEARCH_KEY, PENDING
 from interface.store.compress import expand
@@ -188,11 +188,10 @@ def _move(tx: Tx, runs: Sequence[RunRecord], words: dict[str, int]) -> None:
         cause = words[run.cause] if run.cause else None
         alike.setdefault((run.reason, run.state, hold, cause), []).append(run.message_id)
     for (reason, state, hold, cause), ids in alike.items():
-        changing = ids if reason is RunReason.RECEIVED else _reopened(tx, ids)
+        changing = ids if reason is RunReason.RECEIVED else _reopened(tx, ids, state)
         for row in tx.read_in(_BEFORE, "ids", changing):
             now = MessageState(row.state)
-            if now is not state:
-                move(MessageState.WAITING if reason is RunReason.REPLAY else now, state)
+            move(MessageState.WAITING if reason is RunReason.REPLAY else now, state)
             tx.count(row.source_id, now, -row.amount)
             tx.count(row.source_id, state, row.amount)
         tx.write_in(_ENDED, "ids", changing, to=state.value, why=hold, cause=cause)
@@ -201,8 +200,9 @@ def _move(tx: Tx, runs: Sequence[RunRecord], words: dict[str, int]) -> None:
 _STATES = sa.select(_MESSAGE.id, _MESSAGE.state).where(within(_MESSAGE.id, "ids"))
 
 
-def _reopened(tx: Tx, ids: list[int]) -> list[int]:
-    return [row.id for row in tx.read_in(_STATES, "ids", ids) if MessageState(row.state) in _REOPENED_BY_REPLAY]
+def _reopened(tx: Tx, ids: list[int], to: MessageState) -> list[int]:
+    states = {row.id: MessageState(row.state) for row in tx.read_in(_STATES, "ids", ids)}
+    return [number for number, now in states.items() if now in _REOPENED_BY_REPLAY and now is not to]
 
 
 def _awaits(tx: Tx, run: RunRecord) -> dict[str, Any]:

@@ -14,9 +14,11 @@ from interface.errors import StoreError
 from interface.ledger.change import LedgerChanges
 from interface.ledger.noun import Identifier
 from interface.observe.emit import emit
-from interface.ports import Clock, Intake, Prepared
-from interface.store import arrival, ledger_save, wire
+from interface.ports import Clock, Prepared
+from interface.row.message import Intake
+from interface.store import arrival, counter, ledger_save, wire
 from interface.store.block import Blocks
+from interface.store.counter import FENCE
 from interface.store.database import Limits, Opened, open_database, sqlite_path, translated
 from interface.store.dialect import SQLITE
 from interface.store.event import DatabaseMade, LongTurn
@@ -64,6 +66,7 @@ class SqlStore:
         self._shard = os.getpid() % _SHARDS
         self._blocks = Blocks(self._reserve, limits.id_block)
         self._inside = threading.local()
+        self._fences: dict[str, int] = {}  # PostgreSQL: locks held here, by the count at which they were taken
         self._turnstile = Turnstile(sqlite_path(self._engine)) if self._is_sqlite else None
 
     @property
@@ -99,6 +102,7 @@ class SqlStore:
                 with translated(), self._engine.connect().execution_options(writes=True) as connection:
                     tx = self._tx(connection)
                     with connection.begin():
+                        self._check_fence(tx, purpose)
                         yield SqlTurn(tx)
                         tx.write_tallies()
                 self._words.learn(tx.fresh)
@@ -114,6 +118,18 @@ class SqlStore:
                 f"'{purpose}' needs a write transaction of its own, inside of '{inside}'",
                 place="store",
                 advice="reserve ids and open other turns before or after",
+            )
+
+    def _check_fence(self, tx: Tx, purpose: str) -> None:
+        # On PostgreSQL a lock ends with its session, which a network may break without our noticing. Turns that are named
+        # after a lock therefore also look whether it was taken since; the row keeps the next taker out until the commit.
+        fence = self._fences.get(purpose)
+        if fence is not None and counter.fence(tx, purpose) != fence:
+            raise StoreError(
+                "lock-lost",
+                f"another engine has taken over '{purpose}'",
+                place="database",
+                advice="this part must stop; what it has not committed is done by the other one",
             )
 
     def _measure(self, purpose: str, length_micros: int) -> None:
@@ -155,7 +171,10 @@ class SqlStore:
 
     @contextmanager
     def exclusive(self, name: str) -> Iterator[bool]:
-        """Hold a named lock that one process at a time may hold; gives whether it was got."""
+        """Hold a named lock that one process at a time may hold; gives whether it was got.
+
+        While it is held, a turn of the same name raises StoreError `lock-lost` once somebody else has taken the lock.
+        """
         if self._is_sqlite:
             path = sqlite_path(self._engine)
             with hold(path.with_name(f"{path.name}.{name}")) as is_held:
@@ -165,8 +184,12 @@ class SqlStore:
         with translated(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             is_held = bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))))
             try:
+                if is_held:
+                    (self._fences[name],) = self._reserve(f"{FENCE}{name}", 1)
                 yield is_held
             finally:
+                if is_held:
+                    self._fences.pop(name, None)
                 # The lock belongs to the session: a pooled connection would keep it.
                 connection.invalidate()
 

@@ -4,19 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from interface.ledger.worklist import WorkItem
-from interface.ports import (
-    Act,
-    Delivery,
-    DeliveryWanted,
-    DestinationState,
-    Outcome,
-    Parked,
-    PostingFact,
-    Prepared,
-    Received,
-    RunRecord,
-    Sealed,
-)
+from interface.ports import Prepared, Sealed
+from interface.row.act import Act
+from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Outcome, PostingFact
+from interface.row.message import Parked, Received, RunRecord
 from interface.store import (
     arrival,
     audit,

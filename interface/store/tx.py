@@ -96,7 +96,10 @@ class Tx:
         wanted = set(texts)
         known = self._known_words(wanted)
         if missing := wanted - known.keys():
-            known |= {row.text: row.id for row in self.read_in(_NAMES_BY_TEXT, "texts", missing)}
+            # Not among those written here, so committed by somebody.
+            found = {row.text: row.id for row in self.read_in(_NAMES_BY_TEXT, "texts", missing)}
+            self.words.learn(found)
+            known |= found
         return known
 
     def _known_words(self, wanted: set[str]) -> dict[str, int]:
@@ -109,7 +112,9 @@ class Tx:
         known = self.words.texts
         found: dict[int | None, str] = {number: known[number] for number in wanted if number in known}
         if missing := wanted - found.keys():
-            found |= {row.id: row.text for row in self.read_in(_NAMES_BY_ID, "ids", missing)}
+            read = {row.id: row.text for row in self.read_in(_NAMES_BY_ID, "ids", missing)}
+            self.words.learn({text: number for number, text in read.items() if text not in self.fresh})
+            found |= read
         found[None] = ""
         return found
 

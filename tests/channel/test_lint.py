@@ -5,16 +5,24 @@ import pytest
 from tests.channel.sample import CHANNEL, FILES, problems, wrong_channel
 
 SOUTH = CHANNEL.replace("channel: north", "channel: south")
+QUIET = SOUTH.replace("    mapping: dft\n", "    mapping: dft\n    receives: []\n")
 
 
 def test_two_listeners_on_one_port_are_found() -> None:
-    (found,) = problems({**FILES, "channels/south.yaml": SOUTH})
+    (found,) = problems({**FILES, "channels/south.yaml": QUIET})
     assert (found.file, found.line, found.rule) == ("channels/south.yaml", 4, "port-taken")
 
 
 def test_the_same_port_on_another_address_is_free() -> None:
-    south = SOUTH.replace("    port: $", "    host: 127.0.0.2\n    port: $")
+    south = QUIET.replace("    port: $", "    host: 127.0.0.2\n    port: $")
     assert not problems({**FILES, "channels/south.yaml": south})
+
+
+def test_payments_of_one_facility_go_to_one_channel() -> None:
+    south = SOUTH.replace("2601", "2701")
+    (found,) = problems({**FILES, "channels/south.yaml": south})
+    assert (found.file, found.rule) == ("channels/south.yaml", "payments-twice")
+    assert not problems({**FILES, "channels/south.yaml": south.replace("facility: NORTH", "facility: SOUTH")})
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.7", "interface.example.org", "::"])

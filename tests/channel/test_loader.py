@@ -82,6 +82,14 @@ def test_the_error_says_the_first_problem_and_how_many_there_are() -> None:
     assert "more)" in wrong.value.text
 
 
+def test_what_builds_on_a_file_that_cannot_be_read_is_not_complained_of_again() -> None:
+    site = "mapping: site\nextends: adt\n"
+    channel = with_line(CHANNEL, "mapping: adt", "mapping: site")
+    broken = ADT.replace("events:", " events:")
+    files = {**FILES, "channels/north.yaml": channel, "mappings/site.yaml": site, "mappings/adt.yaml": broken}
+    assert [(p.file, p.rule) for p in problems(files)] == [("mappings/adt.yaml", "bad-indentation")]
+
+
 def test_no_channel_at_all_is_a_problem() -> None:
     assert [p.rule for p in problems({path: text for path, text in FILES.items() if "channels" not in path})] == [
         "no-channels"

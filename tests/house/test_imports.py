@@ -13,7 +13,13 @@ ROOMS = {
     "alembic": ("interface/store",),
     "psycopg": ("interface/store",),
     "sqlite3": ("interface/store",),
-    "twisted": ("interface/connector", "interface/engine", "interface/web", "interface/observe/fault.py"),
+    "twisted": (
+        "interface/connector",
+        "interface/engine",
+        "interface/web",
+        "interface/observe/fault.py",
+        "interface/app/part.py",  # a part installs the reactor and hands it to what it is put together from
+    ),
     "playwright": ("interface/healthpay24/portal",),
     "yaml": ("interface/channel", "interface/settings", "interface/settings.py"),
     "logging": ("interface/observe",),

@@ -92,6 +92,15 @@ def test_snapshot_that_shows_a_discharge_finishes_the_visit() -> None:
     assert state(store) == E.FINISHED
 
 
+def test_newer_admission_beats_the_discharge_that_it_does_not_mention() -> None:
+    store = MemoryStore()
+    store.tell(adt(M.DISCHARGE, 3, number=1, visit_says={"discharge": {"discharged_at": 3 * SECOND}}))
+    store.tell(adt(M.ADMIT, 5, number=1))
+    assert state(store) == E.IN_PROGRESS
+    store.tell(adt(M.UPDATE, 6, number=1, visit_says={"discharge": {"discharged_at": 3 * SECOND}}))
+    assert state(store) == E.FINISHED
+
+
 def test_snapshot_older_than_the_cancelled_discharge_does_not_finish_the_visit() -> None:
     store = MemoryStore()
     store.tell(adt(M.ADMIT, 1, number=1))

@@ -30,6 +30,7 @@ def patient_key(field: str) -> Identifier:
         "E1^^^ENT^PI~77^^^NORTH^MR",
         "88^^^SOUTH^MR~77^^^NORTH^MR",
         "77^^^NORTH^MR~77^^^NORTH^MR",
+        '""^^^NORTH^MR~77^^^NORTH^MR',
         "66^^^NORTH^MR^^20200101^20210101~77^^^NORTH^MR",
     ],
 )

@@ -80,6 +80,24 @@ def test_signed_by_effect_a_payment_is_negative() -> None:
     assert only(DFT, context).kind is MoneyKind.CHARGE
 
 
+@pytest.mark.parametrize(
+    ("type_code", "style", "amount", "quantity"),
+    [
+        ("PY", ReversalStyle.CODE, "-10.00", "1"),
+        ("PY", ReversalStyle.TYPE, "-10.00", "1"),
+        ("PY", ReversalStyle.NEGATE, "10.00", "-1"),
+        ("PY", ReversalStyle.QUANTITY, "-10.00", "1"),
+        ("CG", ReversalStyle.NEGATE, "10.00", "-1"),
+    ],
+)
+def test_a_sign_that_nobody_agreed_on_is_held(type_code: str, style: ReversalStyle, amount: str, quantity: str) -> None:
+    context = replace(NORTH, money=MoneyConventions(reversal_style=style))
+    text = with_field(with_field(with_field(DFT, "FT1-6", type_code), "FT1-11", amount), "FT1-10", quantity)
+    with pytest.raises(UnknownTransactionError) as held:
+        only(text, context)
+    assert held.value.code == "sign-not-agreed"
+
+
 def test_a_negative_quantity_takes_a_payment_back() -> None:
     context = replace(NORTH, money=MoneyConventions(reversal_style=ReversalStyle.QUANTITY))
     text = with_field(with_field(DFT, "FT1-6", "PY"), "FT1-10", "-1")

@@ -12,7 +12,8 @@ from interface.operate.amend import SOURCE
 from interface.pipeline.deliver import DeliverStage
 from interface.pipeline.plan import Plan
 from interface.pipeline.process import drain
-from interface.ports import Intake, PostingView
+from interface.row.delivery import PostingView
+from interface.row.message import Intake
 from interface.store.store import SqlStore
 from interface.view.delivery import DeliveryFilter, DeliveryStory
 from interface.view.message import MessageFilter, MessageRow

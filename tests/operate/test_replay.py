@@ -18,7 +18,7 @@ def test_a_filter_chooses_all_pages_in_original_order(desk: Desk) -> None:
 
 
 def test_what_a_sender_was_told_no_to_is_left_out_and_counted(desk: Desk) -> None:
-    from interface.ports import Intake
+    from interface.row.message import Intake
 
     (done,) = desk.hear(("ada", update("ada")))
     refused = Intake(

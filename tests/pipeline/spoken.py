@@ -19,7 +19,8 @@ from interface.message import MessageState
 from interface.pipeline.plan import ApplicationAck, ChannelPlan, DestinationPlan, Plan, Understood
 from interface.pipeline.process import ProcessStage
 from interface.pipeline.retry import RetryPolicy
-from interface.ports import Intake, Store
+from interface.ports import Store
+from interface.row.message import Intake
 
 CHANNEL = "spoken"
 DESTINATION = "spoken/ehr"

@@ -10,7 +10,7 @@ from interface.message import DeliveryState, PostingState
 from interface.pipeline.deliver import DeliverStage, Sending
 from interface.pipeline.process import drain
 from interface.pipeline.recover import recover_sends
-from interface.ports import PostingView
+from interface.row.delivery import PostingView
 from interface.view.delivery import DeliveryFilter, DeliveryStory
 from interface.view.work import WorkItemRow
 from tests.pipeline.spoken import DESTINATION, SECOND, Feed, destination, update
@@ -49,7 +49,7 @@ def pay(feed: Feed, amounts: dict[str, int], name: str = "TX") -> None:
 
 
 def prepared(feed: Feed, accounts: int, **plan: object) -> DeliverStage:
-    feed.destinations = {DESTINATION: destination(**plan)}  # type: ignore[arg-type]
+    feed.destinations = {DESTINATION: destination(**plan)}  # type: ignore[arg-type] - each test names the fields it needs
     feed.receive(*(update(str(number), f"A{number}") for number in range(accounts)))
     drain(feed.stage(), 64)
     return DeliverStage(feed.store, feed.destinations[DESTINATION], render, feed.clock, lambda: 0.5)
@@ -103,7 +103,9 @@ def test_an_accepted_payment_is_delivered_and_posted_where_accept_counts(feed: F
         ("echo", "AA", PostingState.ACCEPTED),
     ],
 )
-def test_the_channel_says_what_counts_as_posted(feed: Feed, posted_when: str, code: str, expected: PostingState) -> None:
+def test_the_channel_says_what_counts_as_posted(
+    feed: Feed, posted_when: str, code: str, expected: PostingState
+) -> None:
     stage = prepared(feed, 1, posted_when=posted_when)
     pay(feed, {"A0": 500})
     stage.answered(send(stage, Ehr()), code, "", b"")

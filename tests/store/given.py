@@ -9,7 +9,8 @@ from interface.ledger.journal import Book, Entry, EntryKind, Line
 from interface.ledger.noun import Identifier, Noun
 from interface.ledger.payment import Allocation, AllocationKind, Origin, Payment
 from interface.message import HoldKind, MessageState, PaymentState, PostingState, RunReason
-from interface.ports import DeliveryWanted, Intake, Parked, Received, RunRecord, StoredMessage
+from interface.row.delivery import DeliveryWanted
+from interface.row.message import Intake, Parked, Received, RunRecord, StoredMessage
 from interface.store.store import SqlStore
 from interface.view.message import MessageRow
 

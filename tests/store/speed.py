@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from interface.ledger.change import LedgerChanges
 from interface.ledger.noun import Identifier, Noun
-from interface.ports import Intake, RunRecord, StoredMessage
+from interface.row.message import Intake, RunRecord, StoredMessage
 from interface.store.store import SqlStore, open_store
 from tests.store.given import HandClock, account, intake, named, patient, run
 

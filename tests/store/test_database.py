@@ -4,6 +4,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,13 @@ def test_what_was_stored_is_read_by_the_next_process(opened: Callable[[], SqlSto
     receive(opened(), intake(1))
     (message,) = waiting(opened())
     assert message.raw == intake(1).raw
+
+
+def test_processes_that_open_a_new_database_at_once_make_one(opened: Callable[[], SqlStore]) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        stores = list(threads.map(lambda _: opened(), range(4)))
+    assert len({store.opened.database_id for store in stores}) == 1
+    assert sum(bool(store.opened.notice) for store in stores) == 1
 
 
 def test_a_database_without_its_key_is_not_opened_and_gets_no_new_one(

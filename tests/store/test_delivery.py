@@ -6,7 +6,7 @@ from interface.errors import ActRefusedError
 from interface.ledger.change import LedgerChanges
 from interface.ledger.noun import Noun
 from interface.message import DeliveryState, PostingState
-from interface.ports import DestinationState, Outcome, PostingFact
+from interface.row.delivery import DestinationState, Outcome, PostingFact
 from interface.store.store import SqlStore
 from interface.view.count import PauseKind
 from interface.view.delivery import DeliveryFilter

@@ -5,7 +5,7 @@ import pytest
 from interface.errors import ActRefusedError
 from interface.ledger.change import LaneJoin, LedgerChanges
 from interface.message import MessageState
-from interface.ports import Parked
+from interface.row.message import Parked
 from interface.store.store import SqlStore
 from interface.view.count import PauseKind
 from tests.store.given import finish, held, received, row, run, waiting

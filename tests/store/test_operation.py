@@ -4,12 +4,13 @@ import threading
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 
 from interface.errors import StoreError
 from interface.ledger.noun import Identifier
 from interface.ledger.worklist import ItemAct, WorkItem
-from interface.ports import Act
-from interface.store.store import SqlStore
+from interface.row.act import Act
+from interface.store.store import SqlStore, open_store
 from interface.view.count import PartRow
 from tests.store.given import START, HandClock
 
@@ -75,6 +76,28 @@ def test_a_named_lock_is_held_by_one(opened: Callable[[], SqlStore]) -> None:
             assert (is_held_too, is_other_held) == (False, True)
     with second.exclusive("process") as is_held:
         assert is_held
+
+
+def test_a_part_that_lost_its_lock_writes_no_more(postgres_url: str, environ: dict[str, str]) -> None:
+    first, second = (open_store(postgres_url, HandClock(), environ) for _ in range(2))
+    with first.exclusive("process"):
+        with first.turn("process"):
+            pass
+        engine = sa.create_engine(postgres_url)
+        with engine.connect() as connection:
+            mine = sa.text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+            connection.execute(mine)
+        engine.dispose()
+        while True:  # the server lets go of the lock a moment after it ended the session
+            with second.exclusive("process") as is_held:
+                if is_held:
+                    break
+        with pytest.raises(StoreError, match="lock-lost"), first.turn("process"):
+            pass
+        with first.turn("receive"):
+            pass
+    for store in (first, second):
+        store.close()
 
 
 def test_the_same_files_are_the_same_version(store: SqlStore, clock: HandClock) -> None:

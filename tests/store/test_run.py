@@ -146,6 +146,16 @@ def test_a_replay_runs_in_original_order_and_keeps_the_state(store: SqlStore) ->
     assert row(store, ids[0]).state is MessageState.PROCESSED
 
 
+def test_a_replay_that_changes_nothing_leaves_a_held_message_as_it_stood(store: SqlStore) -> None:
+    (first,) = received(store, 1)
+    finish(store, held(first, 5))
+    with store.turn("act") as turn:
+        asked = turn.request_replay([first], "kim", force_money=False)
+    finish(store, run(first, MessageState.HELD, reason=RunReason.REPLAY, replay_id=asked, cause="lane-blocked"))
+    told = row(store, first)
+    assert (told.state, told.hold, told.reason) == (MessageState.HELD, HoldKind.PERSON, "identity-reused")
+
+
 def test_a_paused_channel_keeps_its_messages_waiting(store: SqlStore) -> None:
     receive(store, intake(1), intake(2, source="cerner"))
     with store.turn("act") as turn:

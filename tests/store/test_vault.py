@@ -13,7 +13,7 @@ from interface.errors import StoreError
 from interface.ledger.change import LedgerChanges
 from interface.ledger.noun import Noun
 from interface.message import HoldKind, MessageState
-from interface.ports import Act
+from interface.row.act import Act
 from interface.simulate.traffic import morning
 from interface.store import compress
 from interface.store.compress import expand, zstd

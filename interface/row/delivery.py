@@ -1,0 +1,103 @@
+"""Deliveries on their way, and what is known of postings and destinations. Times are UTC microseconds, ids are bigints."""
+
+from dataclasses import dataclass
+
+from interface.ledger.noun import Identifier
+from interface.message import DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryWanted:
+    """Something to be sent. `subject` names what it is about (allocation:17); `order_key` keeps order (an account's id)."""
+
+    destination: str  # channel/destination
+    kind: str  # payment, void, refund, acknowledgement ...
+    subject: str
+    order_key: int
+    due_at: int
+    config_id: int
+    payload: bytes = b""  # empty: rendered at the first attempt
+    control_id: str = ""  # MSH-10 of a payload that is given
+    amount_minor: int | None = None  # money at stake
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A stored delivery. `payload` is empty until the first attempt freezes it."""
+
+    id: int
+    destination: str
+    kind: str
+    subject: str
+    order_key: int
+    state: DeliveryState
+    due_at: int
+    attempts: int
+    payload: bytes
+    control_id: str
+    config_id: int
+    created_at: int
+    cause: str = ""
+    amount_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended; `reply` is kept sealed. `application` tells an application ack from an accept ack."""
+
+    state: DeliveryState
+    at: int
+    code: str = ""  # AA, AE, CA ... or an error code
+    text: str = ""
+    reply: bytes = b""
+    due_at: int = 0  # next attempt when state is QUEUED; 0: as due as it was, so it keeps its place
+
+
+@dataclass(frozen=True, slots=True)
+class PostingFact:
+    """A fact about one allocation's posting, each kept apart: accepted, application-acked, confirmed, posted, rejected ..."""
+
+    allocation_id: int
+    fact: str  # a PostingState value, or "application-acked", "confirmed"
+    at: int
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PostingView:
+    """One allocation as it is to be posted, seen through current identities. Identifiers as the EHR knows them."""
+
+    allocation_id: int
+    payment_public_id: str
+    kind: str  # payment, reversal (void), refund
+    wire_id: str  # FT1-2
+    original_wire_id: str  # of what a reversal or refund takes back
+    amount_minor: int
+    currency: str
+    tender: str
+    last4: str
+    authorization: str
+    transaction_id: str
+    taken_at: int
+    facility: str
+    account_id: int
+    account_public_id: str
+    account: Identifier
+    patient: Identifier
+    visit: Identifier | None = None
+    guarantor: Identifier | None = None
+    family: str = ""
+    given: str = ""
+    patient_class: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationState:
+    """What is known of one destination. Suspended: it did not answer; it is probed. Paused: a person said so."""
+
+    destination: str
+    suspended_at: int = 0
+    next_probe_at: int = 0
+    probes: int = 0
+    paused_by: str = ""
+    unanswered: int = 0  # sends in a row that got no answer

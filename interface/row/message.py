@@ -1,0 +1,105 @@
+"""Messages on their way: received, run, parked, answered. Times are UTC microseconds, ids are bigints."""
+
+from dataclasses import dataclass, replace
+
+from interface.message import HoldKind, MessageState, RunReason
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One arrived frame (or request), screened for card numbers, with the answer that it would get.
+
+    `state` is WAITING, or REFUSED/INCOMPLETE with `reason` (an error code). `answer` is the acknowledgement code that will be
+    sent ("" = none). `incidents` name places where a card number was masked.
+    """
+
+    source: str
+    arrived_at: int
+    peer: str
+    raw: bytes
+    control_id: str
+    message_type: str  # ADT^A08
+    sender: str  # MSH-3|MSH-4
+    state: MessageState
+    answer: str
+    reason: str = ""
+    incidents: tuple[str, ...] = ()
+    original_id: int | None = None  # an amended message names the unchanged original
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of one intake. For a repeat, `answer` is the one to give again, `message_id` the first one's."""
+
+    message_id: int
+    is_duplicate: bool
+    state: MessageState
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A stored message with its opened bytes, as a run needs it. `replay_id` names the request when this is a replay."""
+
+    id: int
+    source: str
+    arrived_at: int
+    raw: bytes
+    control_id: str
+    message_type: str
+    state: MessageState
+    answer_pending: bool = False  # the sender still waits for the outcome
+    replay_id: int | None = None
+    force_money: bool = False
+
+    def forced(self, force_money: bool) -> "StoredMessage":
+        """The same message, with leave to take back money and book it anew, or without."""
+        return replace(self, force_money=force_money)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """The end of one run: the message's new state and what people may search it by (identifier values, sealed at rest)."""
+
+    message_id: int
+    reason: RunReason
+    config_id: int
+    state: MessageState
+    started_at: int
+    ended_at: int
+    cause: str = ""  # error code, filter name
+    place: str = ""  # field path or rule, never a value
+    text: str = ""
+    hold: HoldKind | None = None
+    changed: bool = False
+    warnings: tuple[str, ...] = ()
+    patient: str = ""
+    account: str = ""
+    visit: str = ""
+    family: str = ""
+    birth_date: str = ""
+    awaited_account: str = ""  # for MISSING_ACCOUNT: authority|type|value of the account that must appear
+    due_at: int = 0  # when a hold has lasted long enough to be looked at; 0 = never
+    lanes: tuple[int, ...] = ()  # written for what blocks or queues; empty on the fast path
+    hl7_code: str = ""  # table 0357, where the outcome is explained to the sender
+    answer: str = ""  # the late answer decided here (ack: processed); "" where none is pending
+    replay_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A message that must wait behind another one of its lane(s)."""
+
+    message_id: int
+    lanes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The decided answer of a message whose sender waits, with what explains it."""
+
+    code: str
+    hl7_code: str = ""
+    place: str = ""
+    text: str = ""

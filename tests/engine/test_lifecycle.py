@@ -1,0 +1,118 @@
+"""How an engine starts, stands beside another one, loses parts, and stops: nothing acknowledged is lost, and it says why."""
+
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from interface.message import MessageState
+from interface.simulate.parallel import send_all
+from interface.simulate.traffic import morning
+from tests.engine.harness import Engine, running_engine
+from tests.engine.processes import SUPERVISOR, processes_of, send_signal, wait_until
+from tests.engine.root import Spec, make_root, read_channel, write_channel
+from tests.engine.wire import Wire, adt, code, control_id
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    folder = tmp_path_factory.mktemp("life")
+    with running_engine(folder / "home", make_root(folder / "root")) as running:
+        yield running
+
+
+def send(engine: Engine) -> str:
+    number = control_id("L")
+    with Wire(engine.port) as wire:
+        assert code(wire.ask(adt(number))) == "AA"
+    return number
+
+
+@pytest.mark.parametrize("part", ["listen", "process"])
+def test_a_killed_part_is_started_again_and_the_other_one_stays(engine: Engine, part: str) -> None:
+    other = {"listen": "process", "process": "listen"}[part]
+    wait_until(lambda: bool(engine.part_pid(part) and engine.part_pid(other)), "both parts live")
+    stays = engine.part_pid(other)
+    killed = engine.kill_part(part)
+    wait_until(lambda: engine.part_pid(part) not in (0, killed), f"another {part} part lives")
+    engine.await_listening()
+    engine.await_state(send(engine), MessageState.PROCESSED)
+    assert engine.part_pid(other) == stays
+    assert {"part": part, "pid": killed, "cause": "killed"}.items() <= engine.events("part-stopped")[-1].items()
+
+
+def test_messages_are_taken_while_nothing_can_process_them(engine: Engine) -> None:
+    wait_until(lambda: bool(engine.part_pid("process")), "the process part lives")
+    stopped = engine.part_pid("process")
+    send_signal(stopped, signal.SIGSTOP)
+    try:
+        numbers = [send(engine) for _ in range(5)]
+        assert {engine.state_of(number) for number in numbers} == {MessageState.WAITING}
+    finally:
+        send_signal(stopped, signal.SIGCONT)
+    for number in numbers:
+        engine.await_state(number, MessageState.PROCESSED)
+
+
+def test_a_second_engine_on_the_same_home_says_so_and_disturbs_nothing(engine: Engine) -> None:
+    second = Engine(engine.home, engine.root, engine.environ)
+    second.log = engine.home / "second.log"
+    process = second.start(is_awaited=False)
+    try:
+        wait_until(lambda: bool(second.events("part-stands-by")), "the second one says that it stands by")
+        engine.await_state(send(engine), MessageState.PROCESSED)
+    finally:
+        process.terminate()
+        process.wait(60)
+    engine.await_state(send(engine), MessageState.PROCESSED)
+
+
+def test_a_broken_channel_file_leaves_the_active_version_running(tmp_path: Path) -> None:
+    with running_engine(tmp_path / "home", make_root(tmp_path / "root")) as engine:
+        engine.drain()
+        good = read_channel(engine.root, "epic")
+        broken: Spec = good | {"mapping": "nowhere", "timezone": "Moon/Crater"}
+        write_channel(engine.root, broken)
+        engine.start()
+        engine.await_state(send(engine), MessageState.PROCESSED)
+        log = engine.log.read_text()
+    assert "the active version goes on" in log
+    assert "Moon/Crater" in log  # every problem at once, with the file that holds it
+    assert "channels/epic.yaml" in log
+
+
+def test_a_broken_channel_file_without_an_active_version_is_refused(tmp_path: Path) -> None:
+    root = make_root(tmp_path / "root", lambda spec: spec.update(timezone="Moon/Crater"))
+    with running_engine(tmp_path / "home", root, start=lambda _engine: None) as engine:
+        process = engine.start(is_awaited=False)
+        assert process.wait(60) == 1
+        assert "Moon/Crater" in engine.log.read_text()
+
+
+def test_a_stop_drains(tmp_path: Path) -> None:
+    day = morning(32, 8)
+    with running_engine(tmp_path / "home", make_root(tmp_path / "root")) as engine, ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(send_all, day, "127.0.0.1", engine.port, connections=4, give_up_secs=60)
+        wait_until(lambda: engine.counts()["received"] > 10, "messages come in")
+        assert engine.drain() == 0
+        assert processes_of(engine.home) == {}
+        assert {event["cause"] for event in engine.events("part-stopped")} == {"drained"}
+        engine.start()
+        answers = sending.result().answers
+        engine.await_idle()
+        counts = engine.counts()
+        assert counts["received"] - counts["duplicates"] == len(answers)
+        assert counts["duplicates"] == 0  # whatever was taken before the stop was answered before it, too
+
+
+def test_parts_end_when_their_supervisor_is_killed(tmp_path: Path) -> None:
+    with running_engine(tmp_path / "home", make_root(tmp_path / "root")) as engine:
+        wait_until(lambda: len(processes_of(engine.home)) == 3, "all parts live")
+        (supervisor,) = [pid for pid, name in processes_of(engine.home).items() if name == SUPERVISOR]
+        send_signal(supervisor, signal.SIGKILL)
+        wait_until(lambda: not engine.part_pid("listen") and not engine.part_pid("process"), "the parts end, too")
+        engine.start()
+        engine.await_state(send(engine), MessageState.PROCESSED)
+
