@@ -71,6 +71,9 @@ class Reader(LedgerRows, Views, Protocol):
     def config_files(self, config_id: int) -> Mapping[str, str]:
         """The files of one configuration version."""
 
+    def overdue(self, now: int, limit: int) -> list[int]:
+        """Held messages whose `due_at` has come, longest first."""
+
     def replays(self, limit: int) -> list[StoredMessage]:
         """Requested replays in their original order, bodies opened."""
 
@@ -121,7 +124,7 @@ class Turn(Reader, Acts, Protocol):
         """Append to the audit trail."""
 
     def add_record(self, kind: str, key: str, value: bytes) -> None:
-        """Note something under a key, once; sealed at rest."""
+        """Note something under a key, once; sealed at rest. ActRefusedError `record-exists` where another one was first."""
 
     def raise_epoch(self) -> None:
         """Make batches that were read before this turn start over."""

@@ -44,10 +44,16 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+def corpus_folder() -> Path | None:
+    """Folder of public sample messages, which is not part of the project; None where it is absent."""
+    folder = Path(os.environ.get("HP24_CORPUS", PROJECT.parent / "shared" / "corpus"))
+    return folder if folder.is_dir() else None
+
+
 @pytest.fixture(scope="session")
 def corpus() -> Path:
-    """Folder of public sample messages, which is not part of the project; the test is skipped where it is absent."""
-    folder = Path(os.environ.get("HP24_CORPUS", PROJECT.parent / "shared" / "corpus"))
-    if not folder.is_dir():
+    """The sample messages; the test is skipped where they are absent."""
+    folder = corpus_folder()
+    if folder is None:
         pytest.skip("no folder of sample messages (HP24_CORPUS)")
     return folder

@@ -1,5 +1,6 @@
 """The two parts of a running engine, each in a process of its own: wiring, start, stop."""
 
+import gc
 import secrets
 import signal
 import sys
@@ -18,7 +19,8 @@ from interface.engine.delivery import DeliveryLoop
 from interface.engine.heartbeat import Heartbeat
 from interface.engine.listen import ListenPart
 from interface.engine.process import ProcessThread
-from interface.engine.supervise import CANNOT_START
+from interface.engine.standby import only_one
+from interface.engine.supervise import CANNOT_START, end_with_supervisor
 from interface.engine.wake import Bell, Ringer
 from interface.errors import ConfigurationError
 from interface.observe.emit import configure, emit
@@ -116,6 +118,8 @@ class Processing:
             self._pace,
             self._bell,
             self._ringer,
+            take_over=self._take_over,
+            hand_over=self._hand_over,
             plan_changed=self._plan_changed,
             deliver=lambda: reactor.callFromThread(self._wake_loops),
         )
@@ -124,12 +128,26 @@ class Processing:
         return runnable(*self._app.active())
 
     def start(self) -> None:
-        """Settle what a former part left behind, then process and deliver."""
+        """Process and deliver, once no other engine does."""
+        self._thread.start()
+
+    def _take_over(self) -> None:
+        # Only now: what another engine is still sending has no outcome yet either, and is not ours to judge.
         recover_sends(self._app.store, self._running.plan.destinations, self._app.clock)
+        _on_reactor(self._reactor, self._start_loops)
+
+    def _hand_over(self) -> None:
+        _on_reactor(self._reactor, self._stop_loops)
+
+    def _start_loops(self) -> None:
         self._loops = [self._loop(name) for name in self._running.senders]
         for loop in self._loops:
             loop.start()
-        self._thread.start()
+
+    def _stop_loops(self) -> "defer.Deferred[list[None]]":
+        loops, self._loops = self._loops, []
+        ends: Sequence[Coroutine[Any, Any, None]] = [loop.stop() for loop in loops]
+        return defer.gatherResults([defer.ensureDeferred(end) for end in ends])
 
     def _loop(self, name: str) -> DeliveryLoop:
         app, sending = self._app, self._running.senders[name]
@@ -179,11 +197,9 @@ class Processing:
         self._running = self._current()
         return self._running.plan
 
-    def stop(self) -> "defer.Deferred[list[None]]":
+    def stop(self) -> "defer.Deferred[None]":
         """End after the present batch and the present attempts."""
-        ends: Sequence[Coroutine[Any, Any, None]] = [loop.stop() for loop in self._loops]
-        thread = _in_thread(self._reactor, self._thread.stop)
-        return defer.gatherResults([thread, *(defer.ensureDeferred(end) for end in ends)])
+        return _in_thread(self._reactor, self._thread.stop)
 
 
 def _in_thread(reactor: AsyncioSelectorReactor, call: Callable[[], None]) -> "defer.Deferred[None]":
@@ -192,16 +208,35 @@ def _in_thread(reactor: AsyncioSelectorReactor, call: Callable[[], None]) -> "de
     return threads.deferToThreadPool(reactor, reactor.getThreadPool(), call)
 
 
+def _on_reactor(reactor: AsyncioSelectorReactor, call: Callable[[], object]) -> None:
+    """Call on the reactor's thread from another one, and wait until what it gives is done."""
+    from twisted.internet import threads  # noqa: PLC0415 - only after the reactor is installed
+
+    threads.blockingCallFromThread(reactor, call)
+
+
+def _calm_collector() -> None:
+    # Rows and readings live as long as a batch and hold no cycles: looking for cycles every 700 objects is half of a repeat's cost.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
 def main(arguments: list[str]) -> int:
-    """`python -m interface.app.part listen|process --home DIR --root DIR`, as the supervisor calls it."""
+    """`python -m interface.app.part listen|process --home DIR --root DIR --supervised`, as the supervisor calls it."""
     parser = ArgumentParser(prog="hp24 part")
     parser.add_argument("part", choices=("listen", "process"))
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--root", type=Path, required=True)
+    parser.add_argument("--supervised", action="store_true", help="end when standard input does")
     asked = parser.parse_args(arguments)
+    _calm_collector()
     with open_app(asked.home, asked.root) as app:
         configure(sys.stderr, app.settings.log_level)
-        return run_listen(app) if asked.part == "listen" else run_process(app)
+        if asked.supervised:
+            end_with_supervisor()
+        with only_one(app.home, asked.part):
+            return run_listen(app) if asked.part == "listen" else run_process(app)
 
 
 if __name__ == "__main__":

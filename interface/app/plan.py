@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from interface.card import CardScreen
 from interface.channel.feed import Feed, Outlet
 from interface.channel.loader import Configuration
-from interface.channel.option import AckMode, Probe, Receives, WhenUnstorable
+from interface.channel.option import AckMode, AckWhen, Probe, Receives, WhenUnstorable
 from interface.channel.spec import Channel, MllpDestination
 from interface.connector.mllp.destination import DestinationSettings
 from interface.connector.mllp.limits import SourceSettings
@@ -83,6 +83,7 @@ def _source(feed: Feed) -> Source:
             spec.channel,
             production=spec.production,
             waits_for_outcome=spec.ack.mode is AckMode.PROCESSED,
+            answers_always=spec.ack.when is AckWhen.ALWAYS,
             screen=CardScreen(frozenset(feed.mapping.identifier_fields)),
         ),
         answer_within_micros=int(spec.ack.answer_within_secs * SECOND),

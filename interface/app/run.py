@@ -44,6 +44,6 @@ def run(app: App, actor: str, tell: Callable[[Settled], None]) -> int:
     emit.configure(sys.stderr, app.settings.log_level)
     tell(settle(app, actor))
     place = ["--home", str(app.home), "--root", str(app.root)]
-    commands = {part: [sys.executable, "-m", "interface.app.part", part, *place] for part in PARTS}
+    commands = {part: [sys.executable, "-m", "interface.app.part", part, *place, "--supervised"] for part in PARTS}
     app.store.close()  # the supervisor holds no connection while its parts work
     return Supervisor(commands, app.settings.drain_secs + 5).run()

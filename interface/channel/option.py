@@ -10,6 +10,13 @@ class AckMode(StrEnum):
     PROCESSED = "processed"
 
 
+class AckWhen(StrEnum):
+    """Whether the sender's own wish to hear of errors only, or of successes only, is followed."""
+
+    ALWAYS = "always"
+    ASKED = "asked"
+
+
 class WhenUnstorable(StrEnum):
     """What a sender is told when nothing can be stored."""
 

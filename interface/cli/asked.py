@@ -39,11 +39,20 @@ class Asked:
 
     def by(self, reason: str = "") -> "By":
         """Who acts: `--as`, else the operating system's user."""
-        from getpass import getuser
-
         from interface.operate.act import By
 
-        return By(self.actor or getuser(), reason)
+        return By(self.actor or _system_user(), reason)
+
+
+def _system_user() -> str:
+    """The operating system's user; by number where it has no name, as in some containers."""
+    import os
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
 
 
 def common_options() -> list[click.Parameter]:
@@ -97,6 +106,20 @@ class Verb(click.Command):
     def __init__(self, *args: Any, **attributes: Any) -> None:
         super().__init__(*args, **attributes)
         self.params += common_options()
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the verb. A reader that has seen enough, as in `hp24 messages | head`, ends it well."""
+        import os
+        import sys
+
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Python flushes once more when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        return result
 
 
 def verb(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], click.Command]:

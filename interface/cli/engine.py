@@ -1,4 +1,4 @@
-"""Verbs for the engine itself: init, check, run, verify."""
+"""Verbs for the engine itself: init, check, run."""
 
 import sys
 from pathlib import Path

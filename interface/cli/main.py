@@ -1,6 +1,5 @@
 """`hp24`: the verbs by group, each loaded when it is called, and the one place where failures become exit codes."""
 
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -35,6 +34,9 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "pause": ("act", "Bring a channel, destination or patient to a stop."),
         "resume": ("act", "Let it go on."),
         "replay": ("replay", "Run stored messages again, in their original order."),
+    },
+    "Prove": {
+        "verify": ("proof", "Prove that stored messages and ledger agree, and that the journal balances."),
     },
     "Money": {
         "pay": ("money", "Take a payment on one or more accounts."),
@@ -106,10 +108,6 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.INTERRUPTED
     except InterfaceError as failure:
         return complain(failure)
-    except BrokenPipeError:
-        # Whoever read our output has seen enough: `hp24 messages | head`. Python flushes once more when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.OK
     return int(result) if isinstance(result, int) else ExitCode.OK
 
 

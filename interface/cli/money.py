@@ -9,6 +9,7 @@ from interface.cli.asked import Asked, verb
 if TYPE_CHECKING:
     from interface.app.compose import App
     from interface.healthpay24.protocol import Answered, Share
+    from interface.view.money import PaymentStory
 
 _KEY = click.option(
     "--key", metavar="KEY", help="Idempotency key: asking again with it never takes money twice. Default: a new one."
@@ -96,13 +97,28 @@ def _give_back(asked: Asked, name: str, parts: tuple[str, ...], key: str | None,
     from interface.operate.account import payment
 
     with asked.app() as app:
-        found = payment(app.store, asked.by(), name).payment
-        shares, _currency = _shares(app, parts)
-        order = ReturnOrder(found.transaction_id, found.currency, shares)
+        story = payment(app.store, asked.by(), name)
+        shares = _shares(app, parts)[0] if parts else _all_left(story)
+        order = ReturnOrder(story.payment.transaction_id, story.payment.currency, shares)
         key = key or app.store.new_public_id("key")
         give_back = hosted(app).void if is_void else hosted(app).refund
         answered = give_back(order, key=key, actor=asked.by().actor)
     _tell(asked, answered, key)
+
+
+def _all_left(story: "PaymentStory") -> "tuple[Share, ...]":
+    """What has been neither voided nor refunded, account by account."""
+    from interface.errors import ActRefusedError
+    from interface.healthpay24.protocol import Share
+    from interface.ledger.payment import AllocationKind, remaining_minor
+
+    parts = [one for one in story.allocations if one.kind is AllocationKind.PAYMENT]
+    left = [(story.account_public_ids[one.account_id], remaining_minor(one, story.allocations)) for one in parts]
+    shares = tuple(Share(account, amount) for account, amount in left if amount)
+    if not shares:
+        text = "nothing of this payment is left to give back"
+        raise ActRefusedError("nothing-left", text, place=f"payment:{story.payment.public_id}")
+    return shares
 
 
 def _tell(asked: Asked, answered: "Answered", key: str) -> None:

@@ -100,6 +100,7 @@ class ListenPart:
 
     def drain(self) -> defer.Deferred[object]:
         """Take nothing new, answer what is in flight, then stop the threads."""
+        self._outcomes.hurry()
         closed = defer.gatherResults([source.drain(self._pace.drain_secs) for source in self._sources])
         return closed.addBoth(lambda _nothing: self._stop_threads())
 

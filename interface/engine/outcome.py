@@ -40,6 +40,7 @@ class Outcomes:
         self._poll_secs = poll_secs
         self._waiting: dict[int, list[Waiter]] = {}
         self._lock = threading.Lock()
+        self._is_hurried = False
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="outcomes", daemon=True)
 
@@ -47,8 +48,13 @@ class Outcomes:
         """Start the thread."""
         self._thread.start()
 
+    def hurry(self) -> None:
+        """Wait for no outcome any longer: from now on every sender is told at once that we have custody."""
+        self._is_hurried = True
+
     def stop(self, timeout_secs: float) -> None:
         """Tell every waiting sender that we have custody, then end."""
+        self._is_hurried = True
         self._is_stopping = True
         self._thread.join(timeout_secs)
 
@@ -84,7 +90,7 @@ class Outcomes:
     def _decided(self, message_id: int, deadline: int) -> Settled | None:
         with self._store.snapshot() as reader:
             settled = reader.settled_answer(message_id)
-        if settled is None and (self._is_stopping or self._clock.now() >= deadline):
+        if settled is None and (self._is_hurried or self._clock.now() >= deadline):
             with self._store.turn("answer") as turn:
                 settled = turn.settled_answer(message_id)
                 if settled is None and turn.settle_answer(message_id, TIME_IS_UP) == TIME_IS_UP:

@@ -17,7 +17,8 @@ from interface.settings import Pace
 class ProcessThread:
     """Runs batches for as long as there is work; waits for the bell when there is none.
 
-    `plan_changed` gives a new plan once another configuration version became active. `deliver` wakes the delivery loops.
+    It works only while it holds the store's lock for processing: `take_over` is called when it has got it, `hand_over` before it
+    lets go. `plan_changed` gives a new plan once another configuration version became active. `deliver` wakes the delivery loops.
     """
 
     def __init__(
@@ -28,6 +29,8 @@ class ProcessThread:
         bell: Bell,
         ringer: Ringer,
         *,
+        take_over: Callable[[], None],
+        hand_over: Callable[[], None],
         plan_changed: Callable[[], Plan | None],
         deliver: Callable[[], None],
     ) -> None:
@@ -36,6 +39,8 @@ class ProcessThread:
         self._pace = pace
         self._bell = bell
         self._ringer = ringer
+        self._take_over = take_over
+        self._hand_over = hand_over
         self._plan_changed = plan_changed
         self._deliver = deliver
         self._is_stopping = threading.Event()
@@ -63,14 +68,18 @@ class ProcessThread:
                 self._is_stopping.wait(self._pace.storage_retry_secs)
 
     def _hold_and_work(self) -> None:
-        # One process at a time writes the ledger; another engine on the same database stands by.
+        # One process at a time writes the ledger and delivers; another engine on the same database stands by.
         with self._store.exclusive("process") as is_ours:
             if not is_ours:
                 self._is_stopping.wait(self._pace.standby_secs)
                 return
             self._stage.forget()  # another engine may have written while we stood by
-            while not self._is_stopping.is_set():
-                self._work_once()
+            self._take_over()
+            try:
+                while not self._is_stopping.is_set():
+                    self._work_once()
+            finally:
+                self._hand_over()
 
     def _work_once(self) -> None:
         plan = self._plan_changed()

@@ -1,8 +1,10 @@
 """The supervisor: runs the engine's parts as processes of their own, starts a dead one again, passes a stop on to all.
 
 It keeps no state and opens no database: killing it with everything else loses nothing, and a part that is killed alone comes back.
+Each part reads a pipe that only the supervisor holds open, so that its parts end when it does, however it ended.
 """
 
+import os
 import signal
 import subprocess
 import threading
@@ -65,7 +67,7 @@ class Supervisor:
         if part.process is None:
             if now >= part.due:
                 # A session of its own: the terminal's Ctrl-C reaches the supervisor alone, which then drains the parts in order.
-                part.process = self.spawn(part.command, start_new_session=True)
+                part.process = self.spawn(part.command, start_new_session=True, stdin=subprocess.PIPE)
                 part.started = now
                 emit(PartStarted(part=part.name, pid=part.process.pid))
         elif (code := part.process.poll()) is not None and code != CANNOT_START:
@@ -91,3 +93,14 @@ class Supervisor:
                     part=part.name, pid=part.process.pid, cause="drained" if part.process.returncode == 0 else "killed"
                 )
             )
+
+
+def end_with_supervisor() -> None:
+    """In a part: drain and end as soon as the supervisor is gone, whose end of our standard input closes with it."""
+    threading.Thread(target=_await_end, name="supervisor watch", daemon=True).start()
+
+
+def _await_end() -> None:
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -48,6 +48,17 @@ class PartStopped(Running):
 
 
 @dataclass(frozen=True, slots=True)
+class PartStandsBy(Running):
+    """Another engine runs on the same home. This part does nothing until the other one's has ended."""
+
+    level: ClassVar = Level.WARNING
+    counter: ClassVar = "parts_standing_by_total"
+    split_by: ClassVar = ("part",)
+    part: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class FaultFound(Running):
     """A failure nobody foresaw. `place`: the part that met it; `kind`: the exception's class; `trail`: the calls."""
 

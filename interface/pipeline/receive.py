@@ -26,6 +26,7 @@ class Listening:
     channel: str
     production: bool = True
     waits_for_outcome: bool = False  # ack: processed
+    answers_always: bool = True  # also where MSH-15 asks for errors only: over MLLP a sender may wait for ever
     screen: CardScreen = field(default_factory=CardScreen)
 
 
@@ -37,6 +38,7 @@ class Examined:
     header: Header
     manner: Manner
     verdict: Verdict
+    answers_always: bool = True
     problem: Problem | None = None
 
     def unstorable_ack(self, control_id: str, at: int) -> bytes:
@@ -86,7 +88,7 @@ def examine(
     how = manner(header)
     reason, problem = _judge(header, listening, is_oversize=is_oversize)
     verdict = _verdict(problem)
-    code = how.codes[verdict] if is_wanted(how.immediate, verdict) else ""
+    code = how.codes[verdict] if listening.answers_always or is_wanted(how.immediate, verdict) else ""
     state = MessageState.WAITING if verdict is Verdict.ACCEPT else MessageState.REFUSED
     if verdict is Verdict.ACCEPT and listening.waits_for_outcome and code:
         code = WAITS
@@ -105,7 +107,7 @@ def examine(
         reason=reason,
         incidents=tuple(finding.place for finding in screened.findings),
     )
-    return Examined(intake, header, how, verdict, problem)
+    return Examined(intake, header, how, verdict, answers_always=listening.answers_always, problem=problem)
 
 
 def _judge(header: Header, listening: Listening, *, is_oversize: bool) -> tuple[str, Problem | None]:
@@ -145,4 +147,5 @@ def _repeated(examined: Examined, first: str) -> str:
     if first == WAITS:
         return WAITS
     verdict = verdict_of(first)
-    return examined.manner.codes[verdict] if is_wanted(examined.manner.immediate, verdict) else ""
+    is_given = examined.answers_always or is_wanted(examined.manner.immediate, verdict)
+    return examined.manner.codes[verdict] if is_given else ""

@@ -31,9 +31,6 @@ DUE = (
     .order_by(_D.due_at, _D.id)
     .limit(sa.bindparam("amount"))
 )
-_NEXT_DUE = sa.select(sa.func.min(_D.due_at)).where(
-    _D.destination_id == sa.bindparam("destination"), sa.text("state = 'queued'")
-)
 _ONE = LOADED.where(_D.id == sa.bindparam("row"))
 # By the attempts, not by the delivery: an answer to an older rendering still finds it.
 _BY_CONTROL_ID = LOADED.where(
@@ -142,13 +139,6 @@ def due(tx: Tx, destination: str, now: int, limit: int) -> list[Delivery]:
     if number is None:
         return []
     return deliveries(tx, tx.read(DUE, destination=number, now=now, amount=limit))
-
-
-def next_due(tx: Tx, destination: str) -> int | None:
-    """When the next queued delivery is due; it may still have to wait for an earlier one."""
-    number = tx.known_word_ids([destination]).get(destination)
-    row = tx.first(_NEXT_DUE, destination=number) if number is not None else None
-    return row[0] if row else None
 
 
 def deliveries(tx: Tx, rows: Sequence[sa.Row[Any]]) -> list[Delivery]:

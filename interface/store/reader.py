@@ -1,6 +1,6 @@
 """What can be asked of one consistent snapshot: the methods of `ports.Reader`, each one function of a subject's module."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from interface.ledger.change import Loaded
 from interface.ledger.compare import Image
@@ -71,9 +71,6 @@ class SqlReader:
     def due(self, destination: str, now: int, limit: int) -> list[Delivery]:
         return delivery.due(self._tx, destination, now, limit)
 
-    def next_due(self, destination: str) -> int | None:
-        return delivery.next_due(self._tx, destination)
-
     def destination_state(self, destination: str) -> DestinationState:
         return delivery.destination_state(self._tx, destination)
 
@@ -91,10 +88,6 @@ class SqlReader:
 
     def record(self, kind: str, key: str) -> bytes | None:
         return record.record(self._tx, kind, key)
-
-    def records(self, kind: str) -> Iterator[bytes]:
-        """All values of a kind, in the order in which they were added."""
-        return record.records(self._tx, kind)
 
     def overdue(self, now: int, limit: int) -> list[int]:
         """Held messages that have waited as long as their channel allows, longest first."""

@@ -107,7 +107,7 @@ pause = sa.Table(
     sa.PrimaryKeyConstraint("kind", "subject"),
 )
 
-# What the embedded HealthPay24 keeps: one row for each kind and key, so that writing twice is harmless.
+# What the embedded HealthPay24 keeps: one row for each kind and key, so that nothing is done twice.
 record = sa.Table(
     "record",
     METADATA,

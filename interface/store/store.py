@@ -4,10 +4,11 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy import exc
 from ulid import ULID
 
 from interface.errors import StoreError
@@ -190,8 +191,8 @@ class SqlStore:
             finally:
                 if is_held:
                     self._fences.pop(name, None)
-                # The lock belongs to the session: a pooled connection would keep it.
-                connection.invalidate()
+                    with suppress(exc.DBAPIError):  # a broken session has let go already
+                        connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
 
     def close(self) -> None:
         """Give back connections and files."""

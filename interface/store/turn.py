@@ -125,9 +125,6 @@ class SqlTurn(SqlReader):
     def add_record(self, kind: str, key: str, value: bytes) -> None:
         record.add_record(self._tx, kind, key, value)
 
-    def put_record(self, kind: str, key: str, value: bytes) -> None:
-        record.put_record(self._tx, kind, key, value)
-
     def advance(self, name: str, amount: int) -> range:
         """Reserve the next numbers of a counter."""
         return counter.advance(self._tx, name, amount)

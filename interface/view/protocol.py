@@ -55,6 +55,9 @@ class Views(Protocol):
     def payment(self, name: str) -> PaymentStory | None:
         """A payment by public id, transaction id or the wire id of one of its allocations."""
 
+    def payments(self, beyond_id: int, limit: int) -> list[PaymentStory]:
+        """One page of all payments in the order of ids."""
+
     def payments_of_allocations(self, allocation_ids: Sequence[int]) -> list[PaymentStory]:
         """The payments that these allocations belong to, each once, in the order of ids."""
 

@@ -7,7 +7,8 @@ import click
 import pytest
 
 from interface.cli.exit import ExitCode, exit_code_of
-from interface.cli.main import GROUPS, VERBS, hp24 as group
+from interface.cli.main import GROUPS, VERBS
+from interface.cli.main import hp24 as group
 from interface.errors import (
     ActRefusedError,
     ConfigurationError,

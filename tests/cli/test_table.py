@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from interface.cli.table import Column, ago, iso, money, moment, plain, table
+from interface.cli.table import Column, ago, iso, moment, money, plain, table
 from interface.cli.tree import message_tree
 from interface.hl7.parser import parse
 

@@ -54,6 +54,8 @@ class Engine:
 
     def start(self, *arguments: str, is_awaited: bool = True) -> subprocess.Popen[bytes]:
         """Start the engine; returns when it listens, unless nobody is to wait for that."""
+        if self._process is not None:
+            self._process.wait(60)  # the one before, ended or killed by whoever starts another
         self.home.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             process = subprocess.Popen(
@@ -181,7 +183,8 @@ class Engine:
     def await_state(self, control_id: str, *states: MessageState, channel: str = "epic") -> MessageRow:
         """Wait until the message stands so; gives it."""
         wait_until(
-            lambda: self.state_of(control_id, channel) in states, f"{control_id} is {' or '.join(states)}; see {self.log}"
+            lambda: self.state_of(control_id, channel) in states,
+            f"{control_id} is {' or '.join(states)}; see {self.log}",
         )
         return self.messages(MessageFilter(control_id=control_id, channel=channel))[-1]
 

@@ -115,4 +115,3 @@ def test_parts_end_when_their_supervisor_is_killed(tmp_path: Path) -> None:
         wait_until(lambda: not engine.part_pid("listen") and not engine.part_pid("process"), "the parts end, too")
         engine.start()
         engine.await_state(send(engine), MessageState.PROCESSED)
-

@@ -39,7 +39,9 @@ def adt(
     return _lines(
         f"MSH|^~\\&|EPICADT|{facility}|HP24ENG|HP24|20250304090000-0600||ADT^{event}|{number}|P|{version}{acks}",
         f"EVN|{event}|20250304090000-0600",
-        f"PID|1||{mrn}^^^{facility}^MR||SPECIMEN^{number}||19700101|F|||1 TEST ST^^EXAMPLE^IL^60601" + "|" * 7 + f"{account}^^^{facility}^AN",
+        f"PID|1||{mrn}^^^{facility}^MR||SPECIMEN^{number}||19700101|F|||1 TEST ST^^EXAMPLE^IL^60601"
+        + "|" * 7
+        + f"{account}^^^{facility}^AN",
         pv1,
     )
 

@@ -89,3 +89,11 @@ def test_a_card_number_is_masked_before_it_is_stored(feed: Feed) -> None:
     assert body is not None and b"1111 1111 1111 1111" not in body
     assert story is not None and story.row.is_pan_redacted
     assert [incident.place for incident in story.incidents] == ["NTE-3"]
+
+
+def test_a_sender_that_asks_for_errors_only_is_answered_unless_the_channel_follows_its_wish(feed: Feed) -> None:
+    errors_only = ADT.replace(b"|P|2.5.1", b"|P|2.5.1|||ER|NE")
+    assert answer(feed, errors_only).code == "CA"
+    as_asked = Listening("spoken", answers_always=False)
+    assert answer(feed, errors_only.replace(b"|N1|", b"|N2|"), as_asked).code == ""
+    assert answer(feed, errors_only.replace(b"|P|", b"|T|"), as_asked).code == "CR"

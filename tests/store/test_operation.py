@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from interface.errors import StoreError
+from interface.errors import ActRefusedError, StoreError
 from interface.ledger.noun import Identifier
 from interface.ledger.worklist import ItemAct, WorkItem
 from interface.row.act import Act
@@ -158,18 +158,40 @@ def test_a_part_beats(store: SqlStore) -> None:
         assert reader.parts() == [later]
 
 
-def test_a_record_is_kept_once_and_can_be_replaced(store: SqlStore) -> None:
+def test_a_record_is_kept_once(store: SqlStore) -> None:
     with store.turn("record") as turn:
         turn.add_record("payment", "key-1", b"first")
-        turn.add_record("payment", "key-1", b"second")
-        turn.add_record("payment", "key-2", b"other")
-        turn.put_record("account", "key-1", b"one")
-        turn.put_record("account", "key-1", b"two")
+        turn.add_record("account", "key-1", b"other")
     with store.snapshot() as reader:
         assert reader.record("payment", "key-1") == b"first"
+        assert reader.record("account", "key-1") == b"other"
         assert reader.record("payment", "key-3") is None
-        assert list(reader.records("payment")) == [b"first", b"other"]
-        assert list(reader.records("account")) == [b"two"]
+    with pytest.raises(ActRefusedError, match="record-exists"), store.turn("record") as turn:
+        turn.add_record("payment", "key-1", b"second")
+
+
+def test_of_two_that_ask_under_one_key_at_once_only_one_goes_on(opened: Callable[[], SqlStore]) -> None:
+    stores = [opened(), opened()]
+    together = threading.Barrier(2)
+    outcomes: list[str] = []
+
+    def take(store: SqlStore) -> None:
+        together.wait()
+        try:
+            with store.turn("pay") as turn:
+                if turn.record("payment", "key-1") is not None:
+                    raise ActRefusedError("record-exists", "seen")
+                turn.add_record("payment", "key-1", b"taken")
+            outcomes.append("taken")
+        except ActRefusedError:
+            outcomes.append("refused")
+
+    threads = [threading.Thread(target=take, args=(store,)) for store in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["refused", "taken"]
 
 
 def test_the_audit_trail_keeps_what_was_said(store: SqlStore) -> None:

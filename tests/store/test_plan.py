@@ -70,7 +70,6 @@ def test_pending_replays_are_read_off_their_partial_index(plan: Callable[..., st
         (ledger_load._BY_REFERENCE, {"wire_ids": ["a"]}, "allocation_by_reference"),
         (ledger_load._BY_TRANSACTION, {"transaction_ids": ["a"]}, "allocation_by_transaction_id"),
         (ledger_load._ALLOCATIONS, {"ids": NUMBERS}, "allocation_by_payment_id"),
-        (delivery._NEXT_DUE, {"destination": 1}, "delivery_due"),
         (delivery._BY_CONTROL_ID, {"control": "W1"}, "attempt_by_control_id"),
         (count._OLDEST_RUNNABLE, {"source": 1}, "message_runnable"),
         (count._OLDEST_QUEUED, {"destination": 1}, "delivery_due"),

@@ -1,0 +1,27 @@
+"""One part of a kind for each home: that of a second engine on the same home stands by until the first one's has ended."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from interface.observe.emit import emit
+from interface.observe.engine import PartStandsBy
+
+
+@contextmanager
+def only_one(home: Path, part: str) -> Iterator[None]:
+    """Be the home's only part of this kind; waits for another one to end. The kernel drops a dead process's lock."""
+    folder = home / "run"
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder / f"{part}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            emit(PartStandsBy(part=part, place=str(home)))
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,141 @@
+"""The verbs that move money, and a payment's way from the command line to its delivery."""
+
+import pytest
+
+from interface.app.compose import open_app
+from interface.app.plan import runnable
+from interface.errors import UnansweredError
+from interface.pipeline.deliver import DeliverStage
+from interface.pipeline.process import ProcessStage, drain
+from tests.cli.conftest import CHANNEL, Home, Hp24
+from tests.conftest import PROJECT
+
+DESTINATION = f"{CHANNEL}/dft"
+
+
+def post(home: Home, *codes: str) -> None:
+    """Process what waits, then send what is due; each delivery gets the next answer ("" = none)."""
+    with open_app(home.folder, PROJECT, home.environ) as app:
+        ready = runnable(*app.active())
+        drain(ProcessStage(app.store, ready.plan, app.clock), 64)
+        render, plan = ready.senders[DESTINATION].render, ready.plan.destinations[DESTINATION]
+        stage = DeliverStage(app.store, plan, render, app.clock, lambda: 0.5)
+        for code in codes:
+            delivery = stage.next_due()
+            assert delivery is not None
+            sending = stage.begin(delivery)
+            assert sending is not None
+            if code:
+                stage.answered(sending, code, "", b"")
+            else:
+                stage.failed(sending, UnansweredError("reply-timeout", "no answer in time"))
+
+
+def number(hp24: Hp24, place: int = 0) -> str:
+    return str(hp24("accounts", "--json").lines[place]["numbers"][0])
+
+
+def test_a_payment_is_taken_delivered_and_followed(home: Home, hp24: Hp24) -> None:
+    account = number(hp24)
+    told = hp24("pay", "--account", account, "--amount", "25.00", "--method", "visa:tok_1a2b", "--key", "k1", "--json")
+    assert told.code == 0, told.err
+    assert told.json["outcome"] == "done"
+    post(home, "CA")
+    trail = hp24("trace", told.json["reference"], "--json").json
+    payment = hp24("show", trail["subject"].partition(":")[2], "--json").json
+    assert payment["parts"][0]["posting"] == "accepted", "this channel wants an echo before it calls a payment posted"
+    status = hp24("status", "--json").json["destinations"][DESTINATION]
+    assert (status["accepted"], status["posted"], status["queued"]) == (1, 0, 0)
+    (line,) = [line for line in hp24("accounts", "--json").lines if account in line["numbers"]]
+    assert (line["paid_minor"], line["posted_minor"]) == (2500, 0)
+    assert "25.00 USD" in hp24("show", payment["id"]).out
+
+
+def test_the_same_key_takes_money_once(home: Home, hp24: Hp24) -> None:
+    order = ("pay", "--account", number(hp24), "--amount", "5.00", "--method", "cash", "--key", "k2", "--json")
+    first, second = hp24(*order).json, hp24(*order).json
+    assert first["reference"] == second["reference"]
+    assert (first["repeat"], second["repeat"]) == (False, True)
+
+
+def test_one_payment_may_be_spread_over_accounts(home: Home, hp24: Hp24) -> None:
+    parts = [f"{number(hp24, 0)}=10.00", f"{number(hp24, 1)}=2.50"]
+    told = hp24("pay", "--allocate", parts[0], "--allocate", parts[1], "--method", "check", "--json")
+    post(home, "AA", "AA")
+    subject = hp24("trace", told.json["reference"], "--json").json["subject"]
+    payment = hp24("show", subject.partition(":")[2], "--json").json
+    assert sorted(part["amount_minor"] for part in payment["parts"]) == [250, 1000]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (("--amount", "25", "--method", "visa:4242424242424242"), 1, "card-number"),
+        (("--amount", "25", "--method", "gold:tok"), 1, "tender-unknown"),
+        (("--amount", "0.00", "--method", "cash"), 1, "amount-not-positive"),
+        (("--amount", "1,5", "--method", "cash"), 2, "25.00"),
+        (("--method", "cash"), 2, "--allocate"),
+    ],
+)
+def test_a_payment_that_cannot_be_taken_is_refused(
+    home: Home, hp24: Hp24, arguments: tuple[str, ...], code: int, word: str
+) -> None:
+    told = hp24("pay", "--account", number(hp24), *arguments)
+    assert told.code == code
+    assert word in told.err
+    assert "4242424242424242" not in told.err
+
+
+def test_doubt_waits_in_the_worklist_until_it_is_resolved(home: Home, hp24: Hp24) -> None:
+    hp24("pay", "--account", number(hp24), "--amount", "25.00", "--method", "cash")
+    post(home, "")
+    (item,) = hp24("worklist", "--json").lines
+    assert item["kind"] == "ambiguous-delivery"
+    delivery = item["subject"].partition(":")[2]
+    assert hp24("resolve", delivery, "--posted").code == 1, "money needs a reason"
+    assert hp24("resolve", delivery, "--reason", "x").code == 2
+    told = hp24("resolve", delivery, "--posted", "--reason", "seen in the EHR", "--json")
+    assert told.json["state"] == "delivered"
+    assert hp24("worklist", "--json").lines == []
+    assert "delivered" in hp24("show", f"delivery:{delivery}").out
+
+
+def test_a_resend_shows_first_what_it_would_double(home: Home, hp24: Hp24) -> None:
+    hp24("pay", "--account", number(hp24), "--amount", "25.00", "--method", "cash")
+    post(home, "AA")
+    preview = hp24("resend", "--destination", DESTINATION, "--preview", "--json").json
+    assert [one["amount_minor"] for one in preview["would_double"]] == [2500]
+    refused = hp24("resend", str(preview["asked"][0]), "--reason", "again")
+    assert (refused.code, "would-double-post" in refused.err) == (1, True)
+    forced = hp24("resend", str(preview["asked"][0]), "--reason", "lost by the EHR", "--force", "--json").json
+    assert len(forced["queued"]) == 1
+
+
+def test_a_payment_is_refunded_in_part(home: Home, hp24: Hp24) -> None:
+    account = number(hp24)
+    taken = hp24("pay", "--account", account, "--amount", "25.00", "--method", "visa:tok_1a2b", "--json").json
+    post(home, "AA")
+    back = hp24("refund", taken["reference"], "--allocate", f"{account}=10.00", "--json")
+    assert back.code == 0, back.err
+    post(home, "AA")
+    subject = hp24("trace", taken["reference"], "--json").json["subject"]
+    payment = hp24("show", subject.partition(":")[2], "--json").json
+    assert payment["state"] == "partly-refunded"
+    assert [(part["kind"], part["amount_minor"]) for part in payment["parts"]] == [("payment", 2500), ("refund", 1000)]
+
+
+def test_a_payment_is_voided_whole(home: Home, hp24: Hp24) -> None:
+    taken = hp24("pay", "--account", number(hp24), "--amount", "25.00", "--method", "visa:tok_1a2b", "--json").json
+    post(home, "AA")
+    back = hp24("void", taken["reference"], "--json")
+    assert back.code == 0, back.err
+    post(home, "AA")
+    subject = hp24("trace", taken["reference"], "--json").json["subject"]
+    assert hp24("show", subject.partition(":")[2], "--json").json["state"] == "voided"
+    again = hp24("void", taken["reference"])
+    assert (again.code, "[nothing-left]" in again.err) == (1, True)
+
+
+def test_an_account_that_is_not_there_is_refused(home: Home, hp24: Hp24) -> None:
+    told = hp24("pay", "--account", "H-NOBODY", "--amount", "25.00", "--method", "cash")
+    assert (told.code, told.err) == (1, "account: there is no such account; check the id [not-found]\n")
