@@ -17,7 +17,10 @@ Tell = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class Preview:
-    """What would happen. `groups` counts rows by `noun.group` that would hold other values, `endings` messages by state and cause."""
+    """What would happen.
+
+    `groups` counts rows by `noun.group` that would hold other values, `endings` messages by state and cause.
+    """
 
     config_id: int
     messages: int = 0

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import Field, field_validator
 
 from interface.channel.currency import CURRENCIES
-from interface.channel.option import AckMode, Balance, Cleartext, Posted, Probe, Receives, WhenUnstorable
+from interface.channel.option import AckMode, AckWhen, Balance, Cleartext, Posted, Probe, Receives, WhenUnstorable
 from interface.hl7.charset import codec_of
 from interface.hl7.money import MoneyFormat
 from interface.mapping.fill import Declared
@@ -55,6 +55,10 @@ class Ack(Declared):
     mode: AckMode = Field(
         default=AckMode.STORED,
         description="stored: yes once the message is durable; processed: the outcome of the mapping, too",
+    )
+    when: AckWhen = Field(
+        default=AckWhen.ALWAYS,
+        description="always: every message is answered, for over MLLP a sender may wait for ever; asked: as MSH-15 asks",
     )
     answer_within_secs: Secs = Field(
         default=10.0, description="for `processed`: then the answer is yes, for the message is kept"

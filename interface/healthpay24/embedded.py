@@ -9,6 +9,7 @@ import hashlib
 import orjson
 
 from interface.card import contains_card
+from interface.errors import StoreError
 from interface.healthpay24 import payload
 from interface.healthpay24.protocol import (
     Answered,
@@ -80,7 +81,7 @@ class EmbeddedHealthPay24:
             tender=tender,
             token=token,
             last4=last4,
-            authorization=reference[-6:] if tender not in ("cash", "check", "") else "",
+            authorization="",  # given by a card processor, and there is none behind this one
             taken_at=self._clock.now(),
             original=original,
         )
@@ -100,16 +101,32 @@ class EmbeddedHealthPay24:
             answer="AA",
             actor=actor,
         )
+        try:
+            return self._store_once(intake, key, asked)
+        except StoreError as taken:
+            if taken.code != "record-exists":
+                raise
+            # Another process took the same key between our look and our commit: its answer is ours.
+            return self._repeated(key, asked) or Rejected("key-unknown", "the first request under this key was undone")
+
+    def _store_once(self, intake: Intake, key: str, asked: str) -> Answered:
         prepared = self._store.prepare([intake])
+        known = self._repeated(key, asked)
+        if known is not None:
+            return known
+        reference = orjson.loads(intake.raw)["transaction"]
         with self._store.turn("pay") as turn:
-            known = turn.record(_KIND, key)
-            if known is not None:
-                return _repeat(orjson.loads(known), asked)
             received = turn.receive(prepared)[0]
-            done = {"asked": asked, "reference": said.transaction_id, "message": received.message_id}
+            done = {"asked": asked, "reference": reference, "message": received.message_id}
             turn.add_record(_KIND, key, orjson.dumps(done))
-            turn.audit([Act(actor, kind, f"message:{received.message_id}")])
-        return Done(said.transaction_id, received.message_id)
+            verb = intake.message_type.partition("^")[2]
+            turn.audit([Act(intake.actor, verb, f"message:{received.message_id}")])
+        return Done(reference, received.message_id)
+
+    def _repeated(self, key: str, asked: str) -> Answered | None:
+        with self._store.snapshot() as reader:
+            known = reader.record(_KIND, key)
+        return None if known is None else _repeat(orjson.loads(known), asked)
 
     def lookup(self, key: str) -> Answered:
         """What became of the mutation under this key."""

@@ -26,9 +26,9 @@ def acting(
     """One turn for an act on messages, lanes or the ledger: what is done in it and its audit entry are one commit."""
     _refuse_card(by)
     with store.turn(verb) as turn:
+        turn.raise_epoch()  # first: who holds the epoch's row goes on, so an act and a batch never wait for each other
         yield turn
         turn.audit([Act(by.actor, verb, subject, by.reason, details or {})])
-        turn.raise_epoch()
 
 
 def note(store: Store, by: By, verb: str, subject: str, *, details: Mapping[str, Any] | None = None) -> None:
