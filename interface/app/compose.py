@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from interface.channel.loader import Configuration, load, read_files
 from interface.engine.clock import SystemClock
 from interface.errors import ConfigurationError
 from interface.ports import Clock
@@ -14,6 +14,9 @@ from interface.row.act import Act
 from interface.settings import Settings, read_settings
 from interface.store.database import Limits
 from interface.store.store import SqlStore, open_store
+
+if TYPE_CHECKING:
+    from interface.channel.loader import Configuration
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,13 @@ class App:
     clock: Clock
     environ: Mapping[str, str]
 
-    def edited(self) -> Configuration:
+    def edited(self) -> "Configuration":
         """The files as they are edited now; ConfigurationError carries every problem at once."""
+        from interface.channel.loader import load, read_files
+
         return load(read_files(self.root), self.environ)
 
-    def active(self) -> tuple[int, Configuration]:
+    def active(self) -> "tuple[int, Configuration]":
         """The configuration version that engines run, and its id; ConfigurationError where there is none yet."""
         with self.store.snapshot() as reader:
             found = reader.active_config()
@@ -41,10 +46,12 @@ class App:
                 "no configuration version was ever published",
                 advice="run `hp24 check`, then `hp24 run`, which publishes the files when they pass",
             )
+        from interface.channel.loader import load
+
         config_id, files = found
         return config_id, load(files, self.environ)
 
-    def publish(self, configuration: Configuration, actor: str) -> int:
+    def publish(self, configuration: "Configuration", actor: str) -> int:
         """Keep these files as a version and make it the active one; gives its id. The same files give the same version."""
         with self.store.turn("publish") as turn:
             config_id = turn.publish_config(configuration.files, configuration.digest, self.clock.now(), actor)

@@ -19,6 +19,7 @@ from pathlib import Path
 from interface.app.compose import App, open_app
 from interface.app.due import due_of, policies
 from interface.app.pay import hosted
+from interface.app.verify import verify
 from interface.errors import InterfaceError
 from interface.healthpay24.protocol import Done, PaymentOrder, Share
 from interface.ledger.journal import Book
@@ -88,6 +89,7 @@ class DemoResult:
     payments: int = 0
     accepted: int = 0
     posted: int = 0
+    proven: int = 0  # messages that were run again into an empty ledger and gave the same one
     seconds: float = 0.0
     messages_per_sec: float = 0.0
     states: dict[str, dict[str, int]] = field(default_factory=dict)  # channel -> state -> count
@@ -259,6 +261,9 @@ class Demo:
         check("payments accepted", result.accepted, result.payments)
         check("payments posted", result.posted, result.payments)
         check("work items", self._work_items(), 0)
+        proof = verify(self._app, lambda done, total: self._tell("messages proven", done, total))
+        result.proven = proof.messages if proof.holds else 0
+        check("messages that prove the ledger", result.proven, result.processed + result.payments)
         self._compare_accounts(result, truths, check)
 
     def _compare_accounts(self, result: DemoResult, truths: Record, check: "_Check") -> None:

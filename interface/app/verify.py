@@ -6,19 +6,22 @@ payments got then. What people decided and how far postings came is the deliveri
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from interface.app.compose import App
 from interface.app.plan import runnable
 from interface.channel.loader import load
+from interface.healthpay24 import payload
 from interface.ledger.change import Loaded
 from interface.ledger.compare import Difference, compare
 from interface.ledger.journal import Entry, is_balanced, sum_lines
 from interface.ledger.needs import Needs
+from interface.ledger.noun import Identifier, Noun
+from interface.ledger.reading import Reading
 from interface.message import MessageState
-from interface.pipeline.plan import Plan
+from interface.pipeline.plan import Plan, Understood
 from interface.pipeline.rerun import Bench, rerun
 from interface.ports import Reader
 from interface.row.message import StoredMessage
@@ -100,10 +103,12 @@ def _rebuild(app: App, reader: Reader, scratch: SqlStore, steps: Sequence[Step],
     )
     bench = Bench(app.store.lane_of, scratch.seal, wire_ids)
     plans: dict[int, Plan] = {}
+    numbers = _account_numbers(reader)
     for chunk in _chunks(steps):
         config_id = chunk[0].config_id
         if config_id not in plans:
-            plans[config_id] = runnable(config_id, load(reader.config_files(config_id), app.environ)).plan
+            plan = runnable(config_id, load(reader.config_files(config_id), app.environ)).plan
+            plans[config_id] = _by_identifier(plan, numbers)
         messages = _in_order(reader, chunk)
         for result in rerun(bench, _Loading(scratch), plans[config_id], app.clock, messages):
             with scratch.turn("verify") as turn:
@@ -115,6 +120,31 @@ def _rebuild(app: App, reader: Reader, scratch: SqlStore, steps: Sequence[Step],
             ]
         proof.messages += len(messages)
         tell(proof.messages, len(steps))
+
+
+def _account_numbers(reader: Reader) -> dict[str, Identifier]:
+    """An identifier of each account by its public id. Public ids are made at random: the rebuilt accounts have others."""
+    public_ids = {one.id: one.public_id for one in reader.image().entities if one.noun is Noun.ACCOUNT}
+    known = (one for one in reader.image().identifiers if one.noun is Noun.ACCOUNT)
+    return {public_ids[one.entity_id]: one.identifier for one in known}
+
+
+def _by_identifier(plan: Plan, numbers: Mapping[str, Identifier]) -> Plan:
+    """The same plan, but that HealthPay24's payments name their accounts as the EHR does."""
+    channel = plan.channels[payload.SOURCE]
+
+    def read(raw: bytes, arrived_at: int) -> Understood:
+        understood = channel.read(raw, arrived_at)
+        reading = understood.content
+        if not isinstance(reading, Reading) or reading.payment is None:
+            return understood
+        parts = tuple(
+            replace(part, account=numbers.get(part.account_public_id), account_public_id="")
+            for part in reading.payment.allocations
+        )
+        return replace(understood, content=replace(reading, payment=replace(reading.payment, allocations=parts)))
+
+    return replace(plan, channels={**plan.channels, payload.SOURCE: replace(channel, read=read)})
 
 
 def _chunks(steps: Sequence[Step]) -> Iterator[Sequence[Step]]:

@@ -187,4 +187,5 @@ def _verdict(screen: "Console", result: "DemoResult") -> None:
     if result.disagreements:
         screen.print(f"{len(result.disagreements)} numbers differ from the simulator's own record ({took}).")
     else:
+        screen.print(f"{result.proven} messages, run again into an empty ledger, gave the same one: nothing differs.")
         screen.print(f"Every number agrees with the simulator's own record ({took}).")

@@ -20,6 +20,7 @@ from interface.healthpay24.protocol import (
     ReturnOrder,
     Share,
 )
+from interface.ledger.payment import remaining_minor
 from interface.ledger.reading import PaymentAllocation, PaymentSaid
 from interface.message import MessageState
 from interface.ports import Clock, Store
@@ -55,12 +56,24 @@ class EmbeddedHealthPay24:
         return self._give_back("refund", order, key, actor)
 
     def _give_back(self, kind: str, order: ReturnOrder, key: str, actor: str) -> Answered:
-        problem = _shares_problem(order.shares)
+        shares = order.shares or self._left(order.original)
+        problem = _shares_problem(shares)
         if problem is not None:
             return problem
-        total = sum(share.amount_minor for share in order.shares)
-        said = self._said(order.currency, order.shares, total, "", "", "", original=order.original)
+        if not shares:
+            return Rejected("payment-unknown", "there is no such payment, or nothing of it is left")
+        total = sum(share.amount_minor for share in shares)
+        said = self._said(order.currency, shares, total, "", "", "", original=order.original)
         return self._take(kind, said, key, actor, request=order)
+
+    def _left(self, original: str) -> tuple[Share, ...]:
+        """What of a payment was neither voided nor refunded, account by account."""
+        with self._store.snapshot() as reader:
+            story = reader.payment(original)
+        if story is None:
+            return ()
+        left = [(part, remaining_minor(part, story.allocations)) for part in story.allocations if part.reverses is None]
+        return tuple(Share(story.account_public_ids[part.account_id], amount) for part, amount in left if amount > 0)
 
     def _said(
         self,

@@ -127,6 +127,8 @@ class Batch:
         blocks = ending.blocks and message.replay_id is None
         if blocks:
             self.lanes.block(lanes)
+        if ending.awaited_account and message.replay_id is None:
+            self._awaited.setdefault(ending.awaited_account, []).append(message.id)  # it may appear in this very batch
         names = trip.understood.names if trip.understood else {}
         run = RunRecord(
             message_id=message.id,

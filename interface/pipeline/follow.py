@@ -4,13 +4,15 @@ from collections.abc import Callable
 
 from interface.ledger.change import LedgerChanges
 from interface.ledger.worklist import NOTICE, ItemKind, WorkItem
+from interface.message import DeliveryState
 from interface.pipeline.acknowledge import is_wanted, verdict_of
 from interface.pipeline.answer import write_late
 from interface.pipeline.conclude import Ending
 from interface.pipeline.plan import ApplicationAck, Plan, Understood
 from interface.ports import Turn
-from interface.row.delivery import DeliveryWanted
+from interface.row.delivery import DeliveryWanted, Outcome
 from interface.row.message import StoredMessage
+from interface.view.delivery import DeliveryFilter
 
 CONTROL_ID_LENGTH = 20  # MSH-10, HL7 v2.5.1 section 2.15.9.10
 
@@ -24,6 +26,7 @@ class Follow:
         self._wanted: list[DeliveryWanted] = []
         self._acks: list[ApplicationAck] = []
         self._homeless: list[WorkItem] = []
+        self._echoed: tuple[str, ...] = ()
 
     @property
     def has_deliveries(self) -> bool:
@@ -55,7 +58,11 @@ class Follow:
             )
 
     def postings(self, changes: LedgerChanges, now: int) -> None:
-        """Queue every allocation that is to be posted; one without a destination becomes a work item, never nothing."""
+        """Queue every allocation that is to be posted; one without a destination becomes a work item, never nothing.
+
+        What the EHR echoed is settled, whatever was known of its delivery before.
+        """
+        self._echoed = tuple(f"allocation:{proof.allocation_id}" for proof in changes.confirmed_postings)
         for posting in changes.postings:
             destination = self._plan.payment_destination(posting.facility)
             if destination is None:
@@ -75,7 +82,6 @@ class Follow:
                     kind=posting.kind,
                     subject=f"allocation:{posting.allocation_id}",
                     order_key=posting.account_id,
-                    amount_minor=posting.amount_minor,
                     due_at=now,
                     config_id=self._plan.config_id,
                 )
@@ -87,8 +93,20 @@ class Follow:
             turn.enqueue(self._wanted)
         if self._homeless:
             turn.open_work_items(self._homeless)
+        if self._echoed:
+            self._settle_echoed(turn, now)
         for ack in self._acks:
             delivery = turn.application_ack(ack.control_id, ack.code, now)
             destination = self._plan.destinations.get(delivery.destination) if delivery else None
             if delivery and destination:
                 write_late(turn, delivery, destination.posted_when, ack.code, now)
+
+    def _settle_echoed(self, turn: Turn, now: int) -> None:
+        unsettled = (DeliveryState.AMBIGUOUS, DeliveryState.REJECTED, DeliveryState.QUEUED)
+        for story in turn.deliveries(DeliveryFilter(subjects=self._echoed, states=unsettled)):
+            if story.state is DeliveryState.QUEUED:
+                turn.withdraw(story.id, "echoed")  # it would be posted twice
+            else:
+                turn.end_attempt(story.id, Outcome(DeliveryState.DELIVERED, now, "echoed", "it came back from the EHR"))
+            for kind in (ItemKind.AMBIGUOUS_DELIVERY, ItemKind.REJECTED_DELIVERY):
+                turn.close_work_items(kind, f"delivery:{story.id}", "the EHR sent the payment back", "engine")

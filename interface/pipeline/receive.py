@@ -19,6 +19,9 @@ from interface.row.message import Intake, Received, Settled
 WAITS = "?"  # the answer of an intake whose sender waits for the outcome of processing
 
 
+_HEADER_CAUSES = {"MSH": "header-missing", "MSH-9": "message-type-missing", "MSH-10": "control-id-missing"}
+
+
 @dataclass(frozen=True, slots=True)
 class Listening:
     """What intake must know of a channel."""
@@ -114,7 +117,7 @@ def _judge(header: Header, listening: Listening, *, is_oversize: bool) -> tuple[
     if is_oversize:
         return "frame-too-large", Problem(ErrorCode.INTERNAL_ERROR, "", "the frame is larger than this listener takes")
     if header.errors:
-        return "header-unusable", header.errors[0]
+        return _HEADER_CAUSES.get(header.errors[0].place, "header-unusable"), header.errors[0]
     if listening.production and header.processing_id[:1] in ("T", "D"):
         text = "this listener takes production messages only"
         return "not-production", Problem(ErrorCode.UNSUPPORTED_PROCESSING_ID, "MSH-11", text)

@@ -18,7 +18,6 @@ class DeliveryWanted:
     config_id: int
     payload: bytes = b""  # empty: rendered at the first attempt
     control_id: str = ""  # MSH-10 of a payload that is given
-    amount_minor: int | None = None  # money at stake
 
 
 @dataclass(frozen=True, slots=True)

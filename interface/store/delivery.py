@@ -12,12 +12,17 @@ from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, O
 from interface.store import schema_delivery as t
 from interface.store.compress import compress, expand
 from interface.store.dialect import insert_or_keep, insert_or_replace
+from interface.store.schema_ledger import allocation
 from interface.store.tx import Tx
 from interface.store.vault import scope_of
 
 _D = t.delivery.c
 _EARLIER = t.delivery.alias("earlier")
-LOADED = sa.select(t.delivery, t.payload.c.sealed).outerjoin(t.payload, t.payload.c.delivery_id == _D.id)
+LOADED = (
+    sa.select(t.delivery, t.payload.c.sealed, allocation.c.amount_minor)
+    .outerjoin(t.payload, t.payload.c.delivery_id == _D.id)
+    .outerjoin(allocation, allocation.c.id == _D.allocation_id)
+)
 # Order key 0 asks for no order: acknowledgements do not wait for each other.
 _BEHIND = sa.exists().where(
     _EARLIER.c.destination_id == _D.destination_id,
@@ -159,6 +164,7 @@ def deliveries(tx: Tx, rows: Sequence[sa.Row[Any]]) -> list[Delivery]:
             config_id=row.config_id,
             created_at=row.created_at,
             cause=texts[row.cause_id],
+            amount_minor=row.amount_minor,
         )
         for row in rows
     ]

@@ -1,1 +1,1 @@
-"""Evidence that kill -9 and a lost flush lose nothing that was acknowledged: programs of load and blows, and independent checkers."""
+"""Evidence that kill -9 and a lost flush lose nothing acknowledged: programs of load and blows, independent checkers."""

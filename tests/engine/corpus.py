@@ -19,6 +19,7 @@ from interface.message import MessageState
 from interface.view.message import MessageFilter, MessageRow
 from tests.conftest import corpus_folder
 from tests.engine.harness import Engine, running_engine
+from tests.engine.processes import wait_until
 from tests.engine.root import Spec, make_root
 
 _MESSAGE_BEGINS = re.compile(rb"(?:^|(?<=[\r\n]))(?=MSH)")
@@ -75,7 +76,7 @@ def run_corpus(folder: Path, engine: Engine) -> CorpusRun:
             except OSError:
                 run.unanswered.append(piece.file)
     run.files = len(files)
-    engine.await_idle()
+    wait_until(lambda: not _runnable(engine), "everything that can run was run", secs=120)
     run.counts = engine.counts()
     for row in engine.messages(MessageFilter(channel="epic")):
         run.outcomes[row.type, row.state] += 1
@@ -91,10 +92,19 @@ def _answer(wire: socket.socket, deframer: Deframer) -> str:
                 return read_ack(block.content).code
 
 
+def _runnable(engine: Engine) -> list[MessageRow]:
+    """Messages that wait for nobody; others wait behind one of their own patient that a person has to look at."""
+    with engine.app.store.snapshot() as reader:
+        rows = reader.messages(MessageFilter(states=(MessageState.WAITING,), limit=5000))
+    return [row for row in rows if not row.is_parked]
+
+
 def _reason(engine: Engine, row: MessageRow) -> str:
     with engine.app.store.snapshot() as reader:
         story = reader.message(row.id)
     last = story.runs[-1] if story and story.runs else None
+    if row.is_parked:
+        return "[parked] waits behind an earlier message of its patient"
     if last is None:
         return row.reason
     return " ".join(part for part in (f"[{last.cause}]", last.place, last.text) if part)

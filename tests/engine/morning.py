@@ -11,19 +11,19 @@ from tests.engine.harness import Engine
 _PAGE = 200
 
 
-def accounts_of(engine: Engine) -> list[AccountStory]:
-    """Every surviving account."""
+def accounts_of(engine: Engine, facility: str) -> list[AccountStory]:
+    """Every surviving account of a facility."""
     found: list[AccountStory] = []
     with engine.app.store.snapshot() as reader:
         while page := reader.accounts(found[-1].account.id if found else 0, _PAGE):
             found += page
-    return found
+    return [story for story in found if story.account.facility == facility]
 
 
-def account_differences(engine: Engine, truths: Record) -> Iterator[str]:
+def account_differences(engine: Engine, truths: Record, facility: str = "NORTH") -> Iterator[str]:
     """Where the engine's accounts differ from the hospital's: which there are, charges, what is due, whose they are."""
     policy_of = policies(engine.app.active()[1])
-    stories = accounts_of(engine)
+    stories = accounts_of(engine, facility)
     by_number = {name.value: story for story in stories for name in story.names}
     if len(stories) != len(truths.accounts):
         yield f"accounts: {len(stories)}, not {len(truths.accounts)}"

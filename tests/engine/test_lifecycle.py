@@ -7,13 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from interface.message import MessageState
+from interface.hl7.framing import wrap
+from interface.message import MessageState, PostingState
+from interface.operate.act import By
+from interface.operate.pause import pause
 from interface.simulate.parallel import send_all
+from interface.simulate.receiver import Receiver
 from interface.simulate.traffic import morning
-from tests.engine.harness import Engine, running_engine
+from interface.view.count import PauseKind
+from tests.engine.cashier import Till, paying
+from tests.engine.harness import Engine, free_ports, running_engine
 from tests.engine.processes import SUPERVISOR, processes_of, send_signal, wait_until
 from tests.engine.root import Spec, make_root, read_channel, write_channel
 from tests.engine.wire import Wire, adt, code, control_id
+
+BY = By("tester", "to see how a stop goes")
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +113,36 @@ def test_a_stop_drains(tmp_path: Path) -> None:
         counts = engine.counts()
         assert counts["received"] - counts["duplicates"] == len(answers)
         assert counts["duplicates"] == 0  # whatever was taken before the stop was answered before it, too
+
+
+def test_a_stop_tells_a_sender_that_waits_for_the_outcome_that_its_message_is_kept(tmp_path: Path) -> None:
+    def patient(spec: Spec) -> None:
+        spec["ack"] = {"mode": "processed", "answer_within_secs": 3600}
+
+    with running_engine(tmp_path / "home", make_root(tmp_path / "root", patient)) as engine, Wire(engine.port) as wire:
+        pause(engine.app.store, BY, PauseKind.CHANNEL, "epic", known=("epic",))
+        number = control_id("L")
+        wire.write(wrap(adt(number)))
+        engine.await_state(number, MessageState.WAITING)
+        assert engine.drain() == 0
+        assert code(wire.read()) == "AA"
+
+
+def test_a_destination_that_is_not_there_never_stops_intake_and_gets_everything_later(tmp_path: Path) -> None:
+    port, ehr_port = free_ports(2)
+    root = make_root(tmp_path / "root", more={"desk": paying("DESK", port, ehr_port)})
+    with running_engine(tmp_path / "home", root) as engine:
+        engine.await_listening(port)
+        till = Till(engine, "desk", "DESK", port, Receiver())
+        references = [till.pay(till.open_account()) for _ in range(3)]
+        wait_until(lambda: any(one.attempts for one in engine.deliveries()), "a send is tried")
+        for _ in range(10):
+            engine.await_state(send(engine), MessageState.PROCESSED)
+        with Receiver(port=ehr_port) as ehr:
+            for reference in references:
+                till.await_posting(reference, PostingState.POSTED)
+            assert len(ehr.record.journal.posted) == len(references)
+            assert not engine.work_items()
 
 
 def test_parts_end_when_their_supervisor_is_killed(tmp_path: Path) -> None:

@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from interface.hl7.framing import START, wrap
-from interface.message import MessageState
+from interface.message import HoldKind, MessageState
 from interface.view.message import MessageFilter, MessageRow
 from tests.engine.conftest import Ward
 from tests.engine.harness import Engine
 from tests.engine.processes import wait_until
-from tests.engine.wire import Wire, adt, answered, code, control_id
+from tests.engine.wire import Wire, adt, answered, charge, code, control_id
 
 TWENTY_MB = 20 * 1024 * 1024
 
@@ -133,6 +133,24 @@ def test_what_arrived_is_always_what_is_shown(ward: Ward) -> None:
         counts = reader.channel_counts()
     for one in counts:
         assert one.received == one.duplicates + sum(one.states.values()), one.channel
+
+
+def test_a_charge_before_its_account_is_held_and_released_by_its_registration(ward: Ward) -> None:
+    early, later, registration = control_id(), control_id(), control_id()
+    person = {"mrn": "770901", "account": "990901"}
+    with Wire(ward.engine.port) as wire:
+        assert code(wire.ask(charge(early, "10.00", **person))) == "AA"
+        assert ward.engine.await_state(early, MessageState.HELD).hold is HoldKind.MISSING_ACCOUNT
+        assert code(wire.ask(charge(later, "2.50", **person))) == "AA"
+        assert code(wire.ask(adt(registration, event="A04", visit="550901", **person))) == "AA"
+    for number in (early, later, registration):
+        ward.engine.await_state(number, MessageState.PROCESSED)
+    with ward.engine.app.store.snapshot() as reader:
+        story = reader.account("990901")
+    assert story is not None
+    assert [entry.message_id for entry in story.entries] == [
+        ward.engine.message(number).id for number in (early, later)
+    ]
 
 
 def test_half_a_frame_does_not_hold_up_others(ward: Ward) -> None:

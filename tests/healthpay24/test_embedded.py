@@ -88,7 +88,7 @@ def test_lookup_tells_what_became_of_a_key(healthpay24: HealthPay24) -> None:
 def test_a_void_and_a_refund_name_their_payment(store: SqlStore, healthpay24: HealthPay24) -> None:
     paid = healthpay24.pay(ORDER, key="k1", actor="desk")
     assert isinstance(paid, Done)
-    void = healthpay24.void(ReturnOrder(paid.reference, "USD"), key="k2", actor="desk")
+    void = healthpay24.void(ReturnOrder(paid.reference, "USD", ORDER.shares), key="k2", actor="desk")
     refund = healthpay24.refund(ReturnOrder(paid.reference, "USD", (Share("ac_1", 100),)), key="k3", actor="desk")
     for answer, meaning in ((void, Meaning.VOID), (refund, Meaning.REFUND)):
         assert isinstance(answer, Done)
@@ -98,6 +98,11 @@ def test_a_void_and_a_refund_name_their_payment(store: SqlStore, healthpay24: He
         reading = payload.read(body)
         assert reading.meaning is meaning
         assert reading.payment is not None and reading.payment.original == paid.reference
+
+
+def test_what_is_left_of_an_unknown_payment_cannot_be_given_back(healthpay24: HealthPay24) -> None:
+    answer = healthpay24.refund(ReturnOrder("tx_none", "USD"), key="k1", actor="desk")
+    assert isinstance(answer, Rejected) and answer.code == "payment-unknown"
 
 
 @pytest.mark.parametrize("raw", [b"", b"{}", b'{"type": "gift"}', b"MSH|^~\\&|"])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from interface.errors import UnansweredError, WireError
-from interface.ledger.reading import Meaning, PaymentAllocation, PaymentSaid, Reading
+from interface.ledger.reading import Meaning, MoneyKind, PaymentAllocation, PaymentSaid, Reading, Transaction
 from interface.message import DeliveryState, PostingState
 from interface.pipeline.deliver import DeliverStage, Sending
 from interface.pipeline.process import drain
@@ -13,7 +13,7 @@ from interface.pipeline.recover import recover_sends
 from interface.row.delivery import PostingView
 from interface.view.delivery import DeliveryFilter, DeliveryStory
 from interface.view.work import WorkItemRow
-from tests.pipeline.spoken import DESTINATION, SECOND, Feed, destination, update
+from tests.pipeline.spoken import DESTINATION, SECOND, Feed, destination, number, update
 
 SILENCE = UnansweredError("reply-timeout", "no answer in time")
 UNREACHABLE = WireError("connect-failed", "nothing listens")
@@ -38,19 +38,19 @@ class Ehr:
 
 def pay(feed: Feed, amounts: dict[str, int], name: str = "TX") -> None:
     """One payment for each account."""
-    for number, (account, cents) in enumerate(amounts.items()):
+    for place, (account, cents) in enumerate(amounts.items()):
         with feed.store.snapshot() as reader:
             story = reader.account(account)
         assert story is not None
         share = PaymentAllocation(None, story.account.public_id, cents)
-        said = PaymentSaid(f"{name}{number}", cents, "USD", (share,), "visa", last4="4242", taken_at=feed.clock.now())
+        said = PaymentSaid(f"{name}{place}", cents, "USD", (share,), "visa", last4="4242", taken_at=feed.clock.now())
         feed.receive(Reading(Meaning.PAYMENT, said.taken_at, payment=said))
     drain(feed.stage(), 64)
 
 
 def prepared(feed: Feed, accounts: int, **plan: object) -> DeliverStage:
     feed.destinations = {DESTINATION: destination(**plan)}  # type: ignore[arg-type] - each test names the fields it needs
-    feed.receive(*(update(str(number), f"A{number}") for number in range(accounts)))
+    feed.receive(*(update(str(place), f"A{place}") for place in range(accounts)))
     drain(feed.stage(), 64)
     return DeliverStage(feed.store, feed.destinations[DESTINATION], render, feed.clock, lambda: 0.5)
 
@@ -161,7 +161,7 @@ def test_an_unanswered_send_is_repeated_where_the_destination_recognises_repeats
 
 def test_two_silent_hours_leave_one_item_and_the_rest_goes_out_in_order(feed: Feed) -> None:
     stage, ehr = prepared(feed, 300), Ehr()
-    pay(feed, {f"A{number}": 100 + number for number in range(300)})
+    pay(feed, {f"A{place}": 100 + place for place in range(300)})
     stage.failed(send(stage, ehr), SILENCE)
     probes = 0
     for _ in range(2 * 3600 // 10):
@@ -219,3 +219,43 @@ def test_a_payment_that_no_channel_takes_becomes_a_work_item(feed: Feed) -> None
     feed.destinations = {}
     pay(feed, {"A0": 500})
     assert [item.kind for item in items(feed)] == ["no-destination"]
+
+
+@pytest.mark.parametrize("failure", [SILENCE, None])
+def test_an_echo_settles_what_no_answer_settled(feed: Feed, failure: UnansweredError | None) -> None:
+    stage, ehr = prepared(feed, 1), Ehr()
+    pay(feed, {"A0": 500})
+    sending = send(stage, ehr)
+    if failure is not None:
+        stage.failed(sending, failure)
+    else:
+        stage.answered(sending, "AE", "204", b"")
+    echo = Transaction(
+        MoneyKind.PAYMENT,
+        500,
+        "USD",
+        id=ehr.wire_ids()[0],
+        type_code="PY",
+        occurred_on="2026-01-05",
+        account=number("A0"),
+        place="FT1[1]",
+    )
+    feed.receive(Reading(Meaning.TRANSACTIONS, feed.clock.now(), facility="NORTH", transactions=(echo,)))
+    drain(feed.stage(), 64)
+    assert states(feed) == [DeliveryState.DELIVERED]
+    assert posting(feed, "A0") == [PostingState.POSTED]
+    assert items(feed) == []
+
+
+def test_an_echo_withdraws_what_was_to_be_sent_again(feed: Feed) -> None:
+    stage, ehr = prepared(feed, 1), Ehr()
+    pay(feed, {"A0": 500})
+    stage.answered(send(stage, ehr), "AR", "207", b"")
+    name = ehr.wire_ids()[0]
+    echo = Transaction(
+        MoneyKind.PAYMENT, 500, "USD", id=name, type_code="PY", occurred_on="2026-01-05", account=number("A0")
+    )
+    feed.receive(Reading(Meaning.TRANSACTIONS, feed.clock.now(), facility="NORTH", transactions=(echo,)))
+    drain(feed.stage(), 64)
+    assert states(feed) == [DeliveryState.WITHDRAWN]
+    assert posting(feed, "A0") == [PostingState.POSTED]
