@@ -95,4 +95,4 @@ def _tell(asked: Asked, row: "ReplayRow", left_out: int) -> None:
             f"Replay {row.id}: {row.total} run again, {row.changed} changed the ledger, {row.failed} could not."
         )
     if left_out:
-        screen.print(f"{left_out} were left out: refused or cut off, they were never applied.")
+        screen.print(f"{left_out} were left out: refused, cut off, skipped or amended.")

@@ -28,7 +28,7 @@ def pause(store: Store, by: By, kind: PauseKind, name: str, known: Collection[st
 
 
 def resume(store: Store, by: By, kind: PauseKind, name: str) -> None:
-    """Let something go on.
+    """Let something go on. A destination that is suspended, not paused, is used again without waiting for a probe.
 
     Errors: ActRefusedError `not-found`, `not-paused`.
     """

@@ -6,16 +6,17 @@ from interface.errors import ActRefusedError
 from interface.message import MessageState
 from interface.operate.act import By, acting, need_reason, unknown
 from interface.ports import Store
-from interface.view.message import MessageFilter
+from interface.view.message import MessageFilter, MessageRow
 from interface.view.work import ReplayRow
 
 _NEVER_APPLIED = frozenset({MessageState.REFUSED, MessageState.INCOMPLETE})
+_SET_ASIDE = frozenset({"skipped", "amended"})  # by a person: only a release brings such a message back
 _PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What a filter found: ids to replay, oldest first, and how many it left out because their sender was told no."""
+    """What a filter found: ids to replay, oldest first, and how many it left out: never applied, or set aside by a person."""
 
     ids: tuple[int, ...]
     left_out: int
@@ -28,10 +29,16 @@ def choose(store: Store, wanted: MessageFilter) -> Chosen:
     wanted = replace(wanted, newest_first=False, beyond_id=0, limit=_PAGE)
     with store.snapshot() as reader:
         while page := reader.messages(wanted):
-            ids += [row.id for row in page if row.state not in _NEVER_APPLIED]
-            left_out += sum(row.state in _NEVER_APPLIED for row in page)
+            fitting = [row.id for row in page if _can_run(row)]
+            ids += fitting
+            left_out += len(page) - len(fitting)
             wanted = replace(wanted, beyond_id=page[-1].id)
     return Chosen(tuple(ids), left_out)
+
+
+def _can_run(row: MessageRow) -> bool:
+    is_set_aside = row.state is MessageState.FILTERED and row.reason in _SET_ASIDE
+    return not is_set_aside and row.state not in _NEVER_APPLIED
 
 
 def request(store: Store, by: By, chosen: Chosen, *, force_money: bool = False) -> int:

@@ -285,8 +285,14 @@ def set_destination_state(tx: Tx, state: DestinationState) -> None:
 
 
 def pause_destination(tx: Tx, destination: str, actor: str) -> bool:
-    """Pause (or with no actor resume) a destination; False where it is so already."""
+    """Pause (or with no actor resume) a destination; False where it is so already.
+
+    To resume one that is suspended and not paused is a person's word that it lives: nothing else ends that where no probe is sent.
+    """
     state = destination_state(tx, destination)
+    if not actor and not state.paused_by and state.suspended_at:
+        set_destination_state(tx, DestinationState(destination))
+        return True
     if bool(state.paused_by) == bool(actor):
         return False
     set_destination_state(tx, replace(state, paused_by=actor))

@@ -1,15 +1,16 @@
-/* Loaded before libc (LD_PRELOAD) into a process that answers senders: writes down, in order, what it writes to its database's
- * log, what it flushes, and what it receives and sends on the connections of one listener. It changes nothing.
+/* Loaded before libc (LD_PRELOAD) into the processes that answer senders and that write the database (on SQLite the same ones):
+ * writes down, in order, what is written to the database's log, what is flushed, and what is received and sent on the
+ * connections of one listener. It changes nothing.
  *
  * FLUSHWATCH_TRACE  file that lines are appended to
- * FLUSHWATCH_LOG    end of the name of the database's write-ahead log, as "-wal"
+ * FLUSHWATCH_LOG    what the names of the database's write-ahead log hold, and no other file's: "-wal", "/pg_wal/"
  * FLUSHWATCH_PORT   the listener's port
  *
  * Lines:  W bytes                written to the log
  *         F                      the log was flushed: noted after the call came back with success
  *         R fd bytes             received
  *         S fd MSA|AA|id ...     about to be sent: the MSA segments in it; noted before the call is made
- * One write() to a file opened for appending is one whole line, whichever thread makes it.
+ * One write() to a file opened for appending is one whole line, whichever thread or process makes it: the file has one order.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -27,13 +28,13 @@
 
 enum { LINE = 8192 };
 static int trace = -1;
-static const char *log_end = "";
+static const char *log_name = "";
 static int port = 0;
 
 __attribute__((constructor)) static void begin(void) {
-    const char *path = getenv("FLUSHWATCH_TRACE"), *end = getenv("FLUSHWATCH_LOG"), *number = getenv("FLUSHWATCH_PORT");
-    if (!path || !end || !number) return;
-    log_end = end;
+    const char *path = getenv("FLUSHWATCH_TRACE"), *name = getenv("FLUSHWATCH_LOG"), *number = getenv("FLUSHWATCH_PORT");
+    if (!path || !name || !number) return;
+    log_name = strdup(name); /* a copy: some servers write their title over their environment */
     port = atoi(number);
     trace = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
@@ -45,9 +46,10 @@ static void note(const char *line, int length) {
 static int is_log(int fd) {
     char link[64], path[PATH_MAX];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t length = readlink(link, path, sizeof path);
-    size_t end = strlen(log_end);
-    return trace >= 0 && end && length >= (ssize_t)end && memcmp(path + length - end, log_end, end) == 0;
+    ssize_t length = trace >= 0 ? readlink(link, path, sizeof path - 1) : -1;
+    if (length < 0) return 0;
+    path[length] = 0;
+    return *log_name && strstr(path, log_name) != NULL;
 }
 
 static int is_listeners(int fd) {

@@ -3,14 +3,14 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 SOURCE = Path(__file__).with_name("flushwatch.c")
-SQLITE_LOG = "-wal"
+SQLITE_LOG, POSTGRESQL_LOG = "-wal", "/pg_wal/"
 _POSITIVE = re.compile(r"MSA\|[AC]A\|([^ |]*)")
 
 
@@ -26,12 +26,12 @@ def build(folder: Path) -> Path:
     return library
 
 
-def environment(library: Path, trace: Path, port: int) -> Mapping[str, str]:
-    """What a process needs to be watched."""
+def environment(library: Path, trace: Path, port: int, log: str = SQLITE_LOG) -> dict[str, str]:
+    """What a process needs to be watched: the listener's port, and what the names of the database's log hold."""
     return {
         "LD_PRELOAD": str(library),
         "FLUSHWATCH_TRACE": str(trace),
-        "FLUSHWATCH_LOG": SQLITE_LOG,
+        "FLUSHWATCH_LOG": log,
         "FLUSHWATCH_PORT": str(port),
     }
 

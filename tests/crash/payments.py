@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from interface.message import DeliveryState, PostingState
 from interface.view.delivery import DeliveryFilter
-from tests.engine.cashier import Till
+from tests.engine.cashier import EhrTill
 from tests.engine.harness import Engine
 
 _AT_REST = (DeliveryState.DELIVERED, DeliveryState.AMBIGUOUS, DeliveryState.REJECTED)
@@ -15,7 +15,7 @@ _AT_REST = (DeliveryState.DELIVERED, DeliveryState.AMBIGUOUS, DeliveryState.REJE
 class PaymentTraffic:
     """One payment on each of `accounts`, taken as fast as they are asked for."""
 
-    till: Till
+    till: EhrTill
     accounts: tuple[str, ...]
     references: list[str] = field(default_factory=list)
 

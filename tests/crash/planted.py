@@ -7,26 +7,37 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from unittest.mock import patch
+
+import psycopg
 
 from interface.cli.main import run
 from interface.engine import intake
 from interface.pipeline import receive
-from interface.ports import Received, Store
+from interface.ports import Store
+from interface.row.message import Received
 from interface.store import durability
 
 LATE_SECS = 0.5
 
 
 def unflushed() -> None:
-    """Commits are not flushed, and nobody notices that the setting is gone."""
+    """Commits are not flushed: the setting goes after the engine has looked at it."""
     prepare = durability.prepare_sqlite
-    durability.check_sqlite = lambda _connection: None
 
     def prepare_carelessly(connection: sqlite3.Connection, busy_timeout_secs: float) -> None:
         prepare(connection, busy_timeout_secs)
         connection.execute("PRAGMA synchronous = OFF")
 
-    durability.prepare_sqlite = prepare_carelessly
+    check = durability.check_postgresql
+
+    def check_carelessly(connection: psycopg.Connection) -> None:
+        check(connection)
+        connection.execute("SET synchronous_commit = off")
+        connection.commit()
+
+    patch.object(durability, "prepare_sqlite", prepare_carelessly).start()
+    patch.object(durability, "check_postgresql", check_carelessly).start()
 
 
 def answered_early() -> None:
@@ -40,7 +51,7 @@ def answered_early() -> None:
             for one in examined
         ]
 
-    intake.store_batch = store_later
+    patch.object(intake, "store_batch", store_later).start()
 
 
 BUGS: dict[str, Callable[[], None]] = {"unflushed": unflushed, "answered-early": answered_early}

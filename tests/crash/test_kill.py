@@ -17,7 +17,7 @@ from tests.crash.feed import MorningFeed
 from tests.crash.payments import PaymentTraffic
 from tests.crash.planted import planted
 from tests.crash.program import Blow, Program, Victim, draw
-from tests.engine.cashier import Till, paying
+from tests.engine.cashier import EhrTill, paying
 from tests.engine.harness import free_ports, running_engine
 from tests.engine.root import make_root
 
@@ -33,14 +33,14 @@ def seed() -> int:
 
 
 @contextmanager
-def desk(folder: Path, database_url: str) -> Iterator[Till]:
+def desk(folder: Path, database_url: str) -> Iterator[EhrTill]:
     """An engine with the shipped channel, and one with an EHR that books whatever reaches it."""
     (port,) = free_ports(1)
     with Receiver(deduplicates=False) as ehr:
         root = make_root(folder / "root", more={"desk": paying("DESK", port, ehr.port)})
         with running_engine(folder / "home", root, database_url=database_url) as engine:
             engine.await_listening(port)
-            yield Till(engine, "desk", "DESK", port, ehr)
+            yield EhrTill(engine, "desk", "DESK", port, ehr)
 
 
 def survives(folder: Path, database_url: str, seed: int, *, blows: int, patients: int) -> None:

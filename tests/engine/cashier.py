@@ -47,13 +47,12 @@ def paying(
 
 @dataclass(frozen=True, slots=True)
 class Till:
-    """One channel with the EHR that its payments go to."""
+    """One channel, through which accounts come in and payments go out."""
 
     engine: Engine
     channel: str
     facility: str
     port: int
-    ehr: Receiver
 
     def open_account(self) -> str:
         """Let the EHR tell of a new account; gives the engine's public id of it."""
@@ -116,6 +115,13 @@ class Till:
             f"delivery:{one.id}" for one in self.engine.deliveries(DeliveryFilter(destination=f"{self.channel}/dft"))
         }
         return [(item.kind, item.cause) for item in self.engine.work_items() if item.subject in mine]
+
+
+@dataclass(frozen=True, slots=True)
+class EhrTill(Till):
+    """A till together with the simulated EHR that its payments go to."""
+
+    ehr: Receiver
 
     def booked(self) -> int:
         """How many payment lines the EHR has booked, repeats included."""

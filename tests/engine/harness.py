@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,9 @@ from interface.message import MessageState
 from interface.view.delivery import DeliveryFilter, DeliveryStory
 from interface.view.message import MessageFilter, MessageRow
 from interface.view.work import WorkItemRow
-from tests.engine.processes import SUPERVISOR, kill_all, processes_of, send_signal, wait_until
+from tests.engine.processes import kill_all, processes_of, send_signal, wait_until
 
 HP24 = (str(Path(sys.executable).with_name("hp24")),)
-HEALTHPAY24 = "healthpay24"  # the source of payments, which no wire brings
 _PAGE = 500
 _QUOTED_LINES = 15
 
@@ -49,6 +48,7 @@ class Engine:
         self._command = [*command, "--home", str(home), "--root", str(root), "run"]
         self._process: subprocess.Popen[bytes] | None = None
         self._app: App | None = None
+        self._opened = ExitStack()
 
     # ------------------------------------------------------------ life
 
@@ -102,16 +102,12 @@ class Engine:
 
     def close(self) -> None:
         """End everything that was started."""
-        if self._app is not None:
-            self._app.store.close()
-        self.kill()
+        try:
+            self._opened.close()
+        finally:
+            self.kill()
 
     # ------------------------------------------------------------ looking
-
-    def ask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """`hp24 ARGUMENTS` on the same home and root, as a person beside the running engine would call it."""
-        command = [*HP24, "--home", str(self.home), "--root", str(self.root), *arguments]
-        return subprocess.run(command, env=self.environ, capture_output=True, text=True, check=False, timeout=60)
 
     def events(self, name: str = "") -> list[dict[str, Any]]:
         """The log's events, of one name or all."""
@@ -129,16 +125,10 @@ class Engine:
         return next((pid for pid, name in processes_of(self.home).items() if name == part), 0)
 
     @property
-    def is_running(self) -> bool:
-        """Whether the supervisor lives."""
-        return SUPERVISOR in processes_of(self.home).values()
-
-    @property
     def app(self) -> App:
         """The engine's home, opened beside it."""
         if self._app is None:
-            with_closing = open_app(self.home, self.root, self.environ)
-            self._app = with_closing.__enter__()  # closed by `close`
+            self._app = self._opened.enter_context(open_app(self.home, self.root, self.environ))
         return self._app
 
     def counts(self, channel: str = "epic") -> Counter[str]:

@@ -11,7 +11,7 @@ from interface.operate.posting import Verdict, resolve
 from interface.simulate.behaviour import Behaviour
 from interface.simulate.outbox import Outbox
 from interface.simulate.receiver import Receiver
-from tests.engine.cashier import Till, paying
+from tests.engine.cashier import EhrTill, paying
 from tests.engine.harness import Engine, free_ports, running_engine
 from tests.engine.processes import wait_until
 from tests.engine.root import make_root
@@ -24,7 +24,7 @@ POSTED_WHEN = {"APPL": "application"}
 
 
 @pytest.fixture(scope="module")
-def tills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Till]]:
+def tills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, EhrTill]]:
     folder = tmp_path_factory.mktemp("tills")
     ports = dict(zip(FACILITIES, free_ports(len(FACILITIES)), strict=True))
     with ExitStack() as stack:
@@ -42,27 +42,27 @@ def tills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Till]]
         }
         engine = stack.enter_context(running_engine(folder / "home", make_root(folder / "root", more=more)))
         engine.await_listening(ports[FACILITIES[-1]])
-        yield {name: Till(engine, CHANNELS[name], name, ports[name], ehrs[name]) for name in FACILITIES}
+        yield {name: EhrTill(engine, CHANNELS[name], name, ports[name], ehrs[name]) for name in FACILITIES}
 
 
-def destination(till: Till, engine: Engine) -> int:
+def destination(till: EhrTill, engine: Engine) -> int:
     """When the destination was suspended; 0 where it is not."""
     with engine.app.store.snapshot() as reader:
         return reader.destination_state(f"{till.channel}/dft").suspended_at
 
 
-def await_probed(till: Till) -> None:
+def await_probed(till: EhrTill) -> None:
     wait_until(lambda: not destination(till, till.engine), "a probe resumes the destination")
 
 
-def test_a_payment_that_is_acknowledged_is_booked_once_and_posted(tills: dict[str, Till]) -> None:
+def test_a_payment_that_is_acknowledged_is_booked_once_and_posted(tills: dict[str, EhrTill]) -> None:
     till = tills["WELL"]
     reference = till.pay(till.open_account())
     till.await_posting(reference, PostingState.POSTED)
     assert (till.booked(), till.booked_twice(), till.items()) == (1, 0, [])
 
 
-def test_a_silent_ehr_leaves_one_item_and_the_rest_goes_out_once_a_probe_is_answered(tills: dict[str, Till]) -> None:
+def test_a_silent_ehr_leaves_one_item_and_the_rest_goes_out_once_a_probe_is_answered(tills: dict[str, EhrTill]) -> None:
     till = tills["MUTE"]
     accounts = [till.open_account() for _ in range(4)]
     till.ehr.behave(Behaviour.SILENT)  # it books what it does not answer
@@ -78,7 +78,7 @@ def test_a_silent_ehr_leaves_one_item_and_the_rest_goes_out_once_a_probe_is_answ
     assert [one.amount for one in till.ehr.record.journal.posted] == [2500] * 4
 
 
-def test_what_a_person_found_posted_is_never_sent_again(tills: dict[str, Till]) -> None:
+def test_what_a_person_found_posted_is_never_sent_again(tills: dict[str, EhrTill]) -> None:
     till = tills["SHUT"]
     till.ehr.behave(Behaviour.CLOSE, count=1)  # it books, and hangs up instead of answering
     reference = till.pay(till.open_account())
@@ -94,7 +94,7 @@ def test_what_a_person_found_posted_is_never_sent_again(tills: dict[str, Till]) 
     assert (till.booked(), till.booked_twice()) == (2, 0)
 
 
-def test_a_late_acknowledgement_settles_what_was_ambiguous(tills: dict[str, Till]) -> None:
+def test_a_late_acknowledgement_settles_what_was_ambiguous(tills: dict[str, EhrTill]) -> None:
     till = tills["LATE"]
     till.ehr.behave(Behaviour.LATE, count=1, secs=2.5)
     reference = till.pay(till.open_account())
@@ -105,7 +105,7 @@ def test_a_late_acknowledgement_settles_what_was_ambiguous(tills: dict[str, Till
     assert (till.booked(), till.booked_twice()) == (1, 0)
 
 
-def test_an_error_for_content_is_rejected_and_not_sent_again(tills: dict[str, Till]) -> None:
+def test_an_error_for_content_is_rejected_and_not_sent_again(tills: dict[str, EhrTill]) -> None:
     till = tills["AERR"]
     till.ehr.behave(Behaviour.ERROR, count=1)
     reference = till.pay(till.open_account())
@@ -119,7 +119,7 @@ def test_an_error_for_content_is_rejected_and_not_sent_again(tills: dict[str, Ti
     assert till.booked() == 1
 
 
-def test_a_rejection_goes_to_a_person(tills: dict[str, Till]) -> None:
+def test_a_rejection_goes_to_a_person(tills: dict[str, EhrTill]) -> None:
     till = tills["AREJ"]
     till.ehr.behave(Behaviour.REJECT, count=1)
     reference = till.pay(till.open_account())
@@ -128,7 +128,7 @@ def test_a_rejection_goes_to_a_person(tills: dict[str, Till]) -> None:
     assert till.booked() == 0
 
 
-def test_an_answer_about_another_message_proves_nothing(tills: dict[str, Till]) -> None:
+def test_an_answer_about_another_message_proves_nothing(tills: dict[str, EhrTill]) -> None:
     till = tills["WRNG"]
     till.ehr.behave(Behaviour.WRONG_CONTROL_ID, count=1)
     reference = till.pay(till.open_account())
@@ -139,7 +139,7 @@ def test_an_answer_about_another_message_proves_nothing(tills: dict[str, Till]) 
 
 
 def test_an_ehr_that_recognises_repeats_gets_the_same_bytes_again_and_no_person_is_asked(
-    tills: dict[str, Till],
+    tills: dict[str, EhrTill],
 ) -> None:
     till = tills["TWIN"]
     till.ehr.behave(Behaviour.SILENT, count=1)
@@ -149,7 +149,7 @@ def test_an_ehr_that_recognises_repeats_gets_the_same_bytes_again_and_no_person_
     assert (till.booked(), till.booked_twice(), till.items()) == (1, 0, [])
 
 
-def test_an_application_acknowledgement_on_our_listener_posts_the_payment(tills: dict[str, Till]) -> None:
+def test_an_application_acknowledgement_on_our_listener_posts_the_payment(tills: dict[str, EhrTill]) -> None:
     till = tills["APPL"]
     with Outbox("127.0.0.1", till.port) as replies:
         till.ehr.replies = replies
@@ -164,7 +164,7 @@ def test_an_application_acknowledgement_on_our_listener_posts_the_payment(tills:
     assert (till.booked(), till.items()) == (1, [])
 
 
-def test_later_money_of_an_account_does_not_overtake_a_payment_that_is_unclear(tills: dict[str, Till]) -> None:
+def test_later_money_of_an_account_does_not_overtake_a_payment_that_is_unclear(tills: dict[str, EhrTill]) -> None:
     till = tills["KEPT"]
     account, other = till.open_account(), till.open_account()
     till.ehr.behave(Behaviour.CLOSE, count=1, books=False)

@@ -9,27 +9,27 @@ import pytest
 from interface.message import DeliveryState, MessageState, PostingState
 from interface.simulate.behaviour import Behaviour
 from interface.simulate.receiver import Receiver
-from tests.engine.cashier import Till, paying
+from tests.engine.cashier import EhrTill, paying
 from tests.engine.harness import Engine, free_ports, running_engine
 from tests.engine.processes import wait_until
 from tests.engine.root import make_root
 from tests.engine.wire import Wire, adt, code, control_id
 
-LATE_SECS = 4.0
+LATE_SECS = 3.0  # from a payment's arrival to the EHR's answer: time enough to kill in between
 
 
 @contextmanager
-def till_of(folder: Path, database_url: str, *, deduplicates: bool = False) -> Iterator[Till]:
+def till_of(folder: Path, database_url: str, *, deduplicates: bool = False) -> Iterator[EhrTill]:
     (port,) = free_ports(1)
     with Receiver(deduplicates=deduplicates) as ehr:
         desk = paying("DESK", "${DESK_PORT}", ehr.port, deduplicates=deduplicates, reply_timeout_secs=30.0)
         root = make_root(folder / "root", more={"desk": desk})
         with running_engine(folder / "home", root, {"DESK_PORT": str(port)}, database_url) as engine:
             engine.await_listening(port)
-            yield Till(engine, "desk", "DESK", port, ehr)
+            yield EhrTill(engine, "desk", "DESK", port, ehr)
 
 
-def pay_and_await_arrival(till: Till) -> str:
+def pay_and_await_arrival(till: EhrTill) -> str:
     """A payment that has reached the EHR, whose answer has not come yet; gives its reference."""
     before = till.booked()
     till.ehr.behave(Behaviour.LATE, count=1, secs=LATE_SECS)
@@ -41,10 +41,13 @@ def pay_and_await_arrival(till: Till) -> str:
     return reference
 
 
-@pytest.mark.parametrize("victim", ["process", "engine"])
+@pytest.mark.parametrize(
+    ("database", "victim"), [("sqlite_url", "process"), ("sqlite_url", "engine"), ("postgres_url", "engine")]
+)
 def test_killed_between_intent_and_outcome_a_payment_is_unclear_and_not_repeated(
-    tmp_path: Path, database_url: str, victim: str
+    tmp_path: Path, request: pytest.FixtureRequest, database: str, victim: str
 ) -> None:
+    database_url: str = request.getfixturevalue(database)
     with till_of(tmp_path, database_url) as till:
         reference = pay_and_await_arrival(till)
         kill(till.engine, victim)

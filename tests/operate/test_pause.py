@@ -5,6 +5,7 @@ import pytest
 from interface.errors import ActRefusedError
 from interface.operate.act import By
 from interface.operate.pause import pause, resume
+from interface.row.delivery import DestinationState
 from interface.view.count import PauseKind
 from tests.operate.desk import BY, Desk, Till
 from tests.pipeline.spoken import CHANNEL, DESTINATION, update
@@ -63,6 +64,16 @@ def test_nothing_goes_to_a_paused_destination_until_it_goes_on(desk: Desk) -> No
     resume(desk.store, BY, PauseKind.DESTINATION, DESTINATION)
     till.send("AA")
     assert till.postings() == ["posted"]
+
+
+def test_a_person_may_resume_a_destination_that_was_suspended(desk: Desk) -> None:
+    till = Till.open(desk)
+    with desk.store.turn("deliver") as turn:
+        turn.set_destination_state(DestinationState(DESTINATION, suspended_at=5, next_probe_at=9, unanswered=1))
+    till.pay("TX1")
+    assert till.stage.next_due() is None
+    resume(desk.store, BY, PauseKind.DESTINATION, DESTINATION)
+    assert till.stage.next_due() is not None
 
 
 def test_pausing_twice_and_resuming_what_runs_are_refused(desk: Desk) -> None:
