@@ -81,10 +81,11 @@ LEGAL: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
         _M.REFUSED: frozenset({_M.WAITING}),  # the same bytes came again and run anew
         _M.PROCESSED: frozenset(),  # a replay changes the ledger, never this state
         _M.FILTERED: frozenset({_M.WAITING}),  # released after a filter was changed
-        _M.INCOMPLETE: frozenset(),
+        _M.INCOMPLETE: frozenset({_M.WAITING}),  # the same bytes came again, and whole
     },
     DeliveryState: {
-        _D.QUEUED: frozenset({_D.SENDING, _D.REJECTED, _D.WITHDRAWN}),  # rejected: it could not be rendered
+        # rejected: it could not be rendered; delivered: an earlier attempt had arrived after all
+        _D.QUEUED: frozenset({_D.SENDING, _D.REJECTED, _D.WITHDRAWN, _D.DELIVERED}),
         _D.SENDING: frozenset({_D.DELIVERED, _D.REJECTED, _D.AMBIGUOUS, _D.QUEUED}),
         _D.AMBIGUOUS: frozenset({_D.DELIVERED, _D.REJECTED, _D.QUEUED, _D.WITHDRAWN}),  # late ack, or a person's word
         _D.REJECTED: frozenset({_D.QUEUED, _D.WITHDRAWN, _D.DELIVERED}),

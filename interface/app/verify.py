@@ -18,7 +18,6 @@ from interface.ledger.change import Loaded
 from interface.ledger.compare import Difference, compare
 from interface.ledger.journal import Entry, is_balanced, sum_lines
 from interface.ledger.needs import Needs
-from interface.ledger.noun import Noun
 from interface.ledger.noun import Identifier, Noun
 from interface.ledger.reading import Reading
 from interface.message import MessageState
@@ -99,11 +98,10 @@ def _steps(reader: Reader) -> Iterator[Step]:
 
 
 def _rebuild(app: App, reader: Reader, scratch: SqlStore, steps: Sequence[Step], proof: Proof, tell: Tell) -> None:
-    image = reader.image()
-    accounts = sorted((row for row in image.entities if row.noun is Noun.ACCOUNT), key=lambda one: one.id)
-    account_ids = iter([row.public_id for row in accounts])
-    wire_ids = iter([part.wire_id for part in sorted(image.allocations, key=lambda one: one.id) if part.wire_id])
-    bench = Bench(app.store.lane_of, scratch.seal, wire_ids, account_ids)
+    wire_ids = iter(
+        [part.wire_id for part in sorted(reader.image().allocations, key=lambda one: one.id) if part.wire_id]
+    )
+    bench = Bench(app.store.lane_of, scratch.seal, wire_ids)
     plans: dict[int, Plan] = {}
     numbers = _account_numbers(reader)
     for chunk in _chunks(steps):

@@ -7,7 +7,7 @@ from interface.ledger.entity import Confirmed, Entity, KnownIdentifier
 from interface.ledger.noun import Identifier, Noun
 from interface.ledger.undo import Undo
 
-PREFIX = {Noun.PATIENT: "pt", Noun.GUARANTOR: "gr", Noun.ACCOUNT: "ac", Noun.ENCOUNTER: "en"}
+_PREFIX = {Noun.PATIENT: "pt", Noun.GUARANTOR: "gr", Noun.ACCOUNT: "ac", Noun.ENCOUNTER: "en"}
 
 
 class Rows:
@@ -83,7 +83,7 @@ class Rows:
 
     def create(self, noun: Noun, ids: Iterable[Identifier], event_at: int, recorded_at: int) -> Entity:
         """A new row with these identifiers, none of which is known."""
-        entity = Entity(noun, self._allocate(noun), self._new_public_id(PREFIX[noun]), recorded_at, recorded_at)
+        entity = Entity(noun, self._allocate(noun), self._new_public_id(_PREFIX[noun]), recorded_at, recorded_at)
         self.undo.put(self._rows[noun], entity.id, entity)
         self.undo.put(self._created, (noun, entity.id), None)
         if noun is Noun.ACCOUNT:

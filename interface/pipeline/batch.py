@@ -73,16 +73,23 @@ class Batch:
         """Take every trip in order, until an account appears that earlier messages wait for.
 
         Those have lower ids: released in this batch's commit, they run first in the next one, before later money.
+        It also ends after a message that is refused or failed, which is only decided in the commit: the one blocks its
+        patient, the other is still its sender's.
         """
         for trip in self._trips:
             self._take(trip)
             self._released = [name for name in self._workset.new_account_names() if name in self._awaited]
-            if self._released:
+            if self._released or self._is_answer_open:
                 break
         self.changes = self._workset.changes()
         self.changes.lane_joins = self.lanes.joins
         self._follow.postings(self.changes, self._clock.now())
         self.sealed = self._seal(self.changes)  # before the transaction opens: it only writes
+
+    @property
+    def _is_answer_open(self) -> bool:
+        """Whether the last run says no to a sender who waits, unless that sender's time is up first."""
+        return bool(self.runs) and self.runs[-1].state is MessageState.FAILED and bool(self.runs[-1].answer)
 
     def _take(self, trip: Trip) -> None:
         reading = trip.reading

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from interface.ledger.change import LedgerChanges
-from interface.ledger.noun import Identifier, Noun
-from interface.ledger.rows import PREFIX
+from interface.ledger.noun import Identifier
 from interface.pipeline.batch import Batch
 from interface.pipeline.plan import Plan
 from interface.pipeline.process import understand
@@ -20,14 +19,13 @@ from interface.row.message import RunRecord, StoredMessage
 class Bench:
     """Ids that mean nothing outside of a rerun; `ports.Workbench`.
 
-    `wire_ids` are those that the same allocations got before, in order: an echo of the EHR names them. `account_ids` are the
-    public ids that the same accounts got before, in order: a payment names them. `seal` makes changes ready for where they go.
+    `wire_ids` are those that the same allocations got before, in order: an echo of the EHR names them. `seal` makes changes
+    ready for where they go.
     """
 
     lane_of: Callable[[Identifier], int]
     seal: Callable[[LedgerChanges], Sealed]
     wire_ids: Iterator[str] = field(default_factory=lambda: iter(()))
-    account_ids: Iterator[str] = field(default_factory=lambda: iter(()))
     first_id: int = 1
     _counters: dict[str, int] = field(default_factory=dict)
 
@@ -42,9 +40,8 @@ class Bench:
         return next(self.wire_ids, "") or f"?{self.allocate(f'wire {name}')}"[:width]
 
     def new_public_id(self, prefix: str) -> str:
-        """The next of the known public ids of accounts, else an id that only has to differ."""
-        known = next(self.account_ids, "") if prefix == PREFIX[Noun.ACCOUNT] else ""
-        return known or f"{prefix}_{self.allocate(f'public {prefix}')}"
+        """An id that only has to differ."""
+        return f"{prefix}_{self.allocate(f'public {prefix}')}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,10 +31,18 @@ _BY_DIGEST = sa.select(
     t.message.c.digest, t.message.c.id, t.message.c.state, t.message.c.answer, t.message.c.source_id
 ).where(within(t.message.c.digest, "digests"))
 _ORDER_OF = sa.select(t.message.c.id, t.message.c.order_id).where(within(t.message.c.id, "ids"))
+# Nobody has custody of these: the same bytes may come again, and are then a message like any other.
+_NOT_TAKEN = (MessageState.REFUSED, MessageState.INCOMPLETE)
 _ANEW = (
     sa.update(t.message)
-    .where(t.message.c.id == sa.bindparam("row"))
-    .values(state=MessageState.WAITING.value, cause_id=None, answer=sa.bindparam("answered"), answered_at=None)
+    .where(t.message.c.id == sa.bindparam("row"), t.message.c.state == sa.bindparam("was"))
+    .values(
+        state=MessageState.WAITING.value,
+        cause_id=None,
+        answer=sa.bindparam("answered"),
+        answered_at=None,
+        order_id=sa.bindparam("place"),
+    )
 )
 
 
@@ -161,14 +169,20 @@ def _welcome(tx: Tx, one: PreparedIntake, message: _Kept, *, is_first: bool) -> 
     intake = one.intake
     if is_first:
         return Received(message.id, False, message.state, message.answer)
-    if message.state is MessageState.REFUSED and intake.state is MessageState.WAITING:
-        # The sender was told no and tries again: the same bytes run anew and are answered anew.
-        message.state, message.answer = move(message.state, MessageState.WAITING), intake.answer
-        tx.write(_ANEW, [{"row": message.id, "answered": intake.answer}])
-        tx.count(message.source_id, MessageState.REFUSED, -1)
-        tx.count(message.source_id, MessageState.WAITING, 1)
-        return Received(message.id, False, message.state, message.answer)
+    if message.state in _NOT_TAKEN and intake.state is MessageState.WAITING:
+        return Received(message.id, not _begin_anew(tx, message, intake), message.state, message.answer)
     return Received(message.id, True, message.state, message.answer)
+
+
+def _begin_anew(tx: Tx, message: _Kept, intake: Intake) -> bool:
+    """Run the same bytes anew, in the place of their second coming, and answer them anew; False where another was first."""
+    was, (place,) = message.state, message_ids(tx, 1)
+    message.state, message.answer = move(was, MessageState.WAITING), intake.answer
+    if not tx.write(_ANEW, [{"row": message.id, "was": was.value, "answered": intake.answer, "place": place}]):
+        return False
+    tx.count(message.source_id, was, -1)
+    tx.count(message.source_id, MessageState.WAITING, 1)
+    return True
 
 
 def _arrival(intake: Intake, message: _Kept) -> dict[str, Any]:

@@ -236,6 +236,9 @@ def test_a_destinations_state_is_kept(store: SqlStore) -> None:
         assert [(one.kind, one.subject, one.actor) for one in reader.pauses()] == [(PauseKind.DESTINATION, TO, "kim")]
     with store.turn("act") as turn:
         assert turn.resume(PauseKind.DESTINATION, TO)
+        assert turn.destination_state(TO) == state  # no longer paused, still suspended
+        assert turn.resume(PauseKind.DESTINATION, TO)
+        assert turn.destination_state(TO) == DestinationState(TO)
         assert not turn.resume(PauseKind.DESTINATION, TO)
 
 

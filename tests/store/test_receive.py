@@ -187,3 +187,21 @@ def test_an_amended_message_stands_where_its_original_stood(store: SqlStore) -> 
     order = [message.control_id for message in waiting(store)]
     assert order == ["C1", "C3", "C4", "C2"]
     assert row(store, again.message_id).original_id == amended.message_id
+
+
+def test_a_cut_frame_that_comes_again_whole_is_a_message_like_any_other(store: SqlStore) -> None:
+    # The end of a block can be all that was lost: then both have the same bytes, and the second must not count as a repeat.
+    cut = intake(1, state=MessageState.INCOMPLETE, answer="", reason="frame-cut")
+    (first,) = receive(store, cut)
+    (whole,) = receive(store, intake(1))
+    assert (whole.message_id, whole.is_duplicate, whole.answer) == (first.message_id, False, "AA")
+    assert [message.id for message in waiting(store)] == [first.message_id]
+    assert row(store, first.message_id).reason == ""
+    assert {state: n for state, n in counts(store).states.items() if n} == {MessageState.WAITING: 1}
+
+
+def test_what_comes_again_after_a_no_runs_in_the_place_of_its_second_coming(store: SqlStore) -> None:
+    receive(store, intake(1, state=MessageState.REFUSED, answer="AR", reason="not-production"))
+    receive(store, intake(2))
+    receive(store, intake(1))
+    assert [message.control_id for message in waiting(store)] == ["C2", "C1"]

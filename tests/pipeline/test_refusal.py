@@ -1,0 +1,42 @@
+"""A sender that waits for the outcome and is told no keeps its message: nothing may wait here behind what it keeps."""
+
+from dataclasses import replace
+
+from interface.pipeline.process import drain
+from tests.pipeline.spoken import Feed, merge, update
+
+IMPOSSIBLE = replace(merge("1", "2"), merges=())  # a merge that names nobody to merge
+
+
+def test_what_follows_a_refused_message_in_the_same_batch_runs(feed: Feed) -> None:
+    refused = feed.receive(IMPOSSIBLE, waits=True)
+    following = feed.receive(update("1", "A1"), update("1", "A1", family="Later"))
+    drain(feed.stage(), 64)
+    assert feed.states([*refused, *following]) == ["refused", "processed", "processed"]
+
+
+def test_what_follows_a_message_that_failed_after_a_yes_waits(feed: Feed) -> None:
+    failed = feed.receive(IMPOSSIBLE, waits=True)
+    with feed.store.turn("answer") as turn:
+        assert turn.settle_answer(failed[0], "AA") == "AA", "the sender's time was up first"
+    following = feed.receive(update("1", "A1"))
+    drain(feed.stage(), 64)
+    assert feed.states([*failed, *following]) == ["failed", "parked"]
+
+
+def test_the_deadline_may_pass_while_the_batch_runs(feed: Feed) -> None:
+    stage, failed = feed.stage(), feed.receive(IMPOSSIBLE, waits=True)
+    following = feed.receive(update("1", "A1"))
+    read = feed.contents
+
+    class Late(dict[bytes, object]):
+        """The sender's time is up between the reading of a batch and its commit."""
+
+        def __getitem__(self, raw: bytes) -> object:
+            with feed.store.turn("answer") as turn:
+                turn.settle_answer(failed[0], "AA")
+            return read[raw]
+
+    feed.contents = Late()  # type: ignore[assignment] - only looked up
+    drain(stage, 64)
+    assert feed.states([*failed, *following]) == ["failed", "parked"]
