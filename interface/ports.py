@@ -132,6 +132,9 @@ class Turn(Reader, Acts, Protocol):
     def settle_answer(self, message_id: int, code: str) -> str:
         """Compare-and-set of a pending answer: gives the code that won, ours or the one that was there before."""
 
+    def note_overdue(self, ids: Sequence[int]) -> None:
+        """A person was told that these were held too long: `overdue` gives them no more."""
+
     def release_awaited(self, accounts: Sequence[str]) -> None:
         """Messages held for these accounts go back to waiting."""
 
@@ -147,6 +150,9 @@ class Turn(Reader, Acts, Protocol):
     def begin_attempt(self, delivery_id: int, payload: bytes, control_id: str, at: int) -> bool:
         """Freeze the payload and write the attempt's intent; False where the delivery is no longer queued."""
 
+    def delivery(self, delivery_id: int) -> Delivery:
+        """One delivery as it stands now; nobody else changes it before the commit."""
+
     def end_attempt(self, delivery_id: int, outcome: Outcome) -> None:
         """Write how the last attempt ended and move the delivery (message.move decides what is legal)."""
 
@@ -154,10 +160,10 @@ class Turn(Reader, Acts, Protocol):
         """Write facts about postings, each in a column of its own; the first one of a kind stays."""
 
     def application_ack(self, control_id: str, code: str, at: int) -> Delivery | None:
-        """Match an acknowledgement to the delivery that went out under this control id."""
+        """Match an acknowledgement to the delivery that went out under this control id, as `delivery` gives it."""
 
     def set_destination_state(self, state: "DestinationState") -> None:
-        """Suspend, resume, pause; note the next probe."""
+        """Suspend, or use again; note the next probe. Whether it is paused stays as it is."""
 
     def recover_sends(self, at: int) -> list[Delivery]:
         """Intents without an outcome, left by a part that died: all are made ambiguous and given back."""

@@ -74,13 +74,13 @@ def _print_items(asked: Asked, items: "list[WorkItemRow]") -> None:
     if not items:
         console().print("Nothing waits for a person.")
         return
-    columns = [Column("item", True), Column("since"), Column("kind"), Column("about", shrinks=True)]
-    columns += [Column("cause", shrinks=True), Column("count", True), Column("at stake", True), Column("you can")]
+    # The kind stands in the item itself: cause and subject must never be cut short here.
+    columns = [Column("item", True), Column("since"), Column("about", shrinks=True), Column("cause")]
+    columns += [Column("count", True), Column("at stake", True), Column("you can", shrinks=True)]
     rows = [
         [
             item.id,
             moment(item.opened_at)[5:16],
-            item.kind,
             item.subject,
             item.cause,
             item.count,

@@ -92,4 +92,5 @@ class ProcessThread:
             self._deliver()
         if not result.taken:
             self._deliver()  # what an operator queued, or what fell due meanwhile
+            self._stage.tell_overdue()
             self._bell.wait(self._pace.poll_secs)

@@ -18,6 +18,7 @@ class ItemKind(StrEnum):
     BROKEN_MAPPING = "broken-mapping"  # a mapping that does not know what to do with a message
     REJECTED_DELIVERY = "rejected-delivery"  # the EHR said no
     AMBIGUOUS_DELIVERY = "ambiguous-delivery"  # the EHR may have it
+    UNWANTED_POSTING = "unwanted-posting"  # the EHR took a payment that was withdrawn, or may have taken it twice
     NO_DESTINATION = "no-destination"  # a payment that no channel takes
 
 

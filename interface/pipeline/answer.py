@@ -7,11 +7,12 @@ Accepted, application-acked, confirmed and posted are separate facts; the channe
 from dataclasses import dataclass
 
 from interface.errors import Disposition
-from interface.ledger.worklist import AMBIGUOUS_SEND, REJECTED_SEND, ItemKind, WorkItem
+from interface.ledger.worklist import AMBIGUOUS_SEND, NOTICE, REJECTED_SEND, ItemKind, WorkItem
 from interface.message import DeliveryState, is_legal
 from interface.ports import Turn
 from interface.row.delivery import Delivery, Outcome, PostingFact
 
+ECHOED = "echoed"  # the cause of a delivery that the EHR's own message settled
 _RECEIVER_TROUBLE = frozenset({"206", "207"})
 
 
@@ -61,15 +62,41 @@ def item(delivery: Delivery, state: DeliveryState, cause: str) -> WorkItem:
     return WorkItem(ItemKind.REJECTED_DELIVERY, subject, cause, delivery.amount_minor, REJECTED_SEND)
 
 
-def write_late(turn: Turn, delivery: Delivery, posted_when: str, code: str, at: int) -> None:
-    """Write an acknowledgement that came apart from its send: late, or as an application acknowledgement of its own."""
-    state = meaning(code, "").state
-    if state is DeliveryState.QUEUED:
-        state = DeliveryState.REJECTED  # a refusal that comes apart is never tried again by itself
-    if state is not delivery.state and is_legal(delivery.state, state):
-        turn.end_attempt(delivery.id, Outcome(state, at, code, "answered late or apart"))
-    turn.posting_facts(of_reply(delivery, posted_when, code, state, at))
-    if state is DeliveryState.REJECTED:
-        turn.open_work_items([item(delivery, state, code)])
-    else:
-        turn.close_work_items(ItemKind.AMBIGUOUS_DELIVERY, f"delivery:{delivery.id}", f"answered {code}", "engine")
+def write_late(turn: Turn, delivery: Delivery, posted_when: str, control_id: str, code: str, at: int) -> None:
+    """Write an acknowledgement that came apart from its send: late, or as an application acknowledgement of its own.
+
+    `control_id` tells which rendering of the delivery it speaks of: a person may have had it rendered anew meanwhile.
+    """
+    is_of_earlier = control_id != delivery.control_id
+    if meaning(code, "").state is DeliveryState.DELIVERED:
+        if not (code == "CA" and delivery.state is DeliveryState.REJECTED and not is_of_earlier):
+            _write_proof(turn, delivery, posted_when, code, at, is_of_earlier=is_of_earlier)
+    elif not is_of_earlier and is_legal(delivery.state, DeliveryState.REJECTED):
+        # A refusal that comes apart is never tried again by itself. One of an earlier rendering is no news of the later one.
+        turn.end_attempt(delivery.id, Outcome(DeliveryState.REJECTED, at, code, "answered late or apart"))
+        turn.posting_facts(facts(delivery, "rejected", at, code))
+        turn.open_work_items([item(delivery, DeliveryState.REJECTED, code)])
+
+
+def _write_proof(turn: Turn, delivery: Delivery, posted_when: str, code: str, at: int, *, is_of_earlier: bool) -> None:
+    """It has arrived: it is not sent again, and what speaks against it is for a person."""
+    was = delivery.state
+    if is_legal(was, DeliveryState.DELIVERED):
+        turn.end_attempt(delivery.id, Outcome(DeliveryState.DELIVERED, at, code, "answered late or apart"))
+    known = of_reply(delivery, posted_when, code, DeliveryState.DELIVERED, at)
+    turn.posting_facts(known)
+    for kind in (ItemKind.AMBIGUOUS_DELIVERY, ItemKind.REJECTED_DELIVERY):
+        turn.close_work_items(kind, f"delivery:{delivery.id}", f"answered {code}", "engine")
+    if cause := _against(delivery, is_of_earlier=is_of_earlier):
+        if was is DeliveryState.WITHDRAWN:
+            turn.posting_facts(facts(delivery, "posted", at))  # no longer withdrawn, whatever else is awaited
+        unwanted = WorkItem(ItemKind.UNWANTED_POSTING, f"delivery:{delivery.id}", cause, delivery.amount_minor, NOTICE)
+        turn.open_work_items([unwanted] if known else [])
+
+
+def _against(delivery: Delivery, *, is_of_earlier: bool) -> str:
+    """Why nobody expected that it arrives; "" where all is well."""
+    if delivery.state is DeliveryState.WITHDRAWN:
+        return "" if delivery.cause == ECHOED else "withdrawn-before"
+    may_be_twice = (DeliveryState.SENDING, DeliveryState.AMBIGUOUS, DeliveryState.DELIVERED)
+    return "sent-twice" if is_of_earlier and delivery.state in may_be_twice else ""

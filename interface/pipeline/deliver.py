@@ -7,13 +7,15 @@ functions: the engine calls `next_due`, `begin` and then `answered` or `failed` 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from interface.errors import Disposition, InterfaceError
+from interface.errors import Disposition, InterfaceError, StoreError
 from interface.message import DeliveryState
 from interface.observe.deliver import DestinationSuspended
 from interface.observe.emit import emit
+from interface.observe.fault import fault
 from interface.pipeline import answer
 from interface.pipeline.follow import CONTROL_ID_LENGTH
 from interface.pipeline.plan import DestinationPlan
+from interface.pipeline.process import unexpected
 from interface.pipeline.retry import SECOND, RetryAt, decide, wait_secs
 from interface.ports import Clock, Store, Turn
 from interface.row.delivery import Delivery, DestinationState, Outcome, PostingView
@@ -55,10 +57,17 @@ class DeliverStage:
         """Freeze the payload and commit the intent. None where it cannot be rendered or is no longer queued."""
         try:
             payload, control_id = self._payload(delivery)
+        except StoreError:
+            raise
         except InterfaceError as failure:
             self._unrenderable(delivery, failure)
             return None
-        with self._store.turn("deliver") as turn:
+        except Exception as bug:  # noqa: BLE001 - a defect in rendering stops one delivery, not the destination
+            emit(fault(bug, f"delivery {delivery.id}"))
+            self._unrenderable(delivery, unexpected(bug))
+            return None
+        # Named after the lock: an engine that lost it must not send any more.
+        with self._store.turn("process") as turn:
             begun = turn.begin_attempt(delivery.id, payload, control_id, self._clock.now())
         return Sending(delivery, payload, control_id) if begun else None
 
@@ -70,9 +79,18 @@ class DeliverStage:
         control_id = self._store.wire_id("message", CONTROL_ID_LENGTH)
         return self._render(view, control_id, self._clock.now()), control_id
 
+    def not_sent(self, delivery: Delivery) -> None:
+        """Take back an intent that may have been committed although `begin` failed: no byte of it went out."""
+        with self._store.turn("process") as turn:
+            now = turn.delivery(delivery.id)
+            if now.state is DeliveryState.SENDING and now.attempts == delivery.attempts + 1:
+                turn.end_attempt(delivery.id, Outcome(DeliveryState.QUEUED, self._clock.now(), "not-sent"))
+
     def _unrenderable(self, delivery: Delivery, failure: InterfaceError) -> None:
         now = self._clock.now()
         with self._store.turn("deliver") as turn:
+            if turn.delivery(delivery.id).state is not DeliveryState.QUEUED:
+                return  # withdrawn or settled meanwhile
             turn.end_attempt(delivery.id, Outcome(DeliveryState.REJECTED, now, failure.code, failure.text))
             turn.posting_facts(answer.facts(delivery, "rejected", now, failure.code))
             turn.open_work_items([answer.item(delivery, DeliveryState.REJECTED, failure.code)])
@@ -85,15 +103,27 @@ class DeliverStage:
         if meaning.disposition is Disposition.TRANSIENT:
             outcome = self._again(sending, Disposition.TRANSIENT, Outcome(DeliveryState.QUEUED, now, code, reply=reply))
         with self._store.turn("deliver") as turn:
-            turn.end_attempt(sending.delivery.id, outcome)
-            turn.posting_facts(answer.of_reply(sending.delivery, self._plan.posted_when, code, outcome.state, now))
-            if outcome.state is DeliveryState.REJECTED:
-                turn.open_work_items([answer.item(sending.delivery, DeliveryState.REJECTED, code)])
+            if _is_open(turn, sending):
+                self._end(turn, sending, outcome)
+            elif outcome.state is DeliveryState.DELIVERED:
+                # Something else came first (an acknowledgement apart, a take-over, a person): as strong as a late one.
+                self._late(turn, sending.control_id, code, now)
             self._note_alive(turn)
         return outcome
 
+    def _end(self, turn: Turn, sending: Sending, outcome: Outcome) -> None:
+        delivery = sending.delivery
+        turn.end_attempt(delivery.id, outcome)
+        match outcome.state:
+            case DeliveryState.AMBIGUOUS:
+                turn.posting_facts(answer.facts(delivery, "ambiguous", outcome.at, outcome.code))
+            case state:
+                turn.posting_facts(answer.of_reply(delivery, self._plan.posted_when, outcome.code, state, outcome.at))
+        if outcome.state in (DeliveryState.AMBIGUOUS, DeliveryState.REJECTED):
+            turn.open_work_items([answer.item(delivery, outcome.state, outcome.code)])
+
     def failed(self, sending: Sending, failure: InterfaceError) -> Outcome:
-        """Write an attempt that got no answer of its own: never sent (transient), or perhaps taken (ambiguous)."""
+        """Write an attempt that got no answer of its own: never sent (transient), perhaps taken (ambiguous), or unsendable."""
         now = self._clock.now()
         if failure.disposition is Disposition.TRANSIENT:
             # Nothing was sent: it stays first in line, and the engine backs off for the whole destination.
@@ -103,12 +133,10 @@ class DeliverStage:
                 sending, failure.disposition, Outcome(DeliveryState.AMBIGUOUS, now, failure.code, failure.text)
             )
         with self._store.turn("deliver") as turn:
-            turn.end_attempt(sending.delivery.id, outcome)
-            if failure.disposition is Disposition.AMBIGUOUS:
-                self._note_silence(turn, now)
-            if outcome.state is DeliveryState.AMBIGUOUS:
-                turn.posting_facts(answer.facts(sending.delivery, "ambiguous", now, failure.code))
-                turn.open_work_items([answer.item(sending.delivery, DeliveryState.AMBIGUOUS, failure.code)])
+            if _is_open(turn, sending):  # else an answer came after all, and overtook the news of its absence
+                self._end(turn, sending, outcome)
+                if failure.disposition is Disposition.AMBIGUOUS:
+                    self._note_silence(turn, now)
         return outcome
 
     def _again(self, sending: Sending, why: Disposition, otherwise: Outcome) -> Outcome:
@@ -162,9 +190,18 @@ class DeliverStage:
             )
 
     def late_ack(self, control_id: str, code: str) -> None:
-        """An answer that came after its time-out: proof of delivery, or of refusal, for an ambiguous send."""
-        now = self._clock.now()
+        """An answer that came after its time-out: proof of delivery, or of refusal, and that the destination lives."""
         with self._store.turn("deliver") as turn:
-            delivery = turn.application_ack(control_id, code, now)
-            if delivery is not None:
-                answer.write_late(turn, delivery, self._plan.posted_when, code, now)
+            self._late(turn, control_id, code, self._clock.now())
+            self._note_alive(turn)
+
+    def _late(self, turn: Turn, control_id: str, code: str, now: int) -> None:
+        delivery = turn.application_ack(control_id, code, now)
+        if delivery is not None:
+            answer.write_late(turn, delivery, self._plan.posted_when, control_id, code, now)
+
+
+def _is_open(turn: Turn, sending: Sending) -> bool:
+    """Whether this attempt still waits for its outcome."""
+    now = turn.delivery(sending.delivery.id)
+    return now.state is DeliveryState.SENDING and now.attempts == sending.delivery.attempts + 1

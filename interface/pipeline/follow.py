@@ -6,7 +6,7 @@ from interface.ledger.change import LedgerChanges
 from interface.ledger.worklist import NOTICE, ItemKind, WorkItem
 from interface.message import DeliveryState
 from interface.pipeline.acknowledge import is_wanted, verdict_of
-from interface.pipeline.answer import write_late
+from interface.pipeline.answer import ECHOED, write_late
 from interface.pipeline.conclude import Ending
 from interface.pipeline.plan import ApplicationAck, Plan, Understood
 from interface.ports import Turn
@@ -99,14 +99,14 @@ class Follow:
             delivery = turn.application_ack(ack.control_id, ack.code, now)
             destination = self._plan.destinations.get(delivery.destination) if delivery else None
             if delivery and destination:
-                write_late(turn, delivery, destination.posted_when, ack.code, now)
+                write_late(turn, delivery, destination.posted_when, ack.control_id, ack.code, now)
 
     def _settle_echoed(self, turn: Turn, now: int) -> None:
         unsettled = (DeliveryState.AMBIGUOUS, DeliveryState.REJECTED, DeliveryState.QUEUED)
         for story in turn.deliveries(DeliveryFilter(subjects=self._echoed, states=unsettled)):
             if story.state is DeliveryState.QUEUED:
-                turn.withdraw(story.id, "echoed")  # it would be posted twice
+                turn.withdraw(story.id, ECHOED)  # it would be posted twice
             else:
-                turn.end_attempt(story.id, Outcome(DeliveryState.DELIVERED, now, "echoed", "it came back from the EHR"))
+                turn.end_attempt(story.id, Outcome(DeliveryState.DELIVERED, now, ECHOED, "it came back from the EHR"))
             for kind in (ItemKind.AMBIGUOUS_DELIVERY, ItemKind.REJECTED_DELIVERY):
                 turn.close_work_items(kind, f"delivery:{story.id}", "the EHR sent the payment back", "engine")

@@ -14,6 +14,7 @@ from interface.observe.emit import emit
 from interface.observe.fault import fault
 from interface.observe.process import BatchProcessed
 from interface.pipeline.batch import Batch, Trip
+from interface.pipeline.overdue import tell_overdue
 from interface.pipeline.plan import Plan
 from interface.pipeline.warm import Warm, WarmRows
 from interface.ports import Clock, Store
@@ -46,6 +47,10 @@ class ProcessStage:
     def forget(self) -> None:
         """Read ledger rows anew."""
         self._warm.forget()
+
+    def tell_overdue(self) -> None:
+        """Tell a person of money that waits too long for its account."""
+        tell_overdue(self._store, self._clock)
 
     def run_batch(self, limit: int) -> BatchResult:
         """Run up to `limit` messages: received ones first, then requested replays."""

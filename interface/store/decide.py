@@ -36,10 +36,11 @@ _MOVE = (
 _AWAITING = sa.select(_M.id).where(within(_M.awaited_key, "awaited_keys"), _M.state == MessageState.HELD.value)
 _OVERDUE = (
     sa.select(_M.id)
-    .where(_M.due_at.is_not(None), _M.due_at <= sa.bindparam("now"))
+    .where(_M.due_at.is_not(None), _M.due_at <= sa.bindparam("now"), _M.state == MessageState.HELD.value)
     .order_by(_M.due_at)
     .limit(sa.bindparam("amount"))
 )
+_NOT_DUE = sa.update(t.message).where(within(_M.id, "ids")).values(due_at=None)
 
 
 def release(tx: Tx, ids: Sequence[int]) -> None:
@@ -90,6 +91,11 @@ def release_awaited(tx: Tx, accounts: Iterable[str]) -> None:
 def overdue(tx: Tx, now: int, limit: int) -> list[int]:
     """Held messages that have waited as long as their channel allows, longest first."""
     return [row.id for row in tx.read(_OVERDUE, now=now, amount=limit)]
+
+
+def note_overdue(tx: Tx, ids: Sequence[int]) -> None:
+    """A person was told of these: they are no more given as overdue, and wait on."""
+    tx.write_in(_NOT_DUE, "ids", ids)
 
 
 def bring_to_stop(tx: Tx, kind: PauseKind, subject: str, actor: str) -> bool:

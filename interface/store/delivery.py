@@ -36,11 +36,13 @@ DUE = (
     .order_by(_D.due_at, _D.id)
     .limit(sa.bindparam("amount"))
 )
-_ONE = LOADED.where(_D.id == sa.bindparam("row"))
+# Locked where the database knows row locks: what is read here decides what is written, and answers, people and the EHR's
+# own messages may speak of one delivery at once.
+_ONE = LOADED.where(_D.id == sa.bindparam("row")).with_for_update(of=t.delivery)
 # By the attempts, not by the delivery: an answer to an older rendering still finds it.
 _BY_CONTROL_ID = LOADED.where(
     _D.id.in_(sa.select(t.attempt.c.delivery_id).where(t.attempt.c.control_id == sa.bindparam("control")))
-)
+).with_for_update(of=t.delivery)
 _SENDING = LOADED.where(_D.state == DeliveryState.SENDING.value).order_by(_D.id)
 _NEW = sa.insert(t.delivery)
 _NEW_RETURNING = _NEW.returning(_D.id, sort_by_parameter_order=True)
@@ -83,9 +85,10 @@ _END = (
 )
 _NEW_REPLY = sa.insert(t.reply)
 _DESTINATION = sa.select(t.destination_state).where(t.destination_state.c.destination_id == sa.bindparam("row"))
-_SET_DESTINATION = insert_or_replace(
-    t.destination_state, [column.name for column in t.destination_state.columns if not column.primary_key]
-)
+# A person's pause and what sending found out stand in columns of their own: neither write undoes the other.
+_FOUND_OUT = ("suspended_at", "next_probe_at", "probes", "unanswered")
+_SET_DESTINATION = insert_or_replace(t.destination_state, _FOUND_OUT)
+_PAUSE = insert_or_replace(t.destination_state, ("paused_by",))
 _STOPPED = "stopped-while-sending"
 COUNTED = "delivery "  # before a delivery's state, in the counts that are kept
 
@@ -171,7 +174,7 @@ def deliveries(tx: Tx, rows: Sequence[sa.Row[Any]]) -> list[Delivery]:
 
 
 def delivery(tx: Tx, delivery_id: int) -> Delivery:
-    """One delivery.
+    """One delivery, kept from other writers until the commit.
 
     Errors: ActRefusedError `delivery-unknown`.
     """
@@ -272,8 +275,12 @@ def destination_state(tx: Tx, destination: str) -> DestinationState:
 
 
 def set_destination_state(tx: Tx, state: DestinationState) -> None:
-    """Suspend, resume, pause; note the next probe."""
-    row = {
+    """Suspend, or use again; note the next probe. Whether it is paused stays as it is."""
+    tx.write(_SET_DESTINATION, [_destination_row(tx, state)])
+
+
+def _destination_row(tx: Tx, state: DestinationState) -> dict[str, Any]:
+    return {
         "destination_id": tx.word_ids([state.destination])[state.destination],
         "suspended_at": state.suspended_at,
         "next_probe_at": state.next_probe_at,
@@ -281,7 +288,6 @@ def set_destination_state(tx: Tx, state: DestinationState) -> None:
         "paused_by": state.paused_by,
         "unanswered": state.unanswered,
     }
-    tx.write(_SET_DESTINATION, [row])
 
 
 def pause_destination(tx: Tx, destination: str, actor: str) -> bool:
@@ -295,5 +301,5 @@ def pause_destination(tx: Tx, destination: str, actor: str) -> bool:
         return True
     if bool(state.paused_by) == bool(actor):
         return False
-    set_destination_state(tx, replace(state, paused_by=actor))
+    tx.write(_PAUSE, [_destination_row(tx, replace(state, paused_by=actor))])
     return True

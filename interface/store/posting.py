@@ -27,7 +27,7 @@ _TIMES = {
     POSTED: "posted_at",
 }
 _STATES = frozenset(state.value for state in PostingState)
-_KNOWN = sa.select(t.allocation).where(within(_ALLOCATION.id, "ids"))
+_KNOWN = sa.select(t.allocation).where(within(_ALLOCATION.id, "ids")).order_by(_ALLOCATION.id).with_for_update()
 _FACTS = (
     sa.update(t.allocation)
     .where(_ALLOCATION.id == sa.bindparam("row"))

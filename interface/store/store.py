@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from ulid import ULID
 
-from interface.errors import StoreError
+from interface.errors import StoreError, StoreUnavailableError
 from interface.ledger.change import LedgerChanges
 from interface.ledger.noun import Identifier
 from interface.observe.emit import emit
@@ -126,7 +126,7 @@ class SqlStore:
         # after a lock therefore also look whether it was taken since; the row keeps the next taker out until the commit.
         fence = self._fences.get(purpose)
         if fence is not None and counter.fence(tx, purpose) != fence:
-            raise StoreError(
+            raise StoreUnavailableError(
                 "lock-lost",
                 f"another engine has taken over '{purpose}'",
                 place="database",
@@ -174,7 +174,7 @@ class SqlStore:
     def exclusive(self, name: str) -> Iterator[bool]:
         """Hold a named lock that one process at a time may hold; gives whether it was got.
 
-        While it is held, a turn of the same name raises StoreError `lock-lost` once somebody else has taken the lock.
+        While it is held, a turn of the same name raises StoreUnavailableError `lock-lost` once somebody else has taken the lock.
         """
         if self._is_sqlite:
             path = sqlite_path(self._engine)

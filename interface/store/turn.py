@@ -53,6 +53,9 @@ class SqlTurn(SqlReader):
     def posting_facts(self, facts: Sequence[PostingFact]) -> None:
         posting.posting_facts(self._tx, facts)
 
+    def note_overdue(self, ids: Sequence[int]) -> None:
+        decide.note_overdue(self._tx, ids)
+
     def release_awaited(self, accounts: Sequence[str]) -> None:
         decide.release_awaited(self._tx, accounts)
 
@@ -61,6 +64,9 @@ class SqlTurn(SqlReader):
 
     def begin_attempt(self, delivery_id: int, payload: bytes, control_id: str, at: int) -> bool:
         return delivery.begin_attempt(self._tx, delivery_id, payload, control_id, at)
+
+    def delivery(self, delivery_id: int) -> Delivery:
+        return delivery.delivery(self._tx, delivery_id)
 
     def end_attempt(self, delivery_id: int, outcome: Outcome) -> None:
         delivery.end_attempt(self._tx, delivery_id, outcome)

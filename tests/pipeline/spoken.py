@@ -25,6 +25,7 @@ from interface.row.message import Intake
 CHANNEL = "spoken"
 DESTINATION = "spoken/ehr"
 SECOND = 1_000_000
+HOLD_SECS = 3600  # how long money waits for its account before a person is told
 Content = Reading | Filtered | ApplicationAck | InterfaceError | Exception
 
 
@@ -58,7 +59,7 @@ class Feed:
     destinations: Mapping[str, DestinationPlan] = field(default_factory=dict)
 
     def plan(self, config_id: int = 1) -> Plan:
-        channels = {CHANNEL: ChannelPlan(CHANNEL, self._read)}
+        channels = {CHANNEL: ChannelPlan(CHANNEL, self._read, missing_account_hold_secs=HOLD_SECS)}
         return Plan(config_id, channels, self.destinations)
 
     def _read(self, raw: bytes, _arrived_at: int) -> Understood:

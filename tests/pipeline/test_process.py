@@ -4,7 +4,8 @@ from interface.errors import MappingError, MessageError
 from interface.ledger.noun import Identifier
 from interface.ledger.reading import Filtered
 from interface.pipeline.process import drain
-from tests.pipeline.spoken import Feed, charge_of, merge, update
+from interface.view.work import WorkItemRow
+from tests.pipeline.spoken import HOLD_SECS, SECOND, Feed, charge_of, merge, update
 
 REFUSED = MessageError("impossible", "a rule is broken", place="PID-3")
 
@@ -113,3 +114,23 @@ def test_a_charge_and_its_account_in_one_batch_end_processed(feed: Feed) -> None
         story = reader.account("A1")
     assert story is not None
     assert [entry.message_id for entry in story.entries] == [ids[0], ids[2]]
+
+
+def test_money_that_waits_too_long_for_its_account_is_told_to_a_person_once_and_waits_on(feed: Feed) -> None:
+    early = feed.receive(charge_of("1", "A1", 500, "T1"))
+    run(feed)
+    stage = feed.stage()
+    stage.tell_overdue()
+    assert _items(feed) == []
+    feed.clock.at += HOLD_SECS * SECOND
+    stage.tell_overdue()
+    stage.tell_overdue()
+    assert [(item.kind, item.cause, item.count) for item in _items(feed)] == [("held-message", "missing-account", 1)]
+    feed.receive(update("1", "A1"))
+    run(feed)
+    assert feed.states(early) == ["processed"]
+
+
+def _items(feed: Feed) -> list[WorkItemRow]:
+    with feed.store.snapshot() as reader:
+        return reader.work_items(only_open=True, beyond_id=0, limit=100)

@@ -1,5 +1,9 @@
 """Deliveries: order by account, intent before the first byte, every outcome once, and what is known of postings."""
 
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+
 import pytest
 
 from interface.errors import ActRefusedError
@@ -282,3 +286,72 @@ def test_a_posting_is_seen_through_current_identities(store: SqlStore) -> None:
 def test_an_unknown_posting_is_refused(store: SqlStore) -> None:
     with pytest.raises(ActRefusedError, match="allocation-unknown"), store.snapshot() as reader:
         reader.posting_view(99)
+
+
+def at_once(first: Callable[[], object], then: Callable[[], object], between: Callable[[], object]) -> None:
+    """Run `then` in a thread of its own while `first` is done and not committed; `between` is what commits it."""
+    first()
+    thread = threading.Thread(target=then)
+    thread.start()
+    thread.join(0.5)
+    between()
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+def test_an_answer_and_a_persons_word_at_once_do_not_both_count(store: SqlStore) -> None:
+    (number,) = enqueue(store, 1)
+    begin(store, number)
+    end(store, number, DeliveryState.AMBIGUOUS, "reply-timeout")
+    refused: list[str] = []
+
+    def not_posted() -> None:
+        try:
+            with store.turn("resolve") as turn:
+                turn.queue_again(number, START, "resolved", anew=True)
+        except ActRefusedError as error:
+            refused.append(error.code)
+
+    with ExitStack() as late:
+        turn = late.enter_context(store.turn("deliver"))
+        at_once(
+            lambda: turn.end_attempt(number, Outcome(DeliveryState.DELIVERED, START + 9, "AA")), not_posted, late.close
+        )
+    assert refused == ["illegal-move"]
+    assert due(store) == []
+
+
+def test_facts_that_are_found_out_at_once_are_all_kept(store: SqlStore) -> None:
+    paid(store)
+
+    def confirmed() -> None:
+        with store.turn("process") as turn:
+            turn.posting_facts([PostingFact(1, "confirmed", START + 5), PostingFact(1, "posted", START + 5)])
+
+    with ExitStack() as answer:
+        turn = answer.enter_context(store.turn("deliver"))
+        at_once(lambda: turn.posting_facts([PostingFact(1, "accepted", START + 4)]), confirmed, answer.close)
+    with store.snapshot() as reader:
+        story = reader.payment("pay_1")
+    assert story is not None
+    (found,) = story.allocations
+    assert (found.accepted_at, found.confirmed_at, found.posting) == (START + 4, START + 5, PostingState.POSTED)
+
+
+def test_a_pause_and_a_suspension_at_once_are_both_kept(store: SqlStore) -> None:
+    with store.turn("deliver") as turn:
+        turn.set_destination_state(DestinationState(TO, unanswered=1))
+
+    def pause() -> None:
+        with store.turn("act") as turn:
+            assert turn.pause(PauseKind.DESTINATION, TO, "kim")
+
+    with ExitStack() as silence:
+        turn = silence.enter_context(store.turn("deliver"))
+        at_once(
+            lambda: turn.set_destination_state(DestinationState(TO, START, START + 5, unanswered=2)),
+            pause,
+            silence.close,
+        )
+    with store.snapshot() as reader:
+        assert reader.destination_state(TO) == DestinationState(TO, START, START + 5, 0, "kim", 2)
