@@ -1,6 +1,5 @@
 """The two parts of a running engine, each in a process of its own: wiring, start, stop."""
 
-import gc
 import secrets
 import signal
 import sys
@@ -12,6 +11,7 @@ from typing import Any, cast
 from twisted.internet import asyncioreactor, defer
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
+from interface.app.collect import calm_collector
 from interface.app.compose import App, open_app
 from interface.app.plan import Runnable, Sending, runnable
 from interface.connector.mllp.destination import MllpDestination
@@ -215,13 +215,6 @@ def _on_reactor(reactor: AsyncioSelectorReactor, call: Callable[[], object]) -> 
     threads.blockingCallFromThread(reactor, call)
 
 
-def _calm_collector() -> None:
-    # Rows and readings live as long as a batch and hold no cycles: looking for cycles every 700 objects is half of a repeat's cost.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-
-
 def main(arguments: list[str]) -> int:
     """`python -m interface.app.part listen|process --home DIR --root DIR --supervised`, as the supervisor calls it."""
     parser = ArgumentParser(prog="hp24 part")
@@ -230,7 +223,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--supervised", action="store_true", help="end when standard input does")
     asked = parser.parse_args(arguments)
-    _calm_collector()
+    calm_collector()
     with open_app(asked.home, asked.root) as app:
         configure(sys.stderr, app.settings.log_level)
         if asked.supervised:

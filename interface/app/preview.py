@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from interface.app.collect import few_collections
 from interface.app.compose import App
 from interface.app.plan import runnable
 from interface.ledger.entity import Entity
@@ -35,7 +36,7 @@ def preview(app: App, ids: Sequence[int], tell: Tell, *, force_money: bool = Fal
     config_id, configuration = app.active()
     plan = runnable(config_id, configuration).plan
     found = Preview(config_id)
-    with app.store.snapshot() as reader:
+    with few_collections(), app.store.snapshot() as reader:
         overlay = Overlay(reader)
         bench = Bench(app.store.lane_of, seal=lambda changes: changes, first_id=_FAR_IDS)
         for start in range(0, len(ids), _PAGE):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from interface.app.collect import few_collections
 from interface.app.compose import App
 from interface.app.plan import runnable
 from interface.channel.loader import load
@@ -51,7 +52,11 @@ class Proof:
 
 def verify(app: App, tell: Tell) -> Proof:
     """Rebuild the ledger from stored messages in a scratch store and compare. Reads one snapshot; writes nothing."""
-    with app.store.snapshot() as reader, tempfile.TemporaryDirectory(prefix="hp24-verify-") as folder:
+    with (
+        few_collections(),
+        app.store.snapshot() as reader,
+        tempfile.TemporaryDirectory(prefix="hp24-verify-") as folder,
+    ):
         proof, began = Proof(), time.monotonic()
         _prove_journal(reader, proof)
         steps = list(_steps(reader))
@@ -123,9 +128,16 @@ def _rebuild(app: App, reader: Reader, scratch: SqlStore, steps: Sequence[Step],
 
 
 def _account_numbers(reader: Reader) -> dict[str, Identifier]:
-    """An identifier of each account by its public id. Public ids are made at random: the rebuilt accounts have others."""
-    public_ids = {one.id: one.public_id for one in reader.image().entities if one.noun is Noun.ACCOUNT}
-    known = (one for one in reader.image().identifiers if one.noun is Noun.ACCOUNT)
+    """An identifier of each account that was paid on, by its public id: made at random, rebuilt accounts have others."""
+    public_ids: dict[int, str] = {}
+    beyond = 0
+    while page := reader.payments(beyond, _PAGE):
+        for story in page:
+            public_ids |= story.account_public_ids
+        beyond = page[-1].payment.id
+    if not public_ids:
+        return {}
+    known = (one for one in reader.image().identifiers if one.noun is Noun.ACCOUNT and one.entity_id in public_ids)
     return {public_ids[one.entity_id]: one.identifier for one in known}
 
 

@@ -78,7 +78,8 @@ class Batch:
         """
         for trip in self._trips:
             self._take(trip)
-            self._released = [name for name in self._workset.new_account_names() if name in self._awaited]
+            if self._awaited:
+                self._released = [name for name in self._workset.new_account_names() if name in self._awaited]
             if self._released or self._is_answer_open:
                 break
         self.changes = self._workset.changes()
@@ -93,6 +94,9 @@ class Batch:
 
     def _take(self, trip: Trip) -> None:
         reading = trip.reading
+        if trip.message.replay_id is not None and trip.message.state is MessageState.WAITING:
+            self._note(trip, conclude.NOT_RUN_YET, ())  # its channel is paused, or it is parked: its own turn comes
+            return
         if reading is None:
             self._note(trip, conclude.without_reading(trip.understood, trip.failure), ())
             return
@@ -174,8 +178,7 @@ class Batch:
 
     @staticmethod
     def _state(message: StoredMessage, ending: conclude.Ending) -> MessageState:
-        # A replay that finds its lane blocked has said nothing about the message.
-        return message.state if ending is conclude.LANE_BLOCKED else ending.state
+        return message.state if ending in conclude.SAYS_NOTHING else ending.state
 
     @staticmethod
     def _reason(message: StoredMessage) -> RunReason:
@@ -184,12 +187,13 @@ class Batch:
     def write(self, turn: Turn) -> None:
         """Everything that this batch changed, in one transaction."""
         runs = [self._settled(turn, run) if run.answer else run for run in self.runs]
+        # Deliveries before allocations, as the delivery loops take them: two that take rows in turn may wait for each other.
+        self._follow.write(turn, self._clock.now())
         turn.save(self.sealed, self._plan.config_id)
         turn.finish(runs)
         turn.park(self.lanes.parked)
         if self._released:
             turn.release_awaited(self._released)
-        self._follow.write(turn, self._clock.now())
 
     @staticmethod
     def _settled(turn: Turn, run: RunRecord) -> RunRecord:

@@ -38,6 +38,11 @@ LANE_BLOCKED = Ending(
     MessageState.PROCESSED, cause="lane-blocked", text="another message of this patient blocks; replay again later"
 )
 
+NOT_RUN_YET = Ending(
+    MessageState.PROCESSED, cause="not-run-yet", text="it still waits for its first run; there is nothing to repeat"
+)
+SAYS_NOTHING = (LANE_BLOCKED, NOT_RUN_YET)  # endings of a replay that leave the message as it was
+
 
 def without_reading(understood: Understood | None, failure: InterfaceError | None) -> Ending:
     """The ending of a message with nothing to apply: filtered, an acknowledgement, or not understood."""

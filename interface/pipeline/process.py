@@ -56,7 +56,8 @@ class ProcessStage:
         """Run up to `limit` messages: received ones first, then requested replays."""
         with self._store.snapshot() as reader:
             epoch = reader.epoch()
-            messages = reader.waiting(1 if self._alone else limit) or reader.replays(limit)
+            wanted = 1 if self._alone else limit
+            messages = reader.waiting(wanted) or reader.replays(wanted)
         if not messages:
             self._alone = 0
             return BatchResult()

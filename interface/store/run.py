@@ -66,6 +66,7 @@ _AWAITS = (
     .where(_MESSAGE.id == sa.bindparam("row"))
     .values(awaited_key=sa.bindparam("awaited"), due_at=sa.bindparam("due"))
 )
+_AWAITS_NOTHING = sa.update(t.message).where(within(_MESSAGE.id, "ids")).values(awaited_key=None, due_at=None)
 _AWAITED = (
     sa.select(_MESSAGE.awaited_key, _MESSAGE.id)
     .where(within(_MESSAGE.awaited_key, "awaited_keys"))
@@ -140,7 +141,7 @@ def finish(tx: Tx, runs: Sequence[RunRecord]) -> None:
     tx.write(NEW_SEARCH_KEY, [row for run in runs for row in _search_keys(tx, run)])
     _move(tx, runs, words)
     occupy(tx, [(run.message_id, run.lanes) for run in runs if run.lanes])
-    held = [run for run in runs if run.awaited_account or run.due_at]
+    held = [run for run in runs if run.reason is RunReason.RECEIVED and (run.awaited_account or run.due_at)]
     tx.write(_AWAITS, [_awaits(tx, run) for run in held])
     for run in runs:
         if run.answer:
@@ -195,6 +196,8 @@ def _move(tx: Tx, runs: Sequence[RunRecord], words: dict[str, int]) -> None:
             tx.count(row.source_id, now, -row.amount)
             tx.count(row.source_id, state, row.amount)
         tx.write_in(_ENDED, "ids", changing, to=state.value, why=hold, cause=cause)
+        if reason is RunReason.REPLAY:
+            tx.write_in(_AWAITS_NOTHING, "ids", changing)
 
 
 _STATES = sa.select(_MESSAGE.id, _MESSAGE.state).where(within(_MESSAGE.id, "ids"))
