@@ -132,6 +132,7 @@ class Pace:
     process_batch_messages: int
     max_frames_in_flight: int
     max_bytes_in_flight: int
+    gather_secs: float
     poll_secs: float
     storage_retry_secs: float
     drain_secs: float
@@ -159,6 +160,12 @@ class Settings(Declared):
     )
     max_bytes_in_flight: int = Field(
         default=67_108_864, ge=65536, description="bytes between wire and store, all channels together"
+    )
+    gather_secs: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="after a batch that was not full, processing lets messages gather for so long: fewer, larger commits",
     )
     poll_secs: _Wait = Field(default=0.5, description="how often a part looks for work that nobody called it for")
     storage_retry_secs: _Wait = Field(default=1.0, description="wait before a database that is away is tried again")

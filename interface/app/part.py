@@ -153,8 +153,10 @@ class Processing:
         app, sending = self._app, self._running.senders[name]
         stage = DeliverStage(app.store, self._running.plan.destinations[name], sending.render, app.clock, _chance)
         policy = self._running.plan.destinations[name].retry
-        destination = MllpDestination(sending.settings, self._reactor, on_late=self._on_late(stage))
-        return DeliveryLoop(
+        destination = MllpDestination(
+            sending.settings, self._reactor, on_late=lambda ack: loop.late(ack.control_id, ack.code)
+        )
+        loop = DeliveryLoop(
             self._reactor,
             name,
             stage,
@@ -163,6 +165,7 @@ class Processing:
             probe=self._probe(sending),
             connect_wait=lambda failures: wait_secs(failures, policy, _chance()),
         )
+        return loop
 
     def _probe(self, sending: Sending) -> Callable[[], tuple[bytes, str]] | None:
         build = sending.probe
@@ -174,12 +177,6 @@ class Processing:
             return build(control_id, self._app.clock.now()), control_id
 
         return probe
-
-    def _on_late(self, stage: DeliverStage) -> Callable[[Any], None]:
-        def late(ack: Any) -> None:
-            self._reactor.callInThread(stage.late_ack, ack.control_id, ack.code)
-
-        return late
 
     def _wake_loops(self) -> None:
         for loop in self._loops:

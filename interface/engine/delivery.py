@@ -5,14 +5,16 @@ from typing import ParamSpec, Protocol, TypeVar
 
 from twisted.internet import defer, threads
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
+from twisted.python.failure import Failure
 
-from interface.errors import Disposition, InterfaceError, StoreError
+from interface.errors import Disposition, InterfaceError, StoreError, UnansweredError
 from interface.hl7.ack import Ack
 from interface.observe.deliver import DeliveryAnswered, DeliveryAttempted
 from interface.observe.emit import emit
 from interface.observe.engine import StorageFailed
 from interface.observe.fault import fault
 from interface.pipeline.deliver import DeliverStage, Sending
+from interface.row.delivery import Delivery
 from interface.settings import Pace
 
 P = ParamSpec("P")
@@ -61,6 +63,8 @@ class DeliveryLoop:
         self._bell: defer.Deferred[None] | None = None  # fired by `wake`
         self._rest_now: defer.Deferred[None] | None = None  # fired by `stop`, also where nothing else may wake it
         self._ended: defer.Deferred[None] | None = None
+        self._owed: Callable[[], object] | None = None  # what is known of the last send and not written yet
+        self._writing = defer.DeferredLock()  # what the destination said is written in the order in which it was said
 
     def start(self) -> None:
         """Begin to send."""
@@ -71,6 +75,16 @@ class DeliveryLoop:
         bell, self._bell = self._bell, None
         if bell is not None:
             bell.callback(None)
+
+    def late(self, control_id: str, code: str) -> None:
+        """Take an acknowledgement of an earlier send. To be called on the reactor's thread."""
+        written = self._writing.run(self._off, self._stage.late_ack, control_id, code)
+        written.addCallbacks(lambda _nothing: self.wake(), self._late_lost)
+
+    def _late_lost(self, failure: Failure) -> None:
+        # What it would have settled stays for a person, as without it.
+        lost = failure.value
+        emit(StorageFailed(lost.code, self._name) if isinstance(lost, StoreError) else fault(lost, self._name))
 
     async def stop(self) -> None:
         """Finish the present attempt, then end."""
@@ -96,16 +110,25 @@ class DeliveryLoop:
 
     async def _once(self) -> bool:
         """One delivery or one probe; False where there is nothing to do."""
+        if self._owed is not None:
+            await self._write(self._owed)
         if self._probe is not None and await self._off(self._stage.probe_due):
             await self._send_probe(*await self._off(self._probe))
             return False
         delivery = await self._off(self._stage.next_due)
         if delivery is None:
             return False
-        sending = await self._off(self._stage.begin, delivery)
+        sending = await self._begin(delivery)
         if sending is not None:
             await self._send(sending)
         return True
+
+    async def _begin(self, delivery: Delivery) -> Sending | None:
+        # Where the store fails, the intent may be committed all the same, and nobody would ever end it.
+        self._owed = lambda: self._stage.not_sent(delivery)
+        sending = await self._off(self._stage.begin, delivery)
+        self._owed = None
+        return sending
 
     async def _send(self, sending: Sending) -> None:
         delivery = sending.delivery
@@ -114,14 +137,34 @@ class DeliveryLoop:
         try:
             reply = await self._sender.send(sending.payload, sending.control_id)
         except InterfaceError as failure:
-            self._note(delivery.id, failure.code, started)
-            await self._off(self._stage.failed, sending, failure)
-            await self._back_off(failure)
+            await self._note_failure(sending, failure, started)
+            return
+        except Exception as bug:  # noqa: BLE001 - a defect in the sender: nobody knows whether bytes went out
+            emit(fault(bug, self._name))
+            unknown = UnansweredError("internal-error", f"an unexpected {type(bug).__name__}", place=self._name)
+            await self._note_failure(sending, unknown, started)
             return
         self._failures = 0
         self._note(delivery.id, reply.ack.code, started)
         hl7_code = reply.ack.problems[0].code if reply.ack.problems else ""
-        await self._off(self._stage.answered, sending, reply.ack.code, hl7_code, reply.raw)
+        await self._write(lambda: self._stage.answered(sending, reply.ack.code, hl7_code, reply.raw))
+
+    async def _note_failure(self, sending: Sending, failure: InterfaceError, started: float) -> None:
+        self._note(sending.delivery.id, failure.code, started)
+        await self._write(lambda: self._stage.failed(sending, failure))
+        await self._back_off(failure)
+
+    async def _write(self, call: Callable[[], object]) -> None:
+        """Write what became of a send. It stays owed while the store takes nothing: nobody else knows it."""
+        self._owed = call
+        try:
+            await self._writing.run(self._off, call)
+        except StoreError:
+            raise
+        except BaseException:
+            self._owed = None  # a defect: trying again would not help
+            raise
+        self._owed = None
 
     async def _back_off(self, failure: InterfaceError) -> None:
         # Nothing could be sent: the whole destination waits, so that what is first in line stays first.
@@ -143,6 +186,8 @@ class DeliveryLoop:
         emit(DeliveryAnswered(self._name, code, delivery_id, took))
 
     async def _rest(self, secs: float, *, is_wakeable: bool = True) -> None:
+        if self._is_stopping:
+            return
         rest: defer.Deferred[None] = defer.Deferred()
         alarm = self._reactor.callLater(secs, rest.callback, None)
         self._rest_now = rest

@@ -90,6 +90,8 @@ class ProcessThread:
             self._ringer.ring("listen")
         if result.has_deliveries:
             self._deliver()
+        if 0 < result.taken < self._pace.process_batch_messages:
+            self._is_stopping.wait(self._pace.gather_secs)
         if not result.taken:
             self._deliver()  # what an operator queued, or what fell due meanwhile
             self._stage.tell_overdue()
