@@ -83,8 +83,10 @@ class DeliveryLoop:
 
     def _late_lost(self, failure: Failure) -> None:
         # What it would have settled stays for a person, as without it.
-        lost = failure.value
-        emit(StorageFailed(lost.code, self._name) if isinstance(lost, StoreError) else fault(lost, self._name))
+        if isinstance(failure.value, StoreError):
+            emit(StorageFailed(code=failure.value.code, place=self._name))
+        else:
+            emit(fault(failure, self._name))
 
     async def stop(self) -> None:
         """Finish the present attempt, then end."""
