@@ -13,6 +13,7 @@ from interface.connector.mllp.destination import DestinationSettings
 from interface.connector.mllp.limits import SourceSettings
 from interface.engine.listen import Source
 from interface.engine.reception import Listener
+from interface.errors import InterfaceError
 from interface.healthpay24 import payload
 from interface.hl7.ack import AckCode, build_ack, read_ack
 from interface.hl7.header import read_header
@@ -108,8 +109,19 @@ def _channel(feed: Feed) -> ChannelPlan:
         _reader(feed),
         reply=_reply,
         reply_destination=f"{feed.spec.channel}/{REPLY}" if feed.spec.reply is not None else "",
+        identify=_identifier(feed),
         missing_account_hold_secs=int(feed.spec.missing_account.hold_hours * 3600),
     )
+
+
+def _identifier(feed: Feed) -> Callable[[bytes], Reading | None]:
+    def identify(raw: bytes) -> Reading | None:
+        try:
+            return feed.identify(feed.parse(raw))
+        except InterfaceError:
+            return None
+
+    return identify
 
 
 def _reader(feed: Feed) -> Callable[[bytes, int], Understood]:

@@ -41,6 +41,10 @@ class Feed:
         """The message, in the channel's character set. Raises MessageError."""
         return parse(raw, self.spec.charset or None)
 
+    def identify(self, message: Message) -> Reading:
+        """Whose message it is, where it cannot be read whole."""
+        return self.mapping.identify(message, self.context)
+
     def read(self, message: Message, arrived_at: int) -> Reading | Filtered:
         """What the message says, or why it is let pass by. Raises MessageError or MappingError."""
         return self.mapping.read(message, self.context, arrived_at, self.filters)

@@ -9,7 +9,7 @@ import hashlib
 import orjson
 
 from interface.card import contains_card
-from interface.errors import StoreError
+from interface.errors import ActRefusedError
 from interface.healthpay24 import payload
 from interface.healthpay24.protocol import (
     Answered,
@@ -56,6 +56,9 @@ class EmbeddedHealthPay24:
         return self._give_back("refund", order, key, actor)
 
     def _give_back(self, kind: str, order: ReturnOrder, key: str, actor: str) -> Answered:
+        # Before looking at what is left: of what this very request gave back, nothing is.
+        if known := self._repeated(key, _digest(kind, order)):
+            return known
         shares = order.shares or self._left(order.original)
         problem = _shares_problem(shares)
         if problem is not None:
@@ -100,7 +103,7 @@ class EmbeddedHealthPay24:
         )
 
     def _take(self, kind: str, said: PaymentSaid, key: str, actor: str, *, request: object) -> Answered:
-        asked = hashlib.blake2b(orjson.dumps([kind, request]), digest_size=16).hexdigest()
+        asked = _digest(kind, request)
         now = self._clock.now()
         intake = Intake(
             source=payload.SOURCE,
@@ -116,7 +119,7 @@ class EmbeddedHealthPay24:
         )
         try:
             return self._store_once(intake, key, asked)
-        except StoreError as taken:
+        except ActRefusedError as taken:
             if taken.code != "record-exists":
                 raise
             # Another process took the same key between our look and our commit: its answer is ours.
@@ -153,6 +156,10 @@ class EmbeddedHealthPay24:
     def capabilities(self, facility: str) -> Capabilities:
         """The embedded HealthPay24 does the same for every facility."""
         return Capabilities(facility, takes_payments=True, voids=True, refunds=True, tenders=TENDERS)
+
+
+def _digest(kind: str, request: object) -> str:
+    return hashlib.blake2b(orjson.dumps([kind, request]), digest_size=16).hexdigest()
 
 
 def _repeat(known: dict[str, object], asked: str) -> Answered:

@@ -4,8 +4,10 @@ Nothing reaches the ledger that an event's meaning has no use for: money message
 no visit.
 """
 
+from contextlib import suppress
 from typing import Any, Final
 
+from interface.errors import InterfaceError
 from interface.hl7.money import Money
 from interface.hl7.parser import Message
 from interface.hl7.problem import ErrorCode
@@ -52,6 +54,23 @@ def assemble(rules: Rules, message: Message, scope: Scope, meaning: Meaning) -> 
         transactions=_transactions(rules.transactions, message, scope, account_id, visit_id) if is_money else (),
         balances=() if meaning in _NO_BALANCE else _balances(rules, scope, account_id),
         warnings=tuple(scope.warnings),
+    )
+
+
+def identities(rules: Rules, scope: Scope) -> Reading:
+    """The identifiers of patient, account and visit, as far as they can be read, in a reading that says nothing else."""
+    found: dict[str, Said | None] = {}
+    for name in ("patient", "account", "visit"):
+        with suppress(InterfaceError):
+            key = _key(rules, name, scope)
+            found[name] = Said((key,)) if key is not None else None
+    return Reading(
+        meaning=Meaning.UPDATE,
+        event_at=0,
+        facility=scope.context.facility,
+        patient=found.get("patient"),
+        account=found.get("account"),
+        encounter=found.get("visit"),
     )
 
 

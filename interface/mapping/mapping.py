@@ -7,7 +7,7 @@ from interface.errors import MessageError
 from interface.hl7.parser import Message
 from interface.hl7.problem import ErrorCode
 from interface.ledger.reading import Filtered, Meaning, Reading
-from interface.mapping.assemble import assemble
+from interface.mapping.assemble import assemble, identities
 from interface.mapping.filter import Filters
 from interface.mapping.moment import instant_at
 from interface.mapping.rules import Fields, Rules, SegmentUse
@@ -59,24 +59,38 @@ class Mapping:
                 place="MSH-11",
                 advice="send it to a channel that is declared `production: false`",
             )
-        names = {
-            "event": trigger,
-            "message_type": message_type,
-            "meaning": event.meaning.value,
-            "facility": context.facility,
-            "sending_application": header[3].split(first_of)[0],
-            "sending_facility": header[4].split(first_of)[0],
-            "version": header[12].split(first_of)[0],
-        }
-        null = UNSAID if context.null_is_empty else None
-        fields = _fields(message, (*self.segments, *filters.segments) if filters.segments else self.segments)
-        scope = Scope(fields, message.delimiters, message.charset, context, names, null)
+        uses = (*self.segments, *filters.segments) if filters.segments else self.segments
+        scope = _scope(message, context, event.meaning, uses)
         if reason := filters.reason(f"{message_type}^{trigger}", scope):
             return Filtered(reason)
         for _problem in message.decoding_warnings:
             scope.warn("character-set-differs", "MSH-18")
         scope.event_at = _event_time(scope, header[7], arrived_at)
         return assemble(self.rules, message, scope, event.meaning)
+
+    def identify(self, message: Message, context: Context) -> Reading:
+        """Whose message it is and nothing else: for one that cannot be mapped, so that its patient's later ones wait behind it.
+
+        Identifiers that cannot be read are left out.
+        """
+        return identities(self.rules, _scope(message, context, Meaning.UPDATE, self.segments))
+
+
+def _scope(message: Message, context: Context, meaning: Meaning, uses: tuple[SegmentUse, ...]) -> Scope:
+    header = _header(message)
+    message_type, trigger = _kind(header[9], message)
+    first_of = message.delimiters.component
+    names = {
+        "event": trigger,
+        "message_type": message_type,
+        "meaning": meaning.value,
+        "facility": context.facility,
+        "sending_application": header[3].split(first_of)[0],
+        "sending_facility": header[4].split(first_of)[0],
+        "version": header[12].split(first_of)[0],
+    }
+    null = UNSAID if context.null_is_empty else None
+    return Scope(_fields(message, uses), message.delimiters, message.charset, context, names, null)
 
 
 def _fields(message: Message, uses: tuple[SegmentUse, ...]) -> Fields:

@@ -67,7 +67,7 @@ def resolve(store: Store, clock: Clock, by: By, delivery_id: int, verdict: Verdi
                 turn.end_attempt(delivery_id, Outcome(DeliveryState.DELIVERED, now, "resolved", f"by {by.actor}"))
                 turn.posting_facts(_facts(story, PostingState.POSTED, now))
             case Verdict.NOT_POSTED:
-                turn.queue_again(delivery_id, now, "resolved", anew=True)
+                turn.queue_again(delivery_id, now, "resolved", anew=_is_rendered(story))
                 turn.posting_facts(_facts(story, PostingState.PENDING, now))
             case Verdict.WITHDRAWN:
                 turn.withdraw(delivery_id, "resolved")
@@ -108,7 +108,7 @@ def resend(store: Store, clock: Clock, by: By, delivery_ids: Sequence[int], *, f
 
 def _send_again(turn: Turn, now: int, story: DeliveryStory, control_id: str) -> int:
     if story.state is DeliveryState.REJECTED:
-        turn.queue_again(story.id, now, "resent", anew=True)
+        turn.queue_again(story.id, now, "resent", anew=_is_rendered(story))
         turn.posting_facts(_facts(story, PostingState.PENDING, now))
         return story.id
     if story.state is not DeliveryState.DELIVERED:
@@ -152,6 +152,11 @@ def allocation_of(subject: str) -> int | None:
     """The allocation that a delivery carries; None where it carries something else."""
     kind, _, number = subject.partition(":")
     return int(number) if kind == _ALLOCATION else None
+
+
+def _is_rendered(story: DeliveryStory) -> bool:
+    # A payment can be rendered anew; an acknowledgement was queued with its bytes, and has nothing else.
+    return allocation_of(story.subject) is not None
 
 
 def _facts(story: DeliveryStory, fact: PostingState, at: int) -> list[PostingFact]:

@@ -28,6 +28,7 @@ class Trip:
     started_at: int
     understood: Understood | None = None
     failure: InterfaceError | None = None
+    owner: Reading | None = None  # whose it is, where it could not be understood: identifiers alone
 
     @property
     def reading(self) -> Reading | None:
@@ -45,10 +46,11 @@ class Batch:
         self._trips = trips
         self._stamps = {trip.message.id: self._stamp(trip.message) for trip in trips}
         replayed = [trip.message.id for trip in trips if trip.message.replay_id is not None]
-        wanted = needs((trip.reading for trip in trips if trip.reading is not None), replayed)
+        whose = [reading for trip in trips if (reading := trip.reading or trip.owner) is not None]
+        wanted = needs(whose, replayed)
         self._workset = Workset(rows.load(wanted), bench.allocate, bench.new_public_id, bench.lane_of, bench.wire_id)
         self._awaited = rows.awaited(wanted.account_names())
-        lanes = {lane for trip in trips if trip.reading for lane in self._workset.lanes(trip.reading)}
+        lanes = {lane for reading in whose for lane in self._workset.lanes(reading)}
         roots = rows.lane_roots(lanes)
         self.lanes = Lanes(rows.occupied({roots.get(lane, lane) for lane in lanes}), dict(roots))
         self.runs: list[RunRecord] = []
@@ -97,12 +99,13 @@ class Batch:
         if trip.message.replay_id is not None and trip.message.state is MessageState.WAITING:
             self._note(trip, conclude.NOT_RUN_YET, ())  # its channel is paused, or it is parked: its own turn comes
             return
-        if reading is None:
+        whose = reading or trip.owner
+        if whose is None:
             self._note(trip, conclude.without_reading(trip.understood, trip.failure), ())
             return
-        lanes = self.lanes.rooted(self._workset.lanes(reading))
+        lanes = self.lanes.rooted(self._workset.lanes(whose))
         is_blocked = self.lanes.is_blocked(lanes)
-        if reading.meaning is Meaning.MERGE_PATIENT:
+        if whose.meaning is Meaning.MERGE_PATIENT:
             lanes = self.lanes.join(lanes)
         if is_blocked and trip.message.replay_id is None:
             self.lanes.park(trip.message.id, lanes)
@@ -110,7 +113,8 @@ class Batch:
         if is_blocked:
             self._note(trip, conclude.LANE_BLOCKED, ())
             return
-        self._note(trip, self._apply(trip, reading), lanes)
+        ending = self._apply(trip, reading) if reading else conclude.without_reading(None, trip.failure)
+        self._note(trip, ending, lanes)
 
     def _apply(self, trip: Trip, reading: Reading) -> conclude.Ending:
         try:
@@ -167,10 +171,6 @@ class Batch:
             birth_date=names.get("birth_date", ""),
         )
         self.runs.append(run)
-        if ending.awaited_account and message.replay_id is None:
-            self._awaited.setdefault(ending.awaited_account, []).append(
-                message.id
-            )  # its account may come in this batch
         if ending.work_item is not None and message.replay_id is None:
             self._workset.open_work_item(ending.work_item(message))
         if message.replay_id is None:

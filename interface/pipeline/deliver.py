@@ -7,8 +7,8 @@ functions: the engine calls `next_due`, `begin` and then `answered` or `failed` 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from interface.errors import Disposition, InterfaceError, StoreError
-from interface.message import DeliveryState
+from interface.errors import ActRefusedError, Disposition, InterfaceError, StoreError
+from interface.message import DeliveryState, PostingState
 from interface.observe.deliver import DestinationSuspended
 from interface.observe.emit import emit
 from interface.observe.fault import fault
@@ -76,6 +76,13 @@ class DeliverStage:
             return delivery.payload, delivery.control_id or self._store.wire_id("message", CONTROL_ID_LENGTH)
         with self._store.snapshot() as reader:
             view = reader.posting_view(int(delivery.subject.partition(":")[2]))
+        if view.original_posting in (PostingState.REJECTED, PostingState.WITHDRAWN):
+            raise ActRefusedError(
+                "original-not-posted",
+                "what this takes back is not in the EHR's books",
+                place=f"delivery:{delivery.id}",
+                advice="withdraw both, or post the payment first",
+            )
         control_id = self._store.wire_id("message", CONTROL_ID_LENGTH)
         return self._render(view, control_id, self._clock.now()), control_id
 

@@ -53,6 +53,10 @@ def _no_reply(_raw: bytes) -> Reply | None:
     return None
 
 
+def _nobody(_raw: bytes) -> Reading | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelPlan:
     """How one channel's messages are read, and which of their senders want an acknowledgement of its own (`reply`).
@@ -64,6 +68,7 @@ class ChannelPlan:
     read: Read
     reply: Callable[[bytes], Reply | None] = _no_reply
     reply_destination: str = ""
+    identify: Callable[[bytes], Reading | None] = _nobody  # whose a message is that cannot be read whole
     missing_account_hold_secs: int = 0
 
 

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from interface.errors import InterfaceError, MappingError, StoreUnavailableError
+from interface.ledger.reading import Reading
 from interface.observe.emit import emit
 from interface.observe.fault import fault
 from interface.observe.process import BatchProcessed
 from interface.pipeline.batch import Batch, Trip
 from interface.pipeline.overdue import tell_overdue
-from interface.pipeline.plan import Plan
+from interface.pipeline.plan import ChannelPlan, Plan
 from interface.pipeline.warm import Warm, WarmRows
 from interface.ports import Clock, Store
 from interface.row.message import StoredMessage
@@ -104,10 +105,18 @@ def understand(plan: Plan, message: StoredMessage, clock: Clock) -> Trip:
     try:
         return Trip(message, started, channel.read(message.raw, message.arrived_at))
     except InterfaceError as failure:
-        return Trip(message, started, failure=failure)
+        return Trip(message, started, failure=failure, owner=_owner(channel, message))
     except Exception as bug:  # noqa: BLE001 - the edge of the stage: a bug holds one message, never the feed
         emit(fault(bug, f"message {message.id}"))
-        return Trip(message, started, failure=unexpected(bug))
+        return Trip(message, started, failure=unexpected(bug), owner=_owner(channel, message))
+
+
+def _owner(channel: ChannelPlan, message: StoredMessage) -> Reading | None:
+    try:
+        return channel.identify(message.raw)
+    except Exception as bug:  # noqa: BLE001 - the same edge: what broke the reading may break this, too
+        emit(fault(bug, f"message {message.id}"))
+        return None
 
 
 def unexpected(bug: Exception) -> InterfaceError:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from interface.ledger.noun import Identifier
-from interface.message import DeliveryState
+from interface.message import DeliveryState, PostingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,7 @@ class PostingView:
     family: str = ""
     given: str = ""
     patient_class: str = ""
+    original_posting: PostingState | None = None  # how far what a reversal or refund takes back has come
 
 
 @dataclass(frozen=True, slots=True)

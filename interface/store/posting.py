@@ -43,7 +43,7 @@ _PAYMENT_OF = (
     .where(_ALLOCATION.id == sa.bindparam("row"))
     .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
 )
-_WIRE_ID = sa.select(_ALLOCATION.wire_id).where(_ALLOCATION.id == sa.bindparam("row"))
+_ORIGINAL = sa.select(_ALLOCATION.wire_id, _ALLOCATION.posting).where(_ALLOCATION.id == sa.bindparam("row"))
 _LIVING = sa.select(t.identifier).where(
     within(t.identifier.c.entity_id, "ids"), t.identifier.c.retired_at == 0, t.identifier.c.noun == sa.bindparam("noun")
 )
@@ -103,7 +103,7 @@ def posting_view(tx: Tx, allocation_id: int) -> PostingView:
     visit = found.get(Row(Noun.ENCOUNTER, row.allocation_visit_id or 0))
     visit = survivor(found, visit) if visit else None
     _token, last4, authorization = tx.vault.open_json(row.payment_sealed, scope_of("payment", row.payment_id))
-    original = tx.first(_WIRE_ID, row=row.allocation_reverses) if row.allocation_reverses else None
+    original = tx.first(_ORIGINAL, row=row.allocation_reverses) if row.allocation_reverses else None
     return PostingView(
         allocation_id=allocation_id,
         payment_public_id=row.payment_public_id,
@@ -127,6 +127,7 @@ def posting_view(tx: Tx, allocation_id: int) -> PostingView:
         family=_text(patient, "name", "family"),
         given=_text(patient, "name", "given"),
         patient_class=_text(visit, "class", "class"),
+        original_posting=PostingState(original.posting) if original and original.posting else None,
     )
 
 

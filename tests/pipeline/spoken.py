@@ -56,10 +56,13 @@ class Feed:
     clock: HandClock
     contents: dict[bytes, Content] = field(default_factory=dict)
     numbers: "count[int]" = field(default_factory=lambda: count(1))
+    owners: dict[bytes, str] = field(default_factory=dict)  # whose an unreadable message is, where that can be told
     destinations: Mapping[str, DestinationPlan] = field(default_factory=dict)
 
     def plan(self, config_id: int = 1) -> Plan:
-        channels = {CHANNEL: ChannelPlan(CHANNEL, self._read, missing_account_hold_secs=HOLD_SECS)}
+        channels = {
+            CHANNEL: ChannelPlan(CHANNEL, self._read, identify=self._identify, missing_account_hold_secs=HOLD_SECS)
+        }
         return Plan(config_id, channels, self.destinations)
 
     def _read(self, raw: bytes, _arrived_at: int) -> Understood:
@@ -67,6 +70,10 @@ class Feed:
         if isinstance(content, Exception):
             raise content
         return Understood(content, {"patient": "visible"})
+
+    def _identify(self, raw: bytes) -> Reading | None:
+        owner = self.owners.get(raw, "")
+        return Reading(Meaning.UPDATE, 0, patient=Said((mrn(owner),))) if owner else None
 
     def stage(self, config_id: int = 1) -> ProcessStage:
         return ProcessStage(self.store, self.plan(config_id), self.clock)

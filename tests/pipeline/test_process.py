@@ -131,6 +131,15 @@ def test_money_that_waits_too_long_for_its_account_is_told_to_a_person_once_and_
     assert feed.states(early) == ["processed"]
 
 
+def test_a_message_that_the_mapping_stops_holds_back_its_own_patient(feed: Feed) -> None:
+    broken = feed.receive(MappingError("code-unknown", "the code is not in the table", place="FT1-6"), REFUSED)
+    for place, owner in enumerate(("1", "2"), start=1):
+        feed.owners[f"spoken M{place}".encode()] = owner
+    ids = feed.receive(update("1", "A1"), update("2", "A2"), update("3", "A3"))
+    run(feed)
+    assert feed.states([*broken, *ids]) == ["held", "failed", "parked", "parked", "processed"]
+
+
 def _items(feed: Feed) -> list[WorkItemRow]:
     with feed.store.snapshot() as reader:
         return reader.work_items(only_open=True, beyond_id=0, limit=100)
