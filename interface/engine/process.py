@@ -1,6 +1,7 @@
 """The processing part: one thread that runs batches, and one delivery loop per destination on the reactor."""
 
 import threading
+import time
 from collections.abc import Callable
 
 from interface.engine.wake import Bell, Ringer
@@ -43,6 +44,7 @@ class ProcessThread:
         self._hand_over = hand_over
         self._plan_changed = plan_changed
         self._deliver = deliver
+        self._confirmed_at = 0.0  # when an idle thread last saw that the lock is still ours
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="process", daemon=True)
 
@@ -95,4 +97,12 @@ class ProcessThread:
         if not result.taken:
             self._deliver()  # what an operator queued, or what fell due meanwhile
             self._stage.tell_overdue()
+            self._confirm_lock()
             self._bell.wait(self._pace.poll_secs)
+
+    def _confirm_lock(self) -> None:
+        # A batch looks for itself. Where none comes, the delivery loops must stop all the same once another engine took over.
+        now = time.monotonic()
+        if now - self._confirmed_at >= self._pace.standby_secs:
+            with self._store.turn("process"):
+                self._confirmed_at = now

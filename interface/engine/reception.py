@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from twisted.internet import defer
 from twisted.internet.base import ReactorBase
@@ -30,16 +31,18 @@ class Listener:
 
 
 class ControlIds:
-    """MSH-10 of our acknowledgements: unique for this part's life, no look-up needed. At most 20 characters."""
+    """MSH-10 of our acknowledgements: unique for this part's life, no look-up needed. At most 20 characters.
+
+    Asked by several threads: `count` gives each number once.
+    """
 
     def __init__(self, started_at: int) -> None:
         self._prefix = f"A{started_at // 1000:011X}"
-        self._count = 0
+        self._numbers = count(1)
 
     def next(self) -> str:
         """The next control id."""
-        self._count += 1
-        return f"{self._prefix}{self._count:X}"
+        return f"{self._prefix}{next(self._numbers):X}"
 
 
 class Reception:

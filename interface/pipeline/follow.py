@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from interface.ledger.change import LedgerChanges
 from interface.ledger.worklist import NOTICE, ItemKind, WorkItem
-from interface.message import DeliveryState
+from interface.message import DeliveryState, MessageState
 from interface.pipeline.acknowledge import is_wanted, verdict_of
 from interface.pipeline.answer import ECHOED, write_late
 from interface.pipeline.conclude import Ending
@@ -14,6 +14,8 @@ from interface.row.delivery import DeliveryWanted, Outcome
 from interface.row.message import StoredMessage
 from interface.view.delivery import DeliveryFilter
 
+_ACKNOWLEDGEMENT = "acknowledgement"
+_MANY = 10_000  # deliveries of one batch's messages
 CONTROL_ID_LENGTH = 20  # MSH-10, HL7 v2.5.1 section 2.15.9.10
 
 
@@ -47,7 +49,7 @@ class Follow:
             self._wanted.append(
                 DeliveryWanted(
                     destination=channel.reply_destination,
-                    kind="acknowledgement",
+                    kind=_ACKNOWLEDGEMENT,
                     subject=f"message:{message.id}",
                     order_key=0,
                     due_at=now,
@@ -90,7 +92,8 @@ class Follow:
     def write(self, turn: Turn, now: int) -> None:
         """Write all in the batch's transaction."""
         if self._wanted:
-            turn.enqueue(self._wanted)
+            told = self._told(turn)
+            turn.enqueue([one for one in self._wanted if one.subject not in told])
         if self._homeless:
             turn.open_work_items(self._homeless)
         if self._echoed:
@@ -101,9 +104,25 @@ class Follow:
             if delivery and destination:
                 write_late(turn, delivery, destination.posted_when, ack.control_id, ack.code, now)
 
+    def _told(self, turn: Turn) -> set[str]:
+        """Messages that were acknowledged when they were held or failed, before this run: once is enough.
+
+        Where the sender was told no, the same bytes came again, and are acknowledged again.
+        """
+        asked = [int(one.subject.partition(":")[2]) for one in self._wanted if one.kind == _ACKNOWLEDGEMENT]
+        if not asked:
+            return set()
+        before = turn.deliveries(DeliveryFilter(reply_to=tuple(asked), limit=_MANY))
+        stories = [turn.message(number) for number in {one.reply_to for one in before} if number is not None]
+        return {
+            f"message:{story.row.id}"
+            for story in stories
+            if story is not None and story.runs and story.runs[-1].state is not MessageState.REFUSED
+        }
+
     def _settle_echoed(self, turn: Turn, now: int) -> None:
-        unsettled = (DeliveryState.AMBIGUOUS, DeliveryState.REJECTED, DeliveryState.QUEUED)
-        for story in turn.deliveries(DeliveryFilter(subjects=self._echoed, states=unsettled)):
+        unsettled = (DeliveryState.AMBIGUOUS, DeliveryState.REJECTED, DeliveryState.QUEUED, DeliveryState.SENDING)
+        for story in turn.deliveries(DeliveryFilter(subjects=self._echoed, states=unsettled, limit=_MANY)):
             if story.state is DeliveryState.QUEUED:
                 turn.withdraw(story.id, ECHOED)  # it would be posted twice
             else:

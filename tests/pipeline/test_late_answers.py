@@ -3,6 +3,7 @@
 import pytest
 
 from interface.errors import MessageError
+from interface.ledger.reading import Meaning, MoneyKind, Reading, Transaction
 from interface.message import DeliveryState, PostingState
 from interface.pipeline.deliver import DeliverStage, Sending
 from interface.pipeline.plan import ApplicationAck
@@ -10,7 +11,7 @@ from interface.pipeline.process import drain
 from interface.pipeline.recover import recover_sends
 from interface.row.delivery import PostingFact
 from interface.view.delivery import DeliveryFilter
-from tests.pipeline.spoken import Feed
+from tests.pipeline.spoken import Feed, number
 from tests.pipeline.test_deliver import SILENCE, Ehr, items, pay, posting, prepared, send, states
 
 
@@ -195,3 +196,17 @@ def test_a_defect_in_rendering_stops_one_payment_only(feed: Feed) -> None:
     assert kinds(feed) == ["rejected-delivery internal-error"]
     stage.answered(send(stage, Ehr()), "AA", "", b"")
     assert states(feed) == [DeliveryState.REJECTED, DeliveryState.DELIVERED]
+
+
+def test_an_echo_may_overtake_the_answer_and_the_news_of_its_absence(feed: Feed) -> None:
+    stage, ehr = prepared(feed, 1), Ehr()
+    pay(feed, {"A0": 500})
+    sending = send(stage, ehr)
+    name = ehr.wire_ids()[0]
+    echo = Transaction(
+        MoneyKind.PAYMENT, 500, "USD", id=name, type_code="PY", occurred_on="2026-01-05", account=number("A0")
+    )
+    feed.receive(Reading(Meaning.TRANSACTIONS, feed.clock.now(), facility="NORTH", transactions=(echo,)))
+    drain(feed.stage(), 64)
+    stage.failed(sending, SILENCE)
+    assert (states(feed), posting(feed, "A0"), items(feed)) == ([DeliveryState.DELIVERED], [PostingState.POSTED], [])
