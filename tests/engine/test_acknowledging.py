@@ -17,7 +17,10 @@ BY = By("tester", "to see what senders are told")
 
 
 def refusable(number: str, facility: str = "SOUTH", **asked: str) -> bytes:
-    """A message whose patient cannot be told: well formed, and impossible to apply."""
+    """A message whose patient cannot be told: well formed, and impossible to apply. Account and visit are its own, for where
+    its sender was told yes in the end it blocks theirs.
+    """
+    asked = {"account": f"A{number}", "visit": f"V{number}"} | asked
     return adt(number, mrn="", facility=facility, **asked).replace(f"^^^{facility}^MR".encode(), b"")
 
 

@@ -1,0 +1,100 @@
+"""What a preview says is what the replay then does; and under the same configuration a replay changes nothing."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from interface.app.compose import App, open_app
+from interface.app.plan import runnable
+from interface.app.preview import preview
+from interface.app.verify import verify
+from interface.ledger.entity import Entity
+from interface.ledger.noun import Noun
+from interface.operate.act import By
+from interface.operate.replay import choose, progress, request
+from interface.pipeline.process import ProcessStage, drain
+from interface.pipeline.receive import Listening, examine, store_batch
+from interface.simulate.traffic import morning
+from interface.view.message import MessageFilter
+from tests.engine.root import make_root
+
+BY = By("tester", "try")
+FAMILY = "family: PID-5.1"
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[App]:
+    root = make_root(tmp_path / "root")
+    environ = {"HP24_KEY_FILE": str(tmp_path / "test.key"), "HP24_DATABASE_URL": database_url}
+    with open_app(tmp_path / "home", root, environ) as opened:
+        opened.publish(opened.edited(), "tester")
+        at = opened.clock.now()
+        examined = [examine(one.content, Listening("epic"), peer="t:1", at=at) for one in morning(7, 10)]
+        store_batch(opened.store, examined)
+        run(opened)
+        yield opened
+
+
+def run(app: App) -> None:
+    drain(ProcessStage(app.store, runnable(*app.active()).plan, app.clock), 32)
+
+
+def everything(app: App) -> tuple[int, ...]:
+    return choose(app.store, MessageFilter()).ids
+
+
+def replay(app: App) -> int:
+    """Replay everything; gives how many messages changed the ledger."""
+    number = request(app.store, BY, choose(app.store, MessageFilter()))
+    run(app)
+    done = progress(app.store, number)
+    assert (done.done, done.failed) == (done.total, 0)
+    return done.changed
+
+
+def rows(app: App) -> dict[tuple[Noun, int], Entity]:
+    with app.store.snapshot() as reader:
+        return {(row.noun, row.id): row for row in reader.image().entities}
+
+
+def differing(before: dict[tuple[Noun, int], Entity], after: dict[tuple[Noun, int], Entity]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for key, row in after.items():
+        for group, held in row.groups.items():
+            if before[key].groups[group].values != held.values:
+                found[f"{row.noun}.{group}"] += 1
+    return found
+
+
+def shout_family_names(app: App) -> None:
+    """Edit the mapping as an analyst would, and make the new version active."""
+    for path in (app.root / "mappings").glob("*.yaml"):
+        path.write_text(path.read_text(encoding="utf-8").replace(FAMILY, f"{FAMILY} | upper"), encoding="utf-8")
+    app.publish(app.edited(), "tester")
+
+
+def test_under_the_same_configuration_nothing_changes(app: App) -> None:
+    before = rows(app)
+    found = preview(app, everything(app), lambda _done, _total: None)
+    assert (found.changed_messages, found.groups, found.entries) == (0, Counter(), Counter())
+    assert replay(app) == 0
+    assert differing(before, rows(app)) == Counter()
+
+
+def test_a_preview_tells_what_the_replay_then_does(app: App) -> None:
+    before = rows(app)
+    shout_family_names(app)
+    found = preview(app, everything(app), lambda _done, _total: None)
+    assert found.groups["patient.name"] > 0
+    assert differing(before, rows(app)) == Counter(), "looking changes nothing"
+    assert replay(app) == found.changed_messages
+    assert differing(before, rows(app)) == found.groups
+
+
+def test_the_ledger_is_proven_after_a_replay_under_a_newer_version(app: App) -> None:
+    shout_family_names(app)
+    replay(app)
+    proof = verify(app, lambda _done, _total: None)
+    assert (proof.differences, proof.endings, proof.holds) == ([], [], True)
