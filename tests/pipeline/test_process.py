@@ -106,16 +106,6 @@ def test_every_batch_size_gives_the_same_states(feed: Feed) -> None:
     assert feed.states(ids) == ["processed", "failed", "processed", "processed", "processed"]
 
 
-def test_a_charge_and_its_account_in_one_batch_end_processed(feed: Feed) -> None:
-    ids = feed.receive(charge_of("1", "A1", 500, "T1"), update("1", "A1"), charge_of("1", "A1", 700, "T2"))
-    run(feed)
-    assert feed.states(ids) == ["processed"] * 3
-    with feed.store.snapshot() as reader:
-        story = reader.account("A1")
-    assert story is not None
-    assert [entry.message_id for entry in story.entries] == [ids[0], ids[2]]
-
-
 def test_money_that_waits_too_long_for_its_account_is_told_to_a_person_once_and_waits_on(feed: Feed) -> None:
     early = feed.receive(charge_of("1", "A1", 500, "T1"))
     run(feed)
