@@ -6,17 +6,9 @@ journal for which the patient is responsible.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from interface.ledger.journal import PATIENT, Balance, Book, Observation
 from interface.ledger.payment import Allocation, AllocationKind
-
-
-class BalancePolicy(StrEnum):
-    """Where a channel's amounts due come from."""
-
-    STATED = "stated"
-    ENTRIES = "entries"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ A lane is a patient across all channels. The fast path writes nothing: only what
 store. Merges join lanes when they are sequenced, before they are applied, and lanes are never split again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from interface.ledger.change import LaneJoin
@@ -54,8 +54,3 @@ class Lanes:
         if self.is_blocked(lanes):
             self.occupied.add(root)
         return (root,)
-
-
-def known_roots(roots: Mapping[int, int]) -> dict[int, int]:
-    """A private copy: a batch adds the joins that it sequences itself."""
-    return dict(roots)
