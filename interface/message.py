@@ -60,6 +60,16 @@ class PostingState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class MirrorState(StrEnum):
+    """What is known about one of our rows at HealthPay24."""
+
+    NEW = "new"  # it was never told
+    KNOWN = "known"
+    PENDING = "pending"  # taken, not finished: it is asked again
+    UNKNOWN = "unknown"  # it may have been taken: it is asked, before anything is told again
+    REJECTED = "rejected"  # it said no; a change, or a person, makes us tell it again
+
+
 class PaymentState(StrEnum):
     """The payment itself, whatever the EHR knows of it."""
 
@@ -70,7 +80,8 @@ class PaymentState(StrEnum):
 
 
 S = TypeVar("S", bound=StrEnum)  # the 3.11 spelling of a generic function
-_M, _D, _P = MessageState, DeliveryState, PostingState
+_M, _D, _P, _K = MessageState, DeliveryState, PostingState, MirrorState
+_TOLD = frozenset({_K.KNOWN, _K.PENDING, _K.UNKNOWN, _K.REJECTED})
 
 # One table for each kind: members of two StrEnums with the same word are equal, and would share a key.
 LEGAL: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
@@ -100,6 +111,8 @@ LEGAL: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
         _P.POSTED: frozenset(),
         _P.WITHDRAWN: frozenset({_P.POSTED}),  # it had arrived after all
     },
+    # Each telling ends in any of them, also in the one before; nothing that was told is new again.
+    MirrorState: dict.fromkeys(_K, _TOLD),
 }
 
 

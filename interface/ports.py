@@ -15,9 +15,11 @@ from interface.ledger.compare import Image
 from interface.ledger.needs import Needs
 from interface.ledger.noun import Identifier
 from interface.ledger.worklist import WorkItem
+from interface.message import MirrorState
 from interface.row.act import Act
 from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Outcome, PostingFact, PostingView
 from interface.row.message import Intake, Parked, Received, RunRecord, Settled, StoredMessage
+from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorMark, MirrorOutcome, MirrorRow, Subject
 from interface.view.count import PartRow
 from interface.view.message import RunRow
 from interface.view.protocol import Acts, Views
@@ -95,6 +97,27 @@ class Reader(LedgerRows, Views, Protocol):
     def record(self, kind: str, key: str) -> bytes | None:
         """What an adapter noted under a key of its own (an idempotency key); None where nothing was."""
 
+    def mirror_due(self, now: int, limit: int) -> list[MirrorRow]:
+        """Rows that HealthPay24 is to be told of now, longest first, parents before what names them."""
+
+    def mirror_states(self, wanted: Iterable[tuple[Subject, int]], /) -> dict[tuple[Subject, int], MirrorState]:
+        """Where these rows stand at HealthPay24; what was never marked is left out."""
+
+    def mirror_rows(self, public_ids: Iterable[str], /) -> dict[str, list[tuple[Subject, int]]]:
+        """The rows of these public ids, an account's with its balance; unknown ones are left out."""
+
+    def mirror_count(self) -> MirrorCount:
+        """How far HealthPay24 follows."""
+
+    def material(self, rows: Sequence[MirrorRow]) -> Material:
+        """All that the records of these rows are made from."""
+
+    def held_records(self, kind: str, public_ids: Iterable[str], /) -> dict[str, HeldRecord]:
+        """What the embedded HealthPay24 holds of these public ids; unknown ones are left out."""
+
+    def held_under(self, key: str, /) -> str:
+        """The public id of the record whose last change the embedded HealthPay24 took under this key; "" for none."""
+
     def settled_answer(self, message_id: int) -> "Settled | None":
         """The answer that was decided for a message whose sender waits; None while nothing is decided."""
 
@@ -156,6 +179,21 @@ class Turn(Reader, Acts, Protocol):
     def end_attempt(self, delivery_id: int, outcome: Outcome) -> None:
         """Write how the last attempt ended and move the delivery (message.move decides what is legal)."""
 
+    def mark(self, marks: Iterable[MirrorMark]) -> None:
+        """Note that HealthPay24 is to be told of these rows."""
+
+    def settle_mirror(self, outcomes: Sequence[MirrorOutcome]) -> None:
+        """Write how telling HealthPay24 of these rows ended; one that changed meanwhile is due again."""
+
+    def adopt_rules(self, rules: Mapping[str, str]) -> int:
+        """Note each facility's rule of reckoning balances; where it changed they are all told anew. Gives how many."""
+
+    def tell_again(self, *, in_state: MirrorState | None = None, rows: Iterable[tuple[Subject, int]] = ()) -> int:
+        """HealthPay24 is told anew, whatever it knows: of these rows, or all in one state, or (with neither) of all."""
+
+    def put_records(self, kind: str, records: Sequence[HeldRecord]) -> None:
+        """Write these records over what the embedded HealthPay24 holds of them."""
+
     def posting_facts(self, facts: Sequence[PostingFact]) -> None:
         """Write facts about postings, each in a column of its own; the first one of a kind stays."""
 
@@ -190,6 +228,9 @@ class Workbench(Protocol):
 
 class Store(Workbench, Protocol):
     """The store of record."""
+
+    def fingerprint(self, value: bytes) -> bytes:
+        """16 bytes that are equal for equal bytes and tell nothing else."""
 
     def prepare(self, intakes: Sequence[Intake]) -> list[Prepared]:
         """Digest, compress and seal; no database work."""

@@ -139,6 +139,11 @@ class Pace:
     config_check_secs: float
     standby_secs: float
     heartbeat_secs: float
+    push_batch_records: int
+    push_gather_secs: float
+    push_lookup_secs: float
+    push_first_wait_secs: float
+    push_max_wait_secs: float
 
 
 _Batch = Annotated[int, Field(ge=1, le=4096)]
@@ -175,6 +180,20 @@ class Settings(Declared):
     )
     standby_secs: _Wait = Field(default=1.0, description="how often a second engine asks whether it is to take over")
     heartbeat_secs: _Wait = Field(default=2.0, description="how often a part says that it is alive")
+    push_batch_records: int = Field(
+        default=64, ge=1, le=4096, description="rows of the ledger that HealthPay24 is told of at once, at most"
+    )
+    push_gather_secs: _Wait = Field(
+        default=0.5,
+        description="changes gather for so long before HealthPay24 is told; a row that changes twice is told once",
+    )
+    push_lookup_secs: _Wait = Field(
+        default=30.0, description="wait before HealthPay24 is asked what became of something that it left open"
+    )
+    push_first_wait_secs: _Wait = Field(
+        default=2.0, description="first wait after HealthPay24 could not be reached; each further one is twice as long"
+    )
+    push_max_wait_secs: _Wait = Field(default=300.0, description="longest wait after HealthPay24 could not be reached")
     turn_limit_millis: int = Field(
         default=10, ge=1, le=10_000, description="a write transaction longer than this is reported"
     )

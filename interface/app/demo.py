@@ -21,7 +21,8 @@ from interface.app.due import due_of, policies
 from interface.app.pay import hosted
 from interface.app.verify import verify
 from interface.errors import InterfaceError
-from interface.healthpay24.protocol import Done, PaymentOrder, Share
+from interface.healthpay24.protocol import Done, PaymentOrder, Seen, Share
+from interface.healthpay24.record import BalanceRecord
 from interface.ledger.journal import Book
 from interface.message import MessageState, PostingState
 from interface.operate.act import By
@@ -73,6 +74,7 @@ class AccountLine:
     stated_minor: int | None
     paid_minor: int
     due_minor: int
+    shown_minor: int | None  # what HealthPay24 shows as due; None where it was not told of the account
 
 
 @dataclass(slots=True)
@@ -153,6 +155,7 @@ class Demo:
         self._pay(result)
         self._wait("payments posted", lambda: result.payments - self._posted())
         self._wait("echoes processed", self._open_messages)
+        self._wait("told to HealthPay24", self._untold)
         self._count(result, sending)
         self._compare(result, sending)
         result.seconds = time.monotonic() - began
@@ -212,6 +215,10 @@ class Demo:
         with self._app.store.snapshot() as reader:
             return sum(count.states.get(MessageState.WAITING, 0) for count in reader.channel_counts())
 
+    def _untold(self) -> int:
+        with self._app.store.snapshot() as reader:
+            return reader.mirror_count().due
+
     def _posted(self) -> int:
         return sum(
             allocation.posting is PostingState.POSTED
@@ -235,7 +242,9 @@ class Demo:
         result.acknowledged = len(sending.answers) + self._echo.outbox.counts.answered
         for name in ("processed", "filtered", "held", "failed"):
             setattr(result, name, sum(one.states.get(MessageState(name), 0) for one in feed))
-        result.lines = [self._line(story) for story in self._stories()]
+        stories = self._stories()
+        shown = hosted(self._app).balances([story.account.public_id for story in stories])
+        result.lines = [self._line(story, shown.get(story.account.public_id)) for story in stories]
         result.payment_stories = self._payment_stories()
         result.accounts = len(result.lines)
         if result.payment_stories:
@@ -275,10 +284,11 @@ class Demo:
                 continue
             check(f"account {number}, charges", line.charges_minor, truth.charges)
             check(f"account {number}, due", line.due_minor, max(truth.stated or 0, 0))
+            check(f"account {number}, shown by HealthPay24", line.shown_minor, max(truth.stated or 0, 0))
             check(f"account {number}, paid", line.paid_minor, truth.our_payments)
             check(f"account {number}, patient", line.patient == truth.patient, True)
 
-    def _line(self, story: AccountStory) -> AccountLine:
+    def _line(self, story: AccountStory, shown: Seen[BalanceRecord] | None) -> AccountLine:
         sums = {book: -sum(one.amount_minor for one in story.balances if one.book is book) for book in Book}
         return AccountLine(
             number=story.names[0].value,
@@ -288,6 +298,7 @@ class Demo:
             stated_minor=story.observation.amount_minor if story.observation else None,
             paid_minor=-sums[Book.COLLECTED],
             due_minor=self._due(story),
+            shown_minor=shown.record.amount_minor if shown else None,
         )
 
     def _work_items(self) -> int:
@@ -301,7 +312,7 @@ class _Check:
     def __init__(self, disagreements: list[str]) -> None:
         self._disagreements = disagreements
 
-    def __call__(self, what: str, ours: int, theirs: int) -> None:
+    def __call__(self, what: str, ours: int | None, theirs: int) -> None:
         if ours != theirs:
             self._disagreements.append(f"{what}: the engine has {ours}, the simulator {theirs}")
 

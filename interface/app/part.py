@@ -13,16 +13,19 @@ from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
 from interface.app.collect import calm_collector
 from interface.app.compose import App, open_app
+from interface.app.pay import hosted
 from interface.app.plan import Runnable, Sending, runnable
 from interface.connector.mllp.destination import MllpDestination
 from interface.engine.delivery import DeliveryLoop
 from interface.engine.heartbeat import Heartbeat
 from interface.engine.listen import ListenPart
 from interface.engine.process import ProcessThread
+from interface.engine.push import PushThread
 from interface.engine.standby import only_one
 from interface.engine.supervise import CANNOT_START, end_with_supervisor
 from interface.engine.wake import Bell, Ringer
 from interface.errors import ConfigurationError
+from interface.healthpay24.push import PushPace, PushStage
 from interface.observe.emit import configure, emit
 from interface.observe.engine import EngineStopped
 from interface.observe.fault import record_stray_failures
@@ -31,7 +34,7 @@ from interface.pipeline.follow import CONTROL_ID_LENGTH
 from interface.pipeline.plan import Plan
 from interface.pipeline.process import ProcessStage
 from interface.pipeline.recover import recover_sends
-from interface.pipeline.retry import wait_secs
+from interface.pipeline.retry import RetryPolicy, wait_secs
 
 
 def _install_reactor() -> AsyncioSelectorReactor:
@@ -109,6 +112,7 @@ class Processing:
         self._pace = app.settings.pace()
         self._running = self._current()
         self._loops: list[DeliveryLoop] = []
+        self._push: PushThread | None = None
         self._ringer = Ringer(app.home)
         self._bell = Bell(app.home, "process")
         self._checked_at = 0
@@ -134,10 +138,25 @@ class Processing:
     def _take_over(self) -> None:
         # Only now: what another engine is still sending has no outcome yet either, and is not ours to judge.
         recover_sends(self._app.store, self._running.plan.destinations, self._app.clock)
+        self._push = self._push_thread()
+        self._push.start()
         _on_reactor(self._reactor, self._start_loops)
 
     def _hand_over(self) -> None:
+        if self._push is not None:
+            self._push.stop()
         _on_reactor(self._reactor, self._stop_loops)
+
+    def _push_thread(self) -> PushThread:
+        pace = self._pace
+        stage = PushStage(
+            self._app.store,
+            hosted(self._app),
+            self._app.clock,
+            PushPace(pace.push_batch_records, pace.push_lookup_secs),
+        )
+        policy = RetryPolicy(pace.push_first_wait_secs, pace.push_max_wait_secs)
+        return PushThread(stage, pace, self._running.rules, lambda failures: wait_secs(failures, policy, _chance()))
 
     def _start_loops(self) -> None:
         self._loops = [self._loop(name) for name in self._running.senders]
@@ -192,6 +211,8 @@ class Processing:
         if found is None or found[0] == self._running.plan.config_id:
             return None
         self._running = self._current()
+        if self._push is not None:
+            self._push.adopt(self._running.rules)
         return self._running.plan
 
     def stop(self) -> "defer.Deferred[None]":

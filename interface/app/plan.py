@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from zoneinfo import ZoneInfo
 
+from interface.app.due import policies
 from interface.card import CardScreen
 from interface.channel.feed import Feed, Outlet
 from interface.channel.loader import Configuration
@@ -20,6 +21,7 @@ from interface.hl7.header import read_header
 from interface.hl7.problem import Problem
 from interface.hl7.timestamp import write_timestamp
 from interface.hl7.writer import Builder
+from interface.ledger.due import BalancePolicy
 from interface.ledger.reading import Filtered, Reading
 from interface.mapping.posting import Posting
 from interface.pipeline.acknowledge import manner
@@ -52,6 +54,7 @@ class Runnable:
     sources: tuple[Source, ...]
     plan: Plan
     senders: Mapping[str, Sending]
+    rules: Mapping[str, BalancePolicy]  # how each facility's balances are reckoned
 
 
 def runnable(config_id: int, configuration: Configuration) -> Runnable:
@@ -71,7 +74,7 @@ def runnable(config_id: int, configuration: Configuration) -> Runnable:
             destinations[key] = _replies(key, feed.spec)
             senders[key] = Sending(_settings(key, feed.spec.reply), _unrendered, None)
     sources = tuple(_source(feed) for feed in configuration.feeds.values())
-    return Runnable(config_id, sources, Plan(config_id, channels, destinations), senders)
+    return Runnable(config_id, sources, Plan(config_id, channels, destinations), senders, policies(configuration))
 
 
 # ---------------------------------------------------------------- in

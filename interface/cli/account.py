@@ -8,7 +8,7 @@ from interface.cli.asked import Asked, verb
 
 if TYPE_CHECKING:
     from interface.app.compose import App
-    from interface.app.due import BalancePolicy
+    from interface.ledger.due import BalancePolicy
     from interface.operate.account import AccountLine
     from interface.view.money import AccountStory, PaymentStory
 
@@ -47,8 +47,9 @@ def _policies(app: "App") -> "dict[str, BalancePolicy]":
 
 def account_json(line: "AccountLine", rules: "dict[str, BalancePolicy]") -> dict[str, Any]:
     """One account as JSON. Amounts in minor units."""
-    from interface.app.due import BalancePolicy, due_of
+    from interface.app.due import due_of
     from interface.cli.table import iso
+    from interface.ledger.due import BalancePolicy
 
     own = line.story.account
     due = due_of(line.story, rules.get(own.facility, BalancePolicy()))
@@ -69,8 +70,9 @@ def account_json(line: "AccountLine", rules: "dict[str, BalancePolicy]") -> dict
 
 
 def _print_accounts(lines: "list[AccountLine]", rules: "dict[str, BalancePolicy]") -> None:
-    from interface.app.due import BalancePolicy, due_of
+    from interface.app.due import due_of
     from interface.cli.table import Column, console, money, table
+    from interface.ledger.due import BalancePolicy
 
     if not lines:
         console().print("There are no accounts yet.")
@@ -164,16 +166,24 @@ def show_payment(asked: Asked, name: str) -> None:
 
 def show_account(asked: Asked, name: str) -> None:
     """Print one account with what moved on it."""
-    from interface.cli.table import console, print_json
+    from interface.app.pay import hosted
+    from interface.cli.table import console, iso, moment, money, print_json
     from interface.operate.account import account
 
     with asked.app() as app:
         rules = _policies(app)
         line = account(app.store, asked.by(), name)
+        public_id = line.story.account.public_id
+        shown = hosted(app).balances([public_id]).get(public_id)
     if asked.as_json:
-        print_json(account_json(line, rules) | {"payments": [pay.public_id for pay in line.story.payments]})
+        there = {"due_minor": shown.record.amount_minor, "observed_at": iso(shown.observed_at)} if shown else None
+        payments = [pay.public_id for pay in line.story.payments]
+        print_json(account_json(line, rules) | {"payments": payments, "at_healthpay24": there})
         return
     _print_accounts([line], rules)
+    due = money(shown.record.amount_minor, shown.record.currency) if shown else ""
+    since = f"shows {due} due, as told {moment(shown.observed_at)}" if shown else "was not told of it yet"
+    console().print(f"HealthPay24 {since}.", markup=False)
     _print_entries(line.story)
     console().print(f"hp24 trace {line.story.account.public_id} tells its whole story.", markup=False)
 

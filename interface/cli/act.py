@@ -96,7 +96,7 @@ def _with_segment_ends(raw: bytes) -> bytes:
 @click.argument("name")
 @reason_option(is_required=True)
 def pause_verb(asked: Asked, kind: str, name: str, reason: str) -> None:
-    """Bring a channel, a destination (CHANNEL/NAME) or a patient (pt_..., or a number) to a stop.
+    """Bring a channel, a destination (CHANNEL/NAME, or healthpay24) or a patient (pt_..., or a number) to a stop.
 
     A channel's messages are still received, answered and kept; what goes to a destination stays queued; a patient's messages wait.
     """
@@ -126,15 +126,17 @@ def resume_verb(asked: Asked, kind: str, name: str, reason: str) -> None:
 def _known(app: "App", kind: "PauseKind") -> list[str]:
     """Names of the active configuration; none where nothing was published yet."""
     from interface.errors import ConfigurationError
+    from interface.healthpay24.push import DESTINATION
     from interface.view.count import PauseKind
 
+    own = [] if kind is PauseKind.CHANNEL else [DESTINATION]
     try:
         _config_id, configuration = app.active()
     except ConfigurationError:
-        return []
+        return own
     if kind is PauseKind.CHANNEL:
         return list(configuration.specs)
-    return [f"{name}/{one}" for name, spec in configuration.specs.items() for one in spec.destinations]
+    return own + [f"{name}/{one}" for name, spec in configuration.specs.items() for one in spec.destinations]
 
 
 def _tell(asked: Asked, verb_done: str, moved: "Moved") -> None:

@@ -111,6 +111,7 @@ def _accounts(screen: "Console", result: "DemoResult") -> None:
         Column("EHR says due", is_number=True),
         Column("paid here", is_number=True),
         Column("due now", is_number=True),
+        Column("HealthPay24 shows", is_number=True),
     ]
     lines = sorted(result.lines, key=lambda one: (-one.paid_minor, -one.charges_minor))
     rows = [
@@ -121,6 +122,7 @@ def _accounts(screen: "Console", result: "DemoResult") -> None:
             money(line.stated_minor, line.currency),
             money(line.paid_minor, line.currency) if line.paid_minor else "",
             money(line.due_minor, line.currency),
+            money(line.shown_minor, line.currency),
         ]
         for line in lines[:_ACCOUNTS_SHOWN]
     ]

@@ -42,6 +42,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "pay": ("money", "Take a payment on one or more accounts."),
         "void": ("money", "Take back a whole payment before it is settled."),
         "refund": ("money", "Give back money of a payment."),
+        "push": ("push", "Tell HealthPay24 again what the ledger holds."),
         "resolve": ("posting", "Say what became of an ambiguous or rejected delivery."),
         "resend": ("posting", "Send a stored payload again; guards against posting twice."),
     },

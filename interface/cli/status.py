@@ -3,6 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from interface.cli.asked import Asked, verb
+from interface.message import MirrorState
+
+_OPEN_AT_HEALTHPAY24 = (MirrorState.PENDING, MirrorState.UNKNOWN, MirrorState.REJECTED)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -54,6 +57,8 @@ def status_json(found: "Status") -> dict[str, Any]:
             }
             for one in found.destinations
         },
+        "healthpay24": {"to_tell": found.mirror.due, "oldest_to_tell": iso(found.mirror.oldest_due_at)}
+        | {state.value: found.mirror.states.get(state, 0) for state in _OPEN_AT_HEALTHPAY24},
         "parts": {part.name: {"pid": part.pid, "state": part.state} for part in found.alive},
         "paused": [{"kind": one.kind, "subject": one.subject, "by": one.actor} for one in found.pauses],
         "work_items": found.open_work_items,
@@ -71,11 +76,25 @@ def _print_status(found: "Status") -> None:
     screen.print()
     alive = ", ".join(f"{part.name} ({part.pid})" for part in found.alive)
     screen.print(f"Engine: {alive}" if alive else "Engine: not running")
+    screen.print(_healthpay24(found), markup=False)
     for one in found.pauses:
         since = f" {ago(one.since, found.at)} ago" if one.since else ""
         screen.print(f"Paused: {one.kind} {one.subject},{since} by {one.actor}", markup=False)
     if found.open_work_items:
         screen.print(f"For a person: {found.open_work_items} work items (hp24 worklist)")
+
+
+def _healthpay24(found: "Status") -> str:
+    from interface.cli.table import ago
+
+    mirror = found.mirror
+    if not mirror.due and not any(mirror.states.get(state) for state in _OPEN_AT_HEALTHPAY24):
+        return "HealthPay24: knows everything that the ledger holds"
+    parts = (
+        [f"{mirror.due} records to tell, the oldest since {ago(mirror.oldest_due_at, found.at)}"] if mirror.due else []
+    )
+    parts += [f"{mirror.states[state]} {state}" for state in _OPEN_AT_HEALTHPAY24 if mirror.states.get(state)]
+    return "HealthPay24: " + ", ".join(parts)
 
 
 def _channels(found: "Status") -> "Table":

@@ -16,6 +16,7 @@ _ADVICE = {
     "resolve": "hp24 resolve",
     "resend": "hp24 resend",
     "close": "hp24 worklist --close",
+    "push": "hp24 push",
 }
 
 

@@ -11,6 +11,7 @@ import orjson
 from interface.card import contains_card
 from interface.errors import ActRefusedError
 from interface.healthpay24 import payload
+from interface.healthpay24.books import HeldBooks
 from interface.healthpay24.protocol import (
     Answered,
     Capabilities,
@@ -31,12 +32,11 @@ TENDERS = ("visa", "mastercard", "amex", "discover", "ach", "cash", "check")
 _KIND = "healthpay24"
 
 
-class EmbeddedHealthPay24:
+class EmbeddedHealthPay24(HeldBooks):
     """HealthPay24 behind the Protocol, on the engine's own store."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
+        super().__init__(store, clock)
 
     def pay(self, order: PaymentOrder, *, key: str, actor: str) -> Answered:
         """Take a payment. Rejected: `tender-unknown`, `amount-not-positive`, `card-number`, `idempotency-key-reused`."""
@@ -148,6 +148,9 @@ class EmbeddedHealthPay24:
         """What became of the mutation under this key."""
         with self._store.snapshot() as reader:
             known = reader.record(_KIND, key)
+            held = reader.held_under(key) if known is None else ""
+        if held:
+            return Done(held, is_repeat=True)
         if known is None:
             return Rejected("key-unknown", "nothing was asked under this idempotency key")
         body = orjson.loads(known)

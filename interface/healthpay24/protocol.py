@@ -1,11 +1,23 @@
 """What HealthPay24 can do for the engine, split by subject; every adapter keeps these promises.
 
 Every mutation takes an idempotency key and answers in one of four ways: done, rejected, pending, unknown. Unknown means
-that the far side may have acted: ask `lookup` before anything else. Nothing here carries a card number: methods are tokens.
+that the far side may have acted: ask `lookup` before anything else. An adapter that cannot reach HealthPay24 raises a WireError
+(nothing was done) or an UnansweredError (nobody knows). Nothing here carries a card number: methods are tokens.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
+
+from interface.healthpay24.record import (
+    AccountRecord,
+    BalanceRecord,
+    EncounterRecord,
+    GuarantorRecord,
+    PatientRecord,
+)
+
+R = TypeVar("R", bound=PatientRecord | GuarantorRecord | AccountRecord | EncounterRecord | BalanceRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +25,7 @@ class Done:
     """It happened. `reference` is HealthPay24's own id of it; `is_repeat`: it had happened before, under the same key."""
 
     reference: str
-    message_id: int
+    message_id: int = 0  # the message that payments, voids and refunds are stored as
     is_repeat: bool = False
 
 
@@ -81,6 +93,60 @@ class Capabilities:
     tenders: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Put(Generic[R]):
+    """A record to be held from now on, and the idempotency key of this very change: another content has another key."""
+
+    record: R
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen(Generic[R]):
+    """A record as HealthPay24 held it at `observed_at` (UTC microseconds)."""
+
+    record: R
+    observed_at: int
+
+
+class Patients(Protocol):
+    """Whom HealthPay24 shows balances to."""
+
+    def put_patients(self, puts: Sequence[Put[PatientRecord]]) -> list[Answered]:
+        """Hold these; one answer for each, in their order."""
+
+    def put_guarantors(self, puts: Sequence[Put[GuarantorRecord]]) -> list[Answered]:
+        """Hold these; one answer for each, in their order."""
+
+    def patient(self, public_id: str) -> Seen[PatientRecord] | None:
+        """One patient as HealthPay24 holds it; None where it holds none."""
+
+    def guarantor(self, public_id: str) -> Seen[GuarantorRecord] | None:
+        """One guarantor as HealthPay24 holds it; None where it holds none."""
+
+
+class Accounts(Protocol):
+    """What is billed together, the visits behind it, and what is owed on it."""
+
+    def put_accounts(self, puts: Sequence[Put[AccountRecord]]) -> list[Answered]:
+        """Hold these; their patients are known. One answer for each, in their order."""
+
+    def put_encounters(self, puts: Sequence[Put[EncounterRecord]]) -> list[Answered]:
+        """Hold these; their patients and accounts are known. One answer for each, in their order."""
+
+    def put_balances(self, puts: Sequence[Put[BalanceRecord]]) -> list[Answered]:
+        """Hold these; their accounts are known. One answer for each, in their order."""
+
+    def account(self, public_id: str) -> Seen[AccountRecord] | None:
+        """One account as HealthPay24 holds it; None where it holds none."""
+
+    def encounter(self, public_id: str) -> Seen[EncounterRecord] | None:
+        """One visit as HealthPay24 holds it; None where it holds none."""
+
+    def balances(self, accounts: Sequence[str]) -> dict[str, Seen[BalanceRecord]]:
+        """What HealthPay24 shows as owed on these accounts; unknown ones are left out."""
+
+
 class Payments(Protocol):
     """Taking money and giving it back."""
 
@@ -94,7 +160,7 @@ class Payments(Protocol):
         """Give back money after settlement."""
 
 
-class HealthPay24(Payments, Protocol):
+class HealthPay24(Patients, Accounts, Payments, Protocol):
     """The other side, whole."""
 
     def lookup(self, key: str) -> Answered:

@@ -27,6 +27,27 @@ class Due:
     is_estimated: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class BalancePolicy:
+    """Which figure counts on accounts of one facility, and how long an accepted payment may take to show in it."""
+
+    is_stated: bool = True
+    posting_lag_micros: int = 24 * 3_600_000_000
+
+    def due(
+        self,
+        observation: Observation | None,
+        allocations: Iterable[Allocation],
+        balances: Iterable[Balance],
+        *,
+        currency: str,
+    ) -> Due:
+        """What the patient owes on an account, from all that is known of the account and of those merged into it."""
+        if not self.is_stated:
+            return due_of_entries(balances, currency=currency)
+        return due_stated(observation, allocations, currency=currency, posting_lag_micros=self.posting_lag_micros)
+
+
 def due_stated(
     observation: Observation | None, allocations: Iterable[Allocation], *, currency: str, posting_lag_micros: int
 ) -> Due:

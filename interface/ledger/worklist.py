@@ -19,6 +19,7 @@ class ItemKind(StrEnum):
     REJECTED_DELIVERY = "rejected-delivery"  # the EHR said no
     AMBIGUOUS_DELIVERY = "ambiguous-delivery"  # the EHR may have it
     UNWANTED_POSTING = "unwanted-posting"  # the EHR took a payment that was withdrawn, or may have taken it twice
+    REJECTED_RECORD = "rejected-record"  # HealthPay24 does not take what the ledger holds
     NO_DESTINATION = "no-destination"  # a payment that no channel takes
 
 
@@ -31,11 +32,13 @@ class ItemAct(StrEnum):
     CLOSE = "close"
     RESOLVE = "resolve"  # say whether a delivery arrived
     RESEND = "resend"
+    PUSH = "push"  # tell HealthPay24 again
 
 
 HELD_MESSAGE = (ItemAct.AMEND, ItemAct.RELEASE, ItemAct.SKIP)
 NOTICE = (ItemAct.CLOSE,)
 AMBIGUOUS_SEND = (ItemAct.RESOLVE,)
+REJECTED_RECORD = (ItemAct.PUSH,)
 REJECTED_SEND = (ItemAct.RESEND, ItemAct.RESOLVE)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from interface.ports import Clock, Store
+from interface.row.mirror import MirrorCount
 from interface.view.count import STOPPED, ChannelCount, DestinationCount, PartRow, PauseRow
 
 ALIVE_MICROS = 10_000_000  # a part beats every two seconds
@@ -19,6 +20,7 @@ class Status:
     alive: tuple[PartRow, ...]
     pauses: tuple[PauseRow, ...]
     open_work_items: int
+    mirror: MirrorCount  # how far HealthPay24 follows the ledger
 
 
 def status(store: Store, clock: Clock) -> Status:
@@ -33,5 +35,6 @@ def status(store: Store, clock: Clock) -> Status:
                 part for part in reader.parts() if part.state != STOPPED and now - part.beat_at <= ALIVE_MICROS
             ),
             pauses=tuple(reader.pauses()),
+            mirror=reader.mirror_count(),
             open_work_items=len(reader.work_items(only_open=True, beyond_id=0, limit=_OPEN_ITEMS)),
         )

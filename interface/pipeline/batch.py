@@ -13,11 +13,13 @@ from interface.ledger.workset import Workset
 from interface.message import MessageState, RunReason
 from interface.pipeline import conclude
 from interface.pipeline.follow import Follow
+from interface.pipeline.marks import marks_of
 from interface.pipeline.plan import Plan, Understood
 from interface.pipeline.retry import SECOND
 from interface.pipeline.sequence import Lanes
 from interface.ports import Clock, LedgerRows, Sealed, Turn, Workbench
 from interface.row.message import RunRecord, StoredMessage
+from interface.row.mirror import MirrorMark
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Batch:
         self.runs: list[RunRecord] = []
         self.changes = LedgerChanges()
         self.sealed: Sealed = None
+        self._marks: set[MirrorMark] = set()
         self._seal = bench.seal
         self._released: list[str] = []
         self._pending = {trip.message.id for trip in trips if trip.message.answer_pending}
@@ -87,6 +90,7 @@ class Batch:
         self.changes = self._workset.changes()
         self.changes.lane_joins = self.lanes.joins
         self._follow.postings(self.changes, self._clock.now())
+        self._marks = marks_of(self.changes)
         self.sealed = self._seal(self.changes)  # before the transaction opens: it only writes
 
     @property
@@ -190,6 +194,7 @@ class Batch:
         # Deliveries before allocations, as the delivery loops take them: two that take rows in turn may wait for each other.
         self._follow.write(turn, self._clock.now())
         turn.save(self.sealed, self._plan.config_id)
+        turn.mark(self._marks)
         turn.finish(runs)
         turn.park(self.lanes.parked)
         if self._released:

@@ -13,7 +13,7 @@ from interface.store import schema_ledger as t
 from interface.store.dialect import within
 from interface.store.lane import lane_roots
 from interface.store.ledger_load import Row, balances, entities, ids_of, observations, payments, value_key
-from interface.store.posting import survivor
+from interface.store.standing import merged_into, survivor
 from interface.store.tx import Tx
 from interface.store.vault import scope_of
 from interface.view.money import AccountStory
@@ -28,10 +28,6 @@ _SURVIVING = (
     .order_by(_ACCOUNT.id)
     .limit(sa.bindparam("amount"))
 )
-_MERGED = {
-    noun: sa.select(table.c.id, table.c.survivor_id).where(within(table.c.survivor_id, "ids"))
-    for noun, table in t.ENTITIES.items()
-}
 _NAMES = (
     sa.select(t.identifier)
     .where(within(t.identifier.c.entity_id, "ids"), t.identifier.c.noun == sa.bindparam("noun"))
@@ -76,17 +72,6 @@ def _the_one(tx: Tx, noun: Noun, name: str) -> int | None:
     rows = entities(tx, {Row(noun, number) for number in found})
     standing = {survivor(rows, rows[Row(noun, number)]).id for number in found}
     return standing.pop() if len(standing) == 1 else None
-
-
-def merged_into(tx: Tx, noun: Noun, ids: Iterable[int]) -> dict[int, int]:
-    """Every row that these stand for since a merge, with the one that stands for it."""
-    standing = {number: number for number in ids}
-    fresh = set(standing)
-    while fresh:
-        rows = tx.read_in(_MERGED[noun], "ids", fresh)
-        fresh = {row.id for row in rows} - standing.keys()
-        standing |= {row.id: standing[row.survivor_id] for row in rows}
-    return {number: root for number, root in standing.items() if number != root}
 
 
 def _stories(tx: Tx, ids: Sequence[int], *, with_entries: bool) -> list[AccountStory]:

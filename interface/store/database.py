@@ -20,6 +20,7 @@ from interface.store import durability, keyfile, turnstile, wire
 from interface.store import schema_delivery as _deliveries  # noqa: F401  importing a schema module adds its tables
 from interface.store import schema_ledger as _ledger  # noqa: F401
 from interface.store import schema_message as _messages  # noqa: F401
+from interface.store import schema_mirror as _mirror  # noqa: F401
 from interface.store import schema_operation as t
 from interface.store.counter import EPOCH
 from interface.store.dialect import POSTGRESQL, SQLITE

@@ -11,10 +11,13 @@ from interface.ledger.noun import Identifier, Noun
 from interface.ledger.payment import AllocationKind, PostingConfirmed
 from interface.message import PostingState, is_legal
 from interface.row.delivery import PostingFact, PostingView
+from interface.row.mirror import MirrorMark, Subject
 from interface.store import schema_delivery
 from interface.store import schema_ledger as t
 from interface.store.dialect import within
 from interface.store.ledger_load import Row, entities
+from interface.store.mirror import mark
+from interface.store.standing import survivor
 from interface.store.tx import Tx
 from interface.store.vault import scope_of
 
@@ -65,6 +68,7 @@ def posting_facts(tx: Tx, facts: Sequence[PostingFact]) -> None:
         _add(rows[fact.allocation_id], fact)
     changed = ("posting", "cause", *_TIMES.values())
     tx.write(_FACTS, [{"row": n, **{f"new_{name}": row[name] for name in changed}} for n, row in rows.items()])
+    mark(tx, [MirrorMark(Subject.BALANCE, row["account_id"]) for row in rows.values()])  # what is due depends on them
     posted = {number for number, row in rows.items() if row["posting"] == POSTED} - posted_before
     for row in tx.read_in(_DESTINATIONS, "ids", posted):
         tx.count(row.destination_id, POSTED, 1)
@@ -129,13 +133,6 @@ def posting_view(tx: Tx, allocation_id: int) -> PostingView:
         patient_class=_text(visit, "class", "class"),
         original_posting=PostingState(original.posting) if original and original.posting else None,
     )
-
-
-def survivor(found: dict[Row, Entity], one: Entity) -> Entity:
-    """The row that stands for this one. Merges never make a circle; the ledger refuses it."""
-    while one.survivor_id is not None:
-        one = found[Row(one.noun, one.survivor_id)]
-    return one
 
 
 def _text(one: Entity | None, group: str, name: str) -> str:

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from interface.ledger.change import Loaded
 from interface.ledger.compare import Image
 from interface.ledger.needs import Needs
+from interface.message import MirrorState
 from interface.row.delivery import Delivery, DestinationState, PostingView
 from interface.row.message import Settled, StoredMessage
+from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorRow, Subject
 from interface.store import (
     account_story,
     audit,
@@ -17,8 +19,11 @@ from interface.store import (
     delivery,
     delivery_story,
     export,
+    held_record,
     lane,
     ledger_load,
+    material,
+    mirror,
     payment_story,
     posting,
     record,
@@ -88,6 +93,27 @@ class SqlReader:
 
     def record(self, kind: str, key: str) -> bytes | None:
         return record.record(self._tx, kind, key)
+
+    def mirror_due(self, now: int, limit: int) -> list[MirrorRow]:
+        return mirror.due(self._tx, now, limit)
+
+    def mirror_states(self, wanted: Iterable[tuple[Subject, int]]) -> dict[tuple[Subject, int], MirrorState]:
+        return mirror.states(self._tx, wanted)
+
+    def mirror_rows(self, public_ids: Iterable[str]) -> dict[str, list[tuple[Subject, int]]]:
+        return mirror.rows_named(self._tx, public_ids)
+
+    def mirror_count(self) -> MirrorCount:
+        return mirror.count(self._tx)
+
+    def material(self, rows: Sequence[MirrorRow]) -> Material:
+        return material.material(self._tx, rows)
+
+    def held_records(self, kind: str, public_ids: Iterable[str]) -> dict[str, HeldRecord]:
+        return held_record.get(self._tx, kind, public_ids)
+
+    def held_under(self, key: str) -> str:
+        return held_record.under(self._tx, key)
 
     def overdue(self, now: int, limit: int) -> list[int]:
         """Held messages that have waited as long as their channel allows, longest first."""

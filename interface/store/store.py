@@ -17,7 +17,7 @@ from interface.ledger.noun import Identifier
 from interface.observe.emit import emit
 from interface.ports import Clock, Prepared
 from interface.row.message import Intake
-from interface.store import arrival, counter, ledger_save, wire
+from interface.store import arrival, counter, ledger_save, mirror, wire
 from interface.store.block import Blocks
 from interface.store.counter import FENCE
 from interface.store.database import Limits, Opened, open_database, sqlite_path, translated
@@ -82,6 +82,10 @@ class SqlStore:
         """Seal a batch's ledger changes; no database work."""
         return ledger_save.seal(self._vault, changes)
 
+    def fingerprint(self, value: bytes) -> bytes:
+        """16 bytes that are equal for equal bytes and tell nothing else."""
+        return self._vault.digest("fingerprint", value)
+
     @contextmanager
     def snapshot(self) -> Iterator[SqlReader]:
         """A consistent read; takes no write lock."""
@@ -105,6 +109,7 @@ class SqlStore:
                     with connection.begin():
                         self._check_fence(tx, purpose)
                         yield SqlTurn(tx)
+                        mirror.write_marks(tx)
                         tx.write_tallies()
                 self._words.learn(tx.fresh)
                 self._measure(purpose, (time.monotonic_ns() - started) // 1000)

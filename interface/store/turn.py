@@ -1,13 +1,15 @@
 """What can be written in one transaction: the methods of `ports.Turn`, each one function of a subject's module."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from interface.ledger.worklist import WorkItem
+from interface.message import MirrorState
 from interface.ports import Prepared, Sealed
 from interface.row.act import Act
 from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Outcome, PostingFact
 from interface.row.message import Parked, Received, RunRecord
+from interface.row.mirror import HeldRecord, MirrorMark, MirrorOutcome, Subject
 from interface.store import (
     arrival,
     audit,
@@ -16,8 +18,10 @@ from interface.store import (
     counter,
     decide,
     delivery,
+    held_record,
     lane,
     ledger_save,
+    mirror,
     posting,
     record,
     replay,
@@ -49,6 +53,21 @@ class SqlTurn(SqlReader):
 
     def save(self, changes: Sealed, config_id: int) -> None:  # noqa: ARG002 - each row names its version itself
         ledger_save.save(self._tx, cast(SealedChanges, changes))  # opaque to everybody else
+
+    def mark(self, marks: Iterable[MirrorMark]) -> None:
+        mirror.mark(self._tx, marks)
+
+    def settle_mirror(self, outcomes: Sequence[MirrorOutcome]) -> None:
+        mirror.settle(self._tx, outcomes)
+
+    def adopt_rules(self, rules: Mapping[str, str]) -> int:
+        return mirror.adopt_rules(self._tx, rules)
+
+    def tell_again(self, *, in_state: MirrorState | None = None, rows: Iterable[tuple[Subject, int]] = ()) -> int:
+        return mirror.tell_again(self._tx, in_state=in_state, rows=rows)
+
+    def put_records(self, kind: str, records: Sequence[HeldRecord]) -> None:
+        held_record.put(self._tx, kind, records)
 
     def posting_facts(self, facts: Sequence[PostingFact]) -> None:
         posting.posting_facts(self._tx, facts)

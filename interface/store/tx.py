@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from interface.row.mirror import MirrorMark
 from interface.store import schema_message as t
 from interface.store.dialect import PerDialect, insert_or_add, insert_or_keep, within
 from interface.store.vault import Vault
@@ -45,6 +46,7 @@ class Tx:
     now: int
     fresh: dict[str, int] = field(default_factory=dict)  # words written here, not committed yet
     tallies: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)  # amount, latest time
+    marks: set[MirrorMark] = field(default_factory=set)  # rows that HealthPay24 is to be told of
 
     @property
     def dialect(self) -> str:

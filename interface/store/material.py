@@ -1,0 +1,82 @@
+"""What the records that HealthPay24 is told are made from, read for many rows at once."""
+
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+
+from interface.ledger.entity import Entity
+from interface.ledger.journal import Balance, Observation
+from interface.ledger.noun import Identifier, Noun
+from interface.ledger.payment import Allocation
+from interface.row.mirror import Material, MirrorRow, Subject
+from interface.store import schema_ledger as t
+from interface.store.dialect import within
+from interface.store.ledger_load import Row, allocation, balances, entities, observations
+from interface.store.standing import merged_into, survivor
+from interface.store.tx import Tx
+from interface.store.vault import scope_of
+
+_LIVING = (
+    sa.select(t.identifier)
+    .where(
+        within(t.identifier.c.entity_id, "ids"),
+        t.identifier.c.retired_at == 0,
+        t.identifier.c.noun == sa.bindparam("noun"),
+    )
+    .order_by(t.identifier.c.valid_from, t.identifier.c.key)
+)
+_ALLOCATIONS = sa.select(t.allocation).where(within(t.allocation.c.account_id, "ids")).order_by(t.allocation.c.id)
+
+
+def material(tx: Tx, rows: Sequence[MirrorRow]) -> Material:
+    """All that the records of these rows need, in a few statements whatever their number."""
+    found = entities(tx, {Row(row.subject.noun, row.entity_id) for row in rows})
+    found |= entities(tx, _guarantors(found, rows))
+    books = [found[Row(Noun.ACCOUNT, row.entity_id)] for row in rows if row.subject is Subject.BALANCE]
+    roots = {survivor(found, one).id for one in books}
+    root_of = {number: number for number in roots} | merged_into(tx, Noun.ACCOUNT, roots)
+    return Material(
+        entities={(row.noun, row.id): one for row, one in found.items()},
+        identifiers=_identifiers(tx, rows),
+        observations=_observations(tx, root_of),
+        balances=_balances(tx, root_of),
+        allocations=_allocations(tx, root_of),
+    )
+
+
+def _guarantors(found: dict[Row, Entity], rows: Iterable[MirrorRow]) -> set[Row]:
+    accounts = (found[Row(Noun.ACCOUNT, row.entity_id)] for row in rows if row.subject is Subject.ACCOUNT)
+    listed = (one for account in accounts for one in account.value("guarantors", "guarantors") or ())
+    return {Row(Noun.GUARANTOR, one["guarantor"]) for one in listed}
+
+
+def _identifiers(tx: Tx, rows: Iterable[MirrorRow]) -> dict[tuple[Noun, int], tuple[Identifier, ...]]:
+    found: dict[tuple[Noun, int], tuple[Identifier, ...]] = {}
+    ids: dict[Noun, set[int]] = {}
+    for row in rows:
+        if row.subject is not Subject.BALANCE:
+            ids.setdefault(row.subject.noun, set()).add(row.entity_id)
+    for noun, numbers in ids.items():
+        for named in tx.read_in(_LIVING, "ids", numbers, noun=noun.value):
+            known = Identifier(*tx.vault.open_json(named.sealed, scope_of("identifier", named.key)))
+            found[noun, named.entity_id] = (*found.get((noun, named.entity_id), ()), known)
+    return found
+
+
+def _observations(tx: Tx, root_of: dict[int, int]) -> dict[int, Observation]:
+    seen = sorted(observations(tx, root_of), key=lambda one: (one.as_of, one.seq))
+    return {root_of[one.account_id]: one for one in seen}  # the newest comes last
+
+
+def _balances(tx: Tx, root_of: dict[int, int]) -> dict[int, tuple[Balance, ...]]:
+    found: dict[int, tuple[Balance, ...]] = {}
+    for one in balances(tx, root_of):
+        found[root_of[one.account_id]] = (*found.get(root_of[one.account_id], ()), one)
+    return found
+
+
+def _allocations(tx: Tx, root_of: dict[int, int]) -> dict[int, tuple[Allocation, ...]]:
+    found: dict[int, tuple[Allocation, ...]] = {}
+    for row in tx.read_in(_ALLOCATIONS, "ids", root_of):
+        found[root_of[row.account_id]] = (*found.get(root_of[row.account_id], ()), allocation(row))
+    return found
