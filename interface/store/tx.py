@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from interface.row.mirror import MirrorMark
 from interface.store import schema_message as t
 from interface.store.dialect import PerDialect, insert_or_add, insert_or_keep, within
+from interface.store.statement import written
 from interface.store.vault import Vault
 
 Rows = Sequence[Mapping[str, Any]]
@@ -20,6 +21,7 @@ _NAMES_BY_ID = sa.select(t.name.c.id, t.name.c.text).where(within(t.name.c.id, "
 _NEW_NAME = insert_or_keep(t.name)
 _TALLY = insert_or_add(t.tally, "amount", latest="last_at")
 ARRIVAL = "arrival"
+_COUNTED = {"preserve_rowcount": True}
 
 
 class Words:
@@ -58,7 +60,9 @@ class Tx:
         if not rows:
             return 0
         chosen = statement.of(self.dialect) if isinstance(statement, PerDialect) else statement
-        return self.connection.execute(chosen, rows).rowcount
+        ready = written(chosen, self.dialect, tuple(rows[0]))
+        parameters = [ready.parameters(row) for row in rows]
+        return self.connection.exec_driver_sql(ready.text, parameters, execution_options=_COUNTED).rowcount
 
     def read(self, statement: sa.Executable, **values: Any) -> Sequence[sa.Row[Any]]:
         """All rows of a query."""
