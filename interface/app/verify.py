@@ -1,7 +1,8 @@
 """The proof: every processed message, run again into an empty ledger, gives the ledger that the store of record holds.
 
-Each message runs in the order of its first commit, under the configuration version of its last run, with the wire ids that its
-payments got then. What people decided and how far postings came is the deliveries' history, not the messages', and is not compared.
+Each message runs as it ran then: first when it was received, then again for each replay that changed something, in the order of their
+commits, each time under the configuration version of that run, with the wire ids that its payments got. A replay that restates
+values but not money is therefore proven as what it is. What people decided and how far postings came is the deliveries' history, not the messages', and is not compared.
 """
 
 import tempfile
@@ -83,23 +84,38 @@ def _prove_journal(reader: Reader, proof: Proof) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A message in the order of proof, and the version that it runs under."""
+    """One run in the order of proof, and the version that it ran under."""
 
     message_id: int
     config_id: int
+    replay_id: int | None
+    is_money_forced: bool
 
 
 def _steps(reader: Reader) -> Iterator[Step]:
-    """Processed messages in the order of their first successful commit, each with the version of its last one."""
-    order: dict[int, int] = {}
+    """The runs that made the ledger: each message's first successful one, and replays that changed something."""
+    forced: dict[int, bool] = {}
+    received: set[int] = set()
     beyond = 0
     while page := reader.runs(beyond, _PAGE * 4):
         for run in page:
-            # A replay under a newer version moves the message's version on, and not its place.
-            if run.state is MessageState.PROCESSED and run.cause != "lane-blocked":
-                order[run.message_id] = run.config_id
+            if run.state is not MessageState.PROCESSED:
+                continue
+            if run.replay_id is None and run.message_id not in received:
+                received.add(run.message_id)
+            elif not run.changed:
+                continue
+            yield Step(run.message_id, run.config_id, run.replay_id, _is_forced(reader, run.replay_id, forced))
         beyond = page[-1].id
-    return (Step(message_id, config_id) for message_id, config_id in order.items())
+
+
+def _is_forced(reader: Reader, replay_id: int | None, known: dict[int, bool]) -> bool:
+    if replay_id is None:
+        return False
+    if replay_id not in known:
+        asked = reader.replay(replay_id)
+        known[replay_id] = asked is not None and asked.force_money
+    return known[replay_id]
 
 
 def _rebuild(app: App, reader: Reader, scratch: SqlStore, steps: Sequence[Step], proof: Proof, tell: Tell) -> None:
@@ -170,8 +186,12 @@ def _chunks(steps: Sequence[Step]) -> Iterator[Sequence[Step]]:
 
 
 def _in_order(reader: Reader, chunk: Sequence[Step]) -> list[StoredMessage]:
-    stored = {message.id: message for message in reader.stored([step.message_id for step in chunk])}
-    return [stored[step.message_id] for step in chunk if step.message_id in stored]
+    stored = {message.id: message for message in reader.stored(sorted({step.message_id for step in chunk}))}
+    return [
+        replace(stored[step.message_id], replay_id=step.replay_id, force_money=step.is_money_forced)
+        for step in chunk
+        if step.message_id in stored
+    ]
 
 
 class _Loading:

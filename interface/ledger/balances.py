@@ -33,6 +33,7 @@ def _observe(telling: Telling, account_id: int, stated: StatedBalance, place: st
         if not is_own and (seen.as_of, seen.seq) < (known.as_of, known.seq):
             telling.warn(Caution.BALANCE_OUTDATED, place)
             return
-    if known is None or (known.amount_minor, known.currency) != (seen.amount_minor, seen.currency):
-        telling.changed = True
+    said, stands = (seen.amount_minor, seen.currency), known and (known.amount_minor, known.currency)
+    if said != stands or (known is not None and known.message_id == seen.message_id):
+        telling.changed = True  # of its own message, a newer version may also read another as-of
     telling.till.observe(seen)

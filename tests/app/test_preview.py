@@ -45,9 +45,9 @@ def everything(app: App) -> tuple[int, ...]:
     return choose(app.store, MessageFilter()).ids
 
 
-def replay(app: App) -> int:
+def replay(app: App, *, force_money: bool = False) -> int:
     """Replay everything; gives how many messages changed the ledger."""
-    number = request(app.store, BY, choose(app.store, MessageFilter()))
+    number = request(app.store, BY, choose(app.store, MessageFilter()), force_money=force_money)
     run(app)
     done = progress(app.store, number)
     assert (done.done, done.failed) == (done.total, 0)
@@ -75,6 +75,13 @@ def shout_family_names(app: App) -> None:
     app.publish(app.edited(), "tester")
 
 
+def call_charges_credits(app: App) -> None:
+    """A wrong edit that an analyst may make, and make active."""
+    table = app.root / "mappings" / "tables" / "transaction_kind.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("CG,charge", "CG,credit"), encoding="utf-8")
+    app.publish(app.edited(), "tester")
+
+
 def test_under_the_same_configuration_nothing_changes(app: App) -> None:
     before = rows(app)
     found = preview(app, everything(app), lambda _done, _total: None)
@@ -96,5 +103,23 @@ def test_a_preview_tells_what_the_replay_then_does(app: App) -> None:
 def test_the_ledger_is_proven_after_a_replay_under_a_newer_version(app: App) -> None:
     shout_family_names(app)
     replay(app)
+    proof = verify(app, lambda _done, _total: None)
+    assert (proof.differences, proof.endings, proof.holds) == ([], [], True)
+
+
+@pytest.mark.parametrize("force_money", [False, True])
+def test_the_ledger_is_proven_where_a_newer_version_would_book_other_money(app: App, force_money: bool) -> None:
+    call_charges_credits(app)
+    changed = replay(app, force_money=force_money)
+    assert (changed > 0) is force_money
+    proof = verify(app, lambda _done, _total: None)
+    assert (proof.differences, proof.endings, proof.holds) == ([], [], True)
+
+
+def test_the_ledger_is_proven_after_several_forced_replays(app: App) -> None:
+    call_charges_credits(app)
+    replay(app, force_money=True)
+    shout_family_names(app)
+    replay(app, force_money=True)
     proof = verify(app, lambda _done, _total: None)
     assert (proof.differences, proof.endings, proof.holds) == ([], [], True)
