@@ -241,6 +241,9 @@ class Store(Workbench, Protocol):
     def turn(self, purpose: str) -> AbstractContextManager[Turn]:
         """A write transaction, durable when it exits. On SQLite, writers of all processes take fair turns."""
 
+    def renew_wire_ids(self) -> None:
+        """Begin new wire ids, which no copy of this database has given or will give."""
+
     def check_writable(self) -> None:
         """Write and commit something small; raises StoreUnavailableError where that fails."""
 

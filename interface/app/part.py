@@ -137,6 +137,7 @@ class Processing:
 
     def _take_over(self) -> None:
         # Only now: what another engine is still sending has no outcome yet either, and is not ours to judge.
+        self._app.store.renew_wire_ids()
         recover_sends(self._app.store, self._running.plan.destinations, self._app.clock)
         self._push = self._push_thread()
         self._push.start()

@@ -1,8 +1,9 @@
 """The proof: every processed message, run again into an empty ledger, gives the ledger that the store of record holds.
 
-Each message runs as it ran then: first when it was received, then again for each replay that changed something, in the order of their
-commits, each time under the configuration version of that run, with the wire ids that its payments got. A replay that restates
-values but not money is therefore proven as what it is. What people decided and how far postings came is the deliveries' history, not the messages', and is not compared.
+Each message runs as it ran then: first when it was received, then again for each replay that changed something, in the order of
+their commits, each time under the configuration version of that run, with the wire ids that its payments got. A replay that
+restates values but not money is therefore proven as what it is. What people decided and how far postings came is the deliveries'
+history, not the messages', and is not compared.
 """
 
 import tempfile

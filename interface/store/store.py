@@ -67,6 +67,7 @@ class SqlStore:
         self._shard = os.getpid() % _SHARDS
         self._blocks = Blocks(self._reserve, limits.id_block)
         self._inside = threading.local()
+        self._wire_prefix = opened.wire_prefix
         self._fences: dict[str, int] = {}  # PostgreSQL: locks held here, by the count at which they were taken
         self._turnstile = Turnstile(sqlite_path(self._engine)) if self._is_sqlite else None
 
@@ -165,7 +166,12 @@ class SqlStore:
     def wire_id(self, name: str, width: int) -> str:
         """The next short id that goes over the wire; at most `width` characters. Not inside a turn."""
         self._require_no_turn("wire-id")
-        return wire.compose(self.opened.wire_prefix, self._blocks.take(f"wire {name}"), width)
+        return wire.compose(self._wire_prefix, self._blocks.take(f"wire {name}"), width)
+
+    def renew_wire_ids(self) -> None:
+        """Begin the present minute's wire ids: to be called by what takes over from another engine, or from a restored copy."""
+        with self.turn("wire-ids") as turn:
+            self._wire_prefix = turn.renew_wire_prefix()
 
     def new_public_id(self, prefix: str) -> str:
         """A prefixed ULID: sorts by the time at which it was made."""

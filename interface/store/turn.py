@@ -154,6 +154,10 @@ class SqlTurn(SqlReader):
         """Reserve the next numbers of a counter."""
         return counter.advance(self._tx, name, amount)
 
+    def renew_wire_prefix(self) -> str:
+        """The prefix of wire ids from now on."""
+        return counter.renew_wire_prefix(self._tx)
+
     def touch(self) -> None:
         """Write something that changes nothing, to learn whether the database still takes writes."""
         counter.advance(self._tx, "touch", 1)

@@ -1,7 +1,8 @@
 """Ids that go over the wire: short, never reused, also not by a database that was restored from a backup.
 
-A prefix tells the minute in which this life of the database began, a counter follows. HL7 leaves 12 characters for FT1-2,
-10 for FT1-3, 20 for MSH-10.
+A prefix tells a minute, a counter follows that never starts again. Each engine that takes over begins a new minute: a copy of
+the database, restored or made by hand, then gives ids that the original never gave, for the original's are all of minutes before.
+HL7 leaves 12 characters for FT1-2, 10 for FT1-3, 20 for MSH-10.
 """
 
 from interface.errors import StoreError
@@ -36,8 +37,8 @@ def compose(prefix: str, number: int, width: int) -> str:
     if len(text) > width:
         raise StoreError(
             "wire-ids-exhausted",
-            f"no id of {width} characters is left under this prefix",
+            f"no id of {width} characters is left",
             place="wire ids",
-            advice="begin a new prefix, as after a restore",
+            advice="report it: the counter has outgrown the field",
         )
     return text

@@ -1,7 +1,9 @@
 """Running the engine: ids, locks, configuration versions, work items, audit trail, parts, records."""
 
+import sqlite3
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -44,6 +46,32 @@ def test_wire_ids_fit_and_differ(store: SqlStore) -> None:
     assert all(len(one) <= 12 and one.startswith(store.opened.wire_prefix) for one in ids)
     with pytest.raises(StoreError, match="wire-ids-exhausted"):
         store.wire_id("allocation", 5)
+
+
+def test_a_copy_of_the_database_never_gives_an_id_of_the_original(
+    sqlite_url: str, clock: HandClock, environ: dict[str, str], tmp_path: Path
+) -> None:
+    original = open_store(sqlite_url, clock, environ)
+    given = [original.wire_id("allocation", 12)]
+    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as source, sqlite3.connect(tmp_path / "copy.db") as to:
+        source.backup(to)
+    original.renew_wire_ids()  # restarted after the backup was made
+    given += [original.wire_id("allocation", 12) for _ in range(2_000)]
+    clock.at += 60_000_000
+    copy = open_store(f"sqlite:///{tmp_path / 'copy.db'}", clock, environ)
+    copy.renew_wire_ids()
+    given += [copy.wire_id("allocation", 12) for _ in range(2_000)]
+    assert len(set(given)) == len(given)
+    for store in (original, copy):
+        store.close()
+
+
+def test_a_clock_that_went_back_brings_no_old_prefix_back(opened: Callable[[], SqlStore], clock: HandClock) -> None:
+    store = opened()
+    first = store.wire_id("allocation", 12)
+    clock.at -= 3_600_000_000
+    store.renew_wire_ids()
+    assert store.wire_id("allocation", 12) > first
 
 
 def test_ids_and_turns_inside_a_turn_are_refused(store: SqlStore) -> None:
