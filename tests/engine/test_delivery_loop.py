@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -17,13 +18,13 @@ from interface.errors import StoreUnavailableError, WireError
 from interface.hl7.ack import AckCode
 from interface.message import DeliveryState, PostingState
 from interface.pipeline.deliver import DeliverStage
-from interface.settings import Pace
+from interface.settings import Settings
 from interface.store.store import open_store
 from tests.engine.processes import wait_until
 from tests.pipeline.spoken import DESTINATION, Feed, HandClock
 from tests.pipeline.test_deliver import items, pay, posting, prepared, render, states
 
-PACE = Pace(64, 64, 64, 1 << 20, 0.0, 0.05, 0.05, 10.0, 1.0, 1.0, 1.0)  # polls every 0.05 s
+PACE = replace(Settings().pace(), gather_secs=0.0, poll_secs=0.05, storage_retry_secs=0.05)
 Answer = Callable[["Peer", str], Reply]
 
 

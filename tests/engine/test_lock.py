@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,12 @@ import sqlalchemy as sa
 from interface.engine.process import ProcessThread
 from interface.engine.wake import Bell, Ringer
 from interface.errors import StoreUnavailableError
-from interface.settings import Pace
+from interface.settings import Settings
 from interface.store.store import SqlStore, open_store
 from tests.pipeline.spoken import Feed, HandClock
 from tests.pipeline.test_deliver import Ehr, pay, prepared, send, states
 
-PACE = Pace(64, 64, 64, 1 << 20, 0.0, 0.05, 0.05, 10.0, 1.0, 0.05, 1.0)  # polls and looks for the lock every 0.05 s
+PACE = replace(Settings().pace(), gather_secs=0.0, poll_secs=0.05, storage_retry_secs=0.05, standby_secs=0.05)
 
 
 @pytest.fixture
