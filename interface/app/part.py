@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+import uvloop
 from twisted.internet import asyncioreactor, defer
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
@@ -38,7 +39,7 @@ from interface.pipeline.retry import RetryPolicy, wait_secs
 
 
 def _install_reactor() -> AsyncioSelectorReactor:
-    asyncioreactor.install()
+    asyncioreactor.install(uvloop.new_event_loop())
     from twisted.internet import reactor  # noqa: PLC0415 - importing it earlier would install another one
 
     return cast(AsyncioSelectorReactor, reactor)

@@ -20,6 +20,7 @@ ROOMS = {
         "interface/observe/fault.py",
         "interface/app/part.py",  # a part installs the reactor and hands it to what it is put together from
     ),
+    "uvloop": ("interface/app/part.py",),
     "playwright": ("interface/healthpay24/portal",),
     "yaml": ("interface/channel", "interface/settings", "interface/settings.py"),
     "logging": ("interface/observe",),

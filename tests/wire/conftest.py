@@ -1,11 +1,11 @@
 """What every test of a wire gets: no failure may end in Twisted's log, where no test would see it."""
 
-import asyncio
 import gc
 import threading
 from collections.abc import Iterator
 
 import pytest
+import uvloop
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.logger import LogEvent, globalLogPublisher
 
@@ -29,7 +29,7 @@ def no_failure_goes_unseen() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def reactor() -> Iterator[AsyncioSelectorReactor]:
     """A running reactor of the module's own, in a thread; nothing is installed for the whole process."""
-    loop = asyncio.new_event_loop()
+    loop = uvloop.new_event_loop()  # the one that the engine runs on
     running = AsyncioSelectorReactor(loop)
     thread = threading.Thread(target=running.run, kwargs={"installSignalHandlers": False}, daemon=True)
     thread.start()
