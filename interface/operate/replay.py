@@ -51,8 +51,14 @@ def request(store: Store, by: By, chosen: Chosen, *, force_money: bool = False) 
     if force_money:
         need_reason(by, "replay")
     subject = f"messages:{chosen.ids[0]}..{chosen.ids[-1]}"
-    with acting(store, by, "replay", subject, details={"total": len(chosen.ids), "force_money": force_money}) as turn:
-        return turn.request_replay(chosen.ids, by.actor, force_money=force_money)
+    with store.snapshot() as reader:
+        ids = reader.in_order(chosen.ids)
+    with acting(store, by, "replay", subject, details={"total": len(ids), "force_money": force_money}) as turn:
+        replay_id = turn.request_replay(ids[:_PAGE], by.actor, force_money=force_money)
+    for start in range(_PAGE, len(ids), _PAGE):  # one turn for a million would keep every receiver waiting
+        with store.turn("replay") as turn:
+            turn.extend_replay(replay_id, ids[start : start + _PAGE])
+    return replay_id
 
 
 def progress(store: Store, replay_id: int) -> ReplayRow:

@@ -46,7 +46,6 @@ class StoredMessage:
     source: str
     arrived_at: int
     raw: bytes
-    control_id: str
     message_type: str
     state: MessageState
     answer_pending: bool = False  # the sender still waits for the outcome

@@ -174,6 +174,9 @@ class SqlReader:
     def work_item(self, item_id: int) -> WorkItemRow | None:
         return worklist.work_item(self._tx, item_id)
 
+    def in_order(self, ids: Iterable[int]) -> list[int]:
+        return replay.in_order(self._tx, ids)
+
     def replay(self, replay_id: int) -> ReplayRow | None:
         return replay.progress(self._tx, replay_id)
 

@@ -1,15 +1,18 @@
 """Requested replays: which messages are to run again, and how far that is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
 from interface.store import schema_message as t
+from interface.store.dialect import within
 from interface.store.tx import Tx
 from interface.view.work import ReplayRow
 
 _NEW = sa.insert(t.replay).returning(t.replay.c.id)
 _NEW_MESSAGES = sa.insert(t.replay_message)
+_PLACES = sa.select(t.message.c.order_id, t.message.c.id).where(within(t.message.c.id, "ids"))
+_GROWN = sa.update(t.replay).where(t.replay.c.id == sa.bindparam("row")).values(total=sa.bindparam("total"))
 _ONE = sa.select(t.replay).where(t.replay.c.id == sa.bindparam("row"))
 _DONE = sa.select(sa.func.count()).where(
     t.replay_message.c.replay_id == sa.bindparam("row"), t.replay_message.c.done == 1
@@ -25,13 +28,30 @@ _OUTCOMES = (
 )
 
 
+def in_order(tx: Tx, ids: Iterable[int]) -> list[int]:
+    """These messages in the order in which they came; an amended one stands at its original's place."""
+    places = [(row.order_id, row.id) for row in tx.read_in(_PLACES, "ids", sorted(set(ids)))]
+    return [number for _order, number in sorted(places)]
+
+
 def request(tx: Tx, ids: Sequence[int], actor: str, *, force_money: bool) -> int:
-    """Ask for stored messages to be run again; gives the request's id."""
-    wanted = sorted(set(ids))
-    row = {"requested_at": tx.now, "actor": actor, "force_money": int(force_money), "total": len(wanted)}
+    """Ask for stored messages to be run again in the order given; gives the request's id."""
+    row = {"requested_at": tx.now, "actor": actor, "force_money": int(force_money), "total": 0}
     number = int(tx.connection.execute(_NEW, row).scalar_one())
-    tx.write(_NEW_MESSAGES, [{"replay_id": number, "message_id": one, "done": 0} for one in wanted])
+    extend(tx, number, ids)
     return number
+
+
+def extend(tx: Tx, replay_id: int, ids: Sequence[int]) -> None:
+    """Add messages at the end of a request."""
+    row = tx.first(_ONE, row=replay_id)
+    assert row is not None, "whoever extends a request has made it"
+    rows = [
+        {"replay_id": replay_id, "place": place, "message_id": number, "done": 0}
+        for place, number in enumerate(ids, start=row.total)
+    ]
+    tx.write(_NEW_MESSAGES, rows)
+    tx.write(_GROWN, [{"row": replay_id, "total": row.total + len(rows)}])
 
 
 def progress(tx: Tx, replay_id: int) -> ReplayRow | None:

@@ -27,7 +27,6 @@ _COLUMNS = (
     _MESSAGE.state,
     _MESSAGE.answer,
     _MESSAGE.digest,
-    _MESSAGE.identity,
     t.body.c.sealed,
 )
 WAITING = (
@@ -40,11 +39,12 @@ WAITING = (
 _WAITING_ELSEWHERE = WAITING.where(_MESSAGE.source_id.not_in(sa.bindparam("paused", expanding=True)))
 _REPLAYS = (
     sa.select(*_COLUMNS, t.replay_message.c.replay_id, t.replay.c.force_money)
-    .join(t.replay_message, t.replay_message.c.message_id == _MESSAGE.id)
+    .select_from(t.replay_message)
+    .join(t.message, t.replay_message.c.message_id == _MESSAGE.id)
     .join(t.replay, t.replay.c.id == t.replay_message.c.replay_id)
     .join(t.body, t.body.c.message_id == _MESSAGE.id)
     .where(sa.text("done = 0"))
-    .order_by(t.replay_message.c.replay_id, _MESSAGE.order_id, t.replay_message.c.message_id)
+    .order_by(t.replay_message.c.replay_id, t.replay_message.c.place)
     .limit(sa.bindparam("amount"))
 )
 _STORED = (
@@ -123,7 +123,6 @@ def _open(tx: Tx, rows: Sequence[sa.Row[Any]], asked: Sequence[tuple[int, bool]]
             source=texts[row.source_id],
             arrived_at=row.arrived_at,
             raw=expand(tx.vault.open(row.sealed, scope_of("body", row.digest))),
-            control_id=tx.vault.open_json(row.identity, scope_of("identity", row.digest))[0],
             message_type=texts[row.type_id],
             state=MessageState(row.state),
             answer_pending=row.answer == PENDING,

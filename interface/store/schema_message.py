@@ -171,13 +171,14 @@ replay_message = sa.Table(
     "replay_message",
     METADATA,
     reference("replay_id", "replay.id"),
+    sa.Column("place", sa.Integer, nullable=False),  # the order of a replay is settled when it is asked for
     reference("message_id", "message.id", index=True),
     flag("done"),
-    sa.PrimaryKeyConstraint("replay_id", "message_id"),
+    sa.PrimaryKeyConstraint("replay_id", "place"),
     sa.Index(
         "replay_pending",
         "replay_id",
-        "message_id",
+        "place",
         sqlite_where=sa.text("done = 0"),
         postgresql_where=sa.text("done = 0"),
     ),

@@ -138,6 +138,9 @@ class SqlTurn(SqlReader):
     def request_replay(self, ids: Sequence[int], actor: str, *, force_money: bool) -> int:
         return replay.request(self._tx, ids, actor, force_money=force_money)
 
+    def extend_replay(self, replay_id: int, ids: Sequence[int]) -> None:
+        replay.extend(self._tx, replay_id, ids)
+
     def close_work_item(self, item_id: int, how: str, actor: str) -> bool:
         return worklist.close_item(self._tx, item_id, how, actor)
 

@@ -1,6 +1,6 @@
 """What the store does for people: `Views` belongs to every `interface.ports.Reader`, `Acts` to every `Turn`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from interface.view.count import ChannelCount, DestinationCount, PartRow, PauseKind, PauseRow
@@ -73,6 +73,9 @@ class Views(Protocol):
     def work_item(self, item_id: int) -> WorkItemRow | None:
         """One item with its history."""
 
+    def in_order(self, ids: Iterable[int], /) -> list[int]:
+        """These messages in the order in which they came; an amended one stands at its original's place."""
+
     def replay(self, replay_id: int) -> ReplayRow | None:
         """How far a requested replay is."""
 
@@ -110,7 +113,10 @@ class Acts(Protocol):
         """Queue a copy of a delivery with this payload, linked to the original; gives its id."""
 
     def request_replay(self, ids: Sequence[int], actor: str, *, force_money: bool) -> int:
-        """Ask for stored messages to be run again, in their original order; gives the request's id."""
+        """Ask for stored messages to be run again in the order given; gives the request's id."""
+
+    def extend_replay(self, replay_id: int, ids: Sequence[int]) -> None:
+        """Add messages at the end of a request."""
 
     def pause(self, kind: PauseKind, subject: str, actor: str) -> bool:
         """Bring something to a stop; False where it stands already. `waiting` leaves out messages of paused channels; a paused

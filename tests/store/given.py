@@ -70,6 +70,11 @@ def waiting(store: SqlStore) -> list[StoredMessage]:
         return reader.waiting(1000)
 
 
+def control_id(message: StoredMessage) -> str:
+    """MSH-10 of a message made by `raw`."""
+    return message.raw.split(b"|")[9].decode()
+
+
 def run(message_id: int, state: MessageState = MessageState.PROCESSED, **more: Any) -> RunRecord:
     """The end of a run."""
     plain = RunRecord(message_id, RunReason.RECEIVED, 1, state, START, START + 1)

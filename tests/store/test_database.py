@@ -15,7 +15,7 @@ from interface.store import durability, keyfile
 from interface.store.database import Limits
 from interface.store.schema import METADATA
 from interface.store.store import SqlStore, open_store
-from tests.store.given import HandClock, intake, receive, waiting
+from tests.store.given import HandClock, control_id, intake, receive, waiting
 
 
 def test_the_first_open_makes_database_and_key_and_says_what_losing_it_means(
@@ -172,7 +172,7 @@ def test_a_disk_that_takes_no_more_is_unavailable_and_nothing_is_stored(
     with pytest.raises(StoreUnavailableError, match="database-unavailable"), store.turn("receive") as turn:
         turn._tx.connection.exec_driver_sql("PRAGMA max_page_count = 1")
         turn.receive(prepared)
-    assert [message.control_id for message in waiting(store)] == ["C1"]
+    assert [control_id(message) for message in waiting(store)] == ["C1"]
     store.close()
 
 

@@ -7,7 +7,7 @@ from interface.message import HoldKind, MessageState, RunReason
 from interface.store.store import SqlStore
 from interface.view.count import PauseKind
 from interface.view.message import MessageFilter
-from tests.store.given import START, finish, held, intake, receive, received, row, run, waiting
+from tests.store.given import START, control_id, finish, held, intake, receive, received, row, run, waiting
 
 
 def find(store: SqlStore, **conditions: object) -> list[str]:
@@ -127,7 +127,7 @@ def test_a_replay_runs_in_original_order_and_keeps_the_state(store: SqlStore) ->
     ids = received(store, 3)
     finish(store, *(run(number) for number in ids))
     with store.turn("act") as turn:
-        asked = turn.request_replay([ids[2], ids[0]], "kim", force_money=True)
+        asked = turn.request_replay(turn.in_order([ids[2], ids[0]]), "kim", force_money=True)
     with store.snapshot() as reader:
         again = reader.replays(10)
     assert [message.id for message in again] == [ids[0], ids[2]]
@@ -146,6 +146,19 @@ def test_a_replay_runs_in_original_order_and_keeps_the_state(store: SqlStore) ->
     assert row(store, ids[0]).state is MessageState.PROCESSED
 
 
+def test_a_replay_can_be_asked_for_in_several_turns(store: SqlStore) -> None:
+    ids = received(store, 5)
+    finish(store, *(run(number) for number in ids))
+    with store.turn("act") as turn:
+        asked = turn.request_replay(ids[:2], "kim", force_money=False)
+    with store.turn("act") as turn:
+        turn.extend_replay(asked, ids[2:])
+    with store.snapshot() as reader:
+        progress, again = reader.replay(asked), reader.replays(10)
+    assert progress is not None and progress.total == 5
+    assert [message.id for message in again] == ids
+
+
 def test_a_replay_that_changes_nothing_leaves_a_held_message_as_it_stood(store: SqlStore) -> None:
     (first,) = received(store, 1)
     finish(store, held(first, 5))
@@ -161,11 +174,11 @@ def test_a_paused_channel_keeps_its_messages_waiting(store: SqlStore) -> None:
     with store.turn("act") as turn:
         assert turn.pause(PauseKind.CHANNEL, "epic", "kim")
         assert not turn.pause(PauseKind.CHANNEL, "epic", "kim")
-    assert [message.control_id for message in waiting(store)] == ["C2"]
+    assert [control_id(message) for message in waiting(store)] == ["C2"]
     with store.turn("act") as turn:
         assert turn.resume(PauseKind.CHANNEL, "epic")
         assert not turn.resume(PauseKind.CHANNEL, "epic")
-    assert [message.control_id for message in waiting(store)] == ["C1", "C2"]
+    assert [control_id(message) for message in waiting(store)] == ["C1", "C2"]
 
 
 def test_the_epoch_rises_with_every_act(store: SqlStore) -> None:
