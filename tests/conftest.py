@@ -9,7 +9,12 @@ import pytest
 
 from tests import postgres
 from tests.made import MadeDatabase, SharedDatabase, make, shared
+from tests.place import keep_files_in_memory
 from tests.postgres import PostgresServer
+
+keep_files_in_memory()
+# Engines are started often: what a process compiles once, the next one finds.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 PROJECT = Path(__file__).resolve().parent.parent
 
