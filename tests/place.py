@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 _MEMORY = Path("/dev/shm")
-_ROOM_BYTES = 4 << 30  # a run needs a quarter of a gigabyte; the rest is for whoever else keeps something there
+_ROOM_BYTES = 4 << 30  # a run needs about one; the rest is for whoever else keeps something there
 
 
 def keep_files_in_memory() -> None:
