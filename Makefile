@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Programs start again and again: what was compiled once is kept, also on machines that are set up to compile each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo run test proof bench check lock clean
 .DEFAULT_GOAL := help
 
@@ -25,7 +28,7 @@ run: $(VENV)/.product  ## the engine for real feeds, with the channels of channe
 	$(BIN)/hp24 run
 
 test: $(VENV)/.tools  ## all tests, SQLite and PostgreSQL
-	$(BIN)/python -m pytest -n 2 -m "not proof" tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not proof" tests
 
 proof: $(VENV)/.tools  ## the longer evidence
 	$(BIN)/python -m pytest -m proof tests

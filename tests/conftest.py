@@ -8,7 +8,13 @@ import hypothesis
 import pytest
 
 from tests import postgres
+from tests.made import MadeDatabase, SharedDatabase, make, shared
+from tests.place import keep_files_in_memory
 from tests.postgres import PostgresServer
+
+keep_files_in_memory()
+# Engines are started often: what a process compiles once, the next one finds.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -39,9 +45,44 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Both databases in turn: whatever asks for this fixture is a contract that both must keep."""
+    """Both databases in turn, new ones: whatever asks for this fixture is a contract that both must keep."""
     url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
     return url
+
+
+@pytest.fixture(scope="session")
+def first_sqlite(tmp_path_factory: pytest.TempPathFactory) -> MadeDatabase:
+    """The SQLite database that tests get copies of."""
+    folder = tmp_path_factory.mktemp("sqlite")
+    return make(f"sqlite:///{folder / 'hp24.db'}", folder)
+
+
+@pytest.fixture(scope="session")
+def shared_postgres(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SharedDatabase]:
+    """The PostgreSQL database that tests use in turn."""
+    with postgres_server.database() as url, shared(make(url, tmp_path_factory.mktemp("postgresql"))) as database:
+        yield database
+
+
+@pytest.fixture
+def made_postgres(shared_postgres: SharedDatabase) -> MadeDatabase:
+    """A PostgreSQL database as its first open left it."""
+    return shared_postgres.as_made()
+
+
+@pytest.fixture
+def made_sqlite(first_sqlite: MadeDatabase, tmp_path: Path) -> MadeDatabase:
+    """A SQLite database as its first open left it."""
+    return first_sqlite.copied(tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def made_database(request: pytest.FixtureRequest) -> MadeDatabase:
+    """Both databases in turn, as their first open left them: for contracts about anything but the making."""
+    made: MadeDatabase = request.getfixturevalue("made_sqlite" if request.param == "sqlite" else "made_postgres")
+    return made
 
 
 def corpus_folder() -> Path | None:

@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -21,6 +20,7 @@ from interface.pipeline.deliver import DeliverStage
 from interface.settings import Settings
 from interface.store.store import open_store
 from tests.engine.processes import wait_until
+from tests.made import MadeDatabase
 from tests.pipeline.spoken import DESTINATION, Feed, HandClock
 from tests.pipeline.test_deliver import items, pay, posting, prepared, render, states
 
@@ -68,9 +68,9 @@ class Failing(DeliverStage):
 
 
 @pytest.fixture
-def feed(sqlite_url: str, tmp_path: Path) -> Iterator[Feed]:
+def feed(made_sqlite: MadeDatabase) -> Iterator[Feed]:
     clock = HandClock()
-    store = open_store(sqlite_url, clock, environ={"HP24_KEY_FILE": str(tmp_path / "test.key")})
+    store = open_store(made_sqlite.url, clock, made_sqlite.environ)
     yield Feed(store, clock)
     store.close()
 

@@ -13,6 +13,7 @@ from interface.engine.wake import Bell, Ringer
 from interface.errors import StoreUnavailableError
 from interface.settings import Settings
 from interface.store.store import SqlStore, open_store
+from tests.made import MadeDatabase
 from tests.pipeline.spoken import Feed, HandClock
 from tests.pipeline.test_deliver import Ehr, pay, prepared, send, states
 
@@ -20,9 +21,9 @@ PACE = replace(Settings().pace(), gather_secs=0.0, poll_secs=0.05, storage_retry
 
 
 @pytest.fixture
-def stores(postgres_url: str, tmp_path: Path) -> Iterator[tuple[SqlStore, SqlStore]]:
-    environ = {"HP24_KEY_FILE": str(tmp_path / "test.key")}
-    opened = (open_store(postgres_url, HandClock(), environ), open_store(postgres_url, HandClock(), environ))
+def stores(made_postgres: MadeDatabase) -> Iterator[tuple[SqlStore, SqlStore]]:
+    url, environ = made_postgres.url, made_postgres.environ
+    opened = (open_store(url, HandClock(), environ), open_store(url, HandClock(), environ))
     yield opened
     for store in opened:
         store.close()
@@ -49,14 +50,16 @@ def take_over(store: SqlStore) -> None:
                 return
 
 
-def test_no_send_begins_once_another_engine_took_over(stores: tuple[SqlStore, SqlStore], postgres_url: str) -> None:
+def test_no_send_begins_once_another_engine_took_over(
+    stores: tuple[SqlStore, SqlStore], made_postgres: MadeDatabase
+) -> None:
     first, second = stores
     feed = Feed(first, HandClock())
     stage = prepared(feed, 2, max_unresolved=9)
     pay(feed, {"A0": 500, "A1": 600})
     with first.exclusive("process"):
         stage.answered(send(stage, Ehr()), "AA", "", b"")
-        end_sessions_with_locks(postgres_url)
+        end_sessions_with_locks(made_postgres.url)
         take_over(second)
         delivery = stage.next_due()
         assert delivery is not None
@@ -66,7 +69,7 @@ def test_no_send_begins_once_another_engine_took_over(stores: tuple[SqlStore, Sq
 
 
 def test_an_idle_part_hands_over_once_another_engine_took_over(
-    stores: tuple[SqlStore, SqlStore], postgres_url: str, tmp_path: Path
+    stores: tuple[SqlStore, SqlStore], made_postgres: MadeDatabase, tmp_path: Path
 ) -> None:
     first, second = stores
     has_it, gave_it_up = threading.Event(), threading.Event()
@@ -84,7 +87,7 @@ def test_an_idle_part_hands_over_once_another_engine_took_over(
     )
     thread.start()
     assert has_it.wait(10)
-    end_sessions_with_locks(postgres_url)
+    end_sessions_with_locks(made_postgres.url)
     take_over(second)
     assert gave_it_up.wait(10)
     thread.stop()

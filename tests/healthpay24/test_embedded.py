@@ -1,7 +1,6 @@
 """The embedded HealthPay24: idempotent, refuses what must not be taken, hands money to the engine as messages."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,14 +11,15 @@ from interface.healthpay24.protocol import Done, HealthPay24, PaymentOrder, Reje
 from interface.ledger.reading import Meaning
 from interface.message import MessageState
 from interface.store.store import SqlStore, open_store
+from tests.made import MadeDatabase
 from tests.pipeline.spoken import HandClock
 
 ORDER = PaymentOrder((Share("ac_1", 1500), Share("ac_2", 500)), "USD", "visa", "tok_abc", "4242")
 
 
 @pytest.fixture
-def store(database_url: str, tmp_path: Path) -> Iterator[SqlStore]:
-    opened = open_store(database_url, HandClock(), environ={"HP24_KEY_FILE": str(tmp_path / "test.key")})
+def store(made_database: MadeDatabase) -> Iterator[SqlStore]:
+    opened = open_store(made_database.url, HandClock(), made_database.environ)
     yield opened
     opened.close()
 

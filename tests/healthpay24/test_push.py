@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -27,6 +26,7 @@ from tests.healthpay24.far_side import (
     stated,
     to_tell,
 )
+from tests.made import MadeDatabase
 from tests.pipeline.spoken import SECOND, Feed, HandClock, merge, update
 
 DESK = By("desk", "asked by phone")
@@ -35,9 +35,9 @@ LOST = UnansweredError("no-answer", "no answer came in time", place="healthpay24
 
 
 @pytest.fixture
-def feed(database_url: str, tmp_path: Path) -> Iterator[Feed]:
+def feed(made_database: MadeDatabase) -> Iterator[Feed]:
     clock = HandClock()
-    store = open_store(database_url, clock, environ={"HP24_KEY_FILE": str(tmp_path / "test.key")})
+    store = open_store(made_database.url, clock, made_database.environ)
     yield Feed(store, clock)
     store.close()
 

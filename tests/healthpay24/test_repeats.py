@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import orjson
 import pytest
@@ -16,6 +15,7 @@ from interface.healthpay24.protocol import Answered, Done, PaymentOrder, ReturnO
 from interface.pipeline.plan import ChannelPlan, Plan, Understood
 from interface.pipeline.process import drain
 from interface.store.store import open_store
+from tests.made import MadeDatabase
 from tests.pipeline.spoken import Feed, HandClock, update
 
 
@@ -33,9 +33,9 @@ class House(Feed):
 
 
 @pytest.fixture
-def house(database_url: str, tmp_path: Path) -> Iterator[House]:
+def house(made_database: MadeDatabase) -> Iterator[House]:
     clock = HandClock()
-    store = open_store(database_url, clock, environ={"HP24_KEY_FILE": str(tmp_path / "test.key")})
+    store = open_store(made_database.url, clock, made_database.environ)
     yield House(store, clock)
     store.close()
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 
@@ -10,6 +9,7 @@ from interface.pipeline.plan import Plan, Reply
 from interface.pipeline.process import drain
 from interface.store.store import open_store
 from interface.view.delivery import DeliveryFilter
+from tests.made import MadeDatabase
 from tests.pipeline.spoken import CHANNEL, DESTINATION, Feed, HandClock, charge_of, merge, update
 
 
@@ -34,9 +34,9 @@ class Answering(Feed):
 
 
 @pytest.fixture
-def answering(database_url: str, tmp_path: Path) -> Iterator[Answering]:
+def answering(made_database: MadeDatabase) -> Iterator[Answering]:
     clock = HandClock()
-    store = open_store(database_url, clock, environ={"HP24_KEY_FILE": str(tmp_path / "test.key")})
+    store = open_store(made_database.url, clock, made_database.environ)
     yield Answering(store, clock)
     store.close()
 

@@ -19,13 +19,13 @@ from tests.store.given import HandClock, control_id, intake, receive, waiting
 
 
 def test_the_first_open_makes_database_and_key_and_says_what_losing_it_means(
-    opened: Callable[[], SqlStore], environ: dict[str, str]
+    opened_first: Callable[[], SqlStore], environ: dict[str, str]
 ) -> None:
-    first = opened()
+    first = opened_first()
     key = Path(environ["HP24_KEY_FILE"])
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert (first.opened.key_file, first.opened.notice) == (key, keyfile.NOTICE)
-    second = opened()
+    second = opened_first()
     assert (second.opened.notice, second.opened.database_id) == ("", first.opened.database_id)
 
 
@@ -36,37 +36,39 @@ def test_the_key_file_is_named_after_the_database_by_default(sqlite_url: str, tm
     assert store.opened.key_file.exists()
 
 
-def test_what_was_stored_is_read_by_the_next_process(opened: Callable[[], SqlStore]) -> None:
-    receive(opened(), intake(1))
-    (message,) = waiting(opened())
+def test_what_was_stored_is_read_by_the_next_process(opened_first: Callable[[], SqlStore]) -> None:
+    receive(opened_first(), intake(1))
+    (message,) = waiting(opened_first())
     assert message.raw == intake(1).raw
 
 
-def test_processes_that_open_a_new_database_at_once_make_one(opened: Callable[[], SqlStore]) -> None:
+def test_processes_that_open_a_new_database_at_once_make_one(opened_first: Callable[[], SqlStore]) -> None:
     with ThreadPoolExecutor(4) as threads:
-        stores = list(threads.map(lambda _: opened(), range(4)))
+        stores = list(threads.map(lambda _: opened_first(), range(4)))
     assert len({store.opened.database_id for store in stores}) == 1
     assert sum(bool(store.opened.notice) for store in stores) == 1
 
 
 def test_a_database_without_its_key_is_not_opened_and_gets_no_new_one(
-    opened: Callable[[], SqlStore], environ: dict[str, str]
+    opened_first: Callable[[], SqlStore], environ: dict[str, str]
 ) -> None:
-    opened()
+    opened_first()
     key = Path(environ["HP24_KEY_FILE"])
     key.unlink()
     with pytest.raises(StoreError, match="key-missing"):
-        opened()
+        opened_first()
     assert not key.exists()
 
 
-def test_a_database_with_another_key_is_not_opened(opened: Callable[[], SqlStore], environ: dict[str, str]) -> None:
-    opened()
+def test_a_database_with_another_key_is_not_opened(
+    opened_first: Callable[[], SqlStore], environ: dict[str, str]
+) -> None:
+    opened_first()
     key = Path(environ["HP24_KEY_FILE"])
     key.unlink()
     keyfile.make(key)
     with pytest.raises(StoreError, match="key-wrong"):
-        opened()
+        opened_first()
 
 
 @pytest.mark.parametrize("content", [b"", b"# only a remark\n", b"not base64 !\n", b"c2hvcnQ=\n", b"\xff\xfe\n"])
@@ -78,25 +80,25 @@ def test_a_file_that_is_no_key_is_told(tmp_path: Path, content: bytes) -> None:
         keyfile.read(path)
 
 
-def test_a_key_that_others_may_read_is_refused(opened: Callable[[], SqlStore], environ: dict[str, str]) -> None:
-    opened()
+def test_a_key_that_others_may_read_is_refused(opened_first: Callable[[], SqlStore], environ: dict[str, str]) -> None:
+    opened_first()
     Path(environ["HP24_KEY_FILE"]).chmod(0o640)
     with pytest.raises(StoreError, match="key-exposed"):
-        opened()
+        opened_first()
 
 
-def test_a_newer_schema_stops_the_engine(opened: Callable[[], SqlStore], database_url: str) -> None:
-    opened()
+def test_a_newer_schema_stops_the_engine(opened_first: Callable[[], SqlStore], database_url: str) -> None:
+    opened_first()
     engine = sa.create_engine(database_url)
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
     with pytest.raises(StoreError, match="schema-newer"):
-        opened()
+        opened_first()
 
 
-def test_the_migration_makes_every_table_and_index(opened: Callable[[], SqlStore], database_url: str) -> None:
-    opened()
+def test_the_migration_makes_every_table_and_index(opened_first: Callable[[], SqlStore], database_url: str) -> None:
+    opened_first()
     engine = sa.create_engine(database_url)
     found = sa.inspect(engine)
     for table in METADATA.sorted_tables:

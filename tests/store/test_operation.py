@@ -14,6 +14,7 @@ from interface.ledger.worklist import ItemAct, WorkItem
 from interface.row.act import Act
 from interface.store.store import SqlStore, open_store
 from interface.view.count import PartRow
+from tests.made import MadeDatabase
 from tests.store.given import START, HandClock
 
 
@@ -106,12 +107,13 @@ def test_a_named_lock_is_held_by_one(opened: Callable[[], SqlStore]) -> None:
         assert is_held
 
 
-def test_a_part_that_lost_its_lock_writes_no_more(postgres_url: str, environ: dict[str, str]) -> None:
-    first, second = (open_store(postgres_url, HandClock(), environ) for _ in range(2))
+def test_a_part_that_lost_its_lock_writes_no_more(made_postgres: MadeDatabase) -> None:
+    url, environ = made_postgres.url, made_postgres.environ
+    first, second = (open_store(url, HandClock(), environ) for _ in range(2))
     with first.exclusive("process"):
         with first.turn("process"):
             pass
-        engine = sa.create_engine(postgres_url)
+        engine = sa.create_engine(url)
         with engine.connect() as connection:
             mine = sa.text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
             connection.execute(mine)
