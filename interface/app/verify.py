@@ -26,11 +26,13 @@ from interface.ledger.reading import Reading
 from interface.message import MessageState
 from interface.pipeline.plan import Plan, Understood
 from interface.pipeline.rerun import Bench, rerun
+from interface.pipeline.warm import Warm, WarmRows
 from interface.ports import Reader
 from interface.row.message import StoredMessage
 from interface.store.store import SqlStore, open_scratch
 
 _PAGE = 256
+_WARM_ROWS = 20_000
 Tell = Callable[[int, int], None]  # messages done, of how many
 
 
@@ -125,23 +127,28 @@ def _rebuild(app: App, reader: Reader, scratch: SqlStore, steps: Sequence[Step],
     )
     bench = Bench(app.store.lane_of, scratch.seal, wire_ids)
     plans: dict[int, Plan] = {}
+    warm = Warm(_WARM_ROWS)
+    rows = WarmRows(warm, _Loading(scratch))
     numbers = _account_numbers(reader)
+    done = 0
     for chunk in _chunks(steps):
         config_id = chunk[0].config_id
         if config_id not in plans:
             plan = runnable(config_id, load(reader.config_files(config_id), app.environ)).plan
             plans[config_id] = _by_identifier(plan, numbers)
         messages = _in_order(reader, chunk)
-        for result in rerun(bench, _Loading(scratch), plans[config_id], app.clock, messages):
+        for result in rerun(bench, rows, plans[config_id], app.clock, messages):
             with scratch.turn("verify") as turn:
                 turn.save(result.sealed, config_id)
+            warm.settle(result.changes)
             proof.endings += [
                 f"message {run.message_id} now ends as {run.state} [{run.cause}]"
                 for run in result.runs
                 if run.state is not MessageState.PROCESSED
             ]
-        proof.messages += len(messages)
-        tell(proof.messages, len(steps))
+        proof.messages += sum(message.replay_id is None for message in messages)
+        done += len(messages)
+        tell(done, len(steps))
 
 
 def _account_numbers(reader: Reader) -> dict[str, Identifier]:
