@@ -6,7 +6,7 @@ compressing and digesting happen in `Store.prepare...` calls, before a turn open
 Times are UTC microseconds. Ids are bigints. Nothing here names a table.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeAlias
 
@@ -17,6 +17,7 @@ from interface.ledger.noun import Identifier
 from interface.ledger.worklist import WorkItem
 from interface.message import MirrorState
 from interface.row.act import Act
+from interface.row.baseline import Baseline
 from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Outcome, PostingFact, PostingView
 from interface.row.message import Intake, Parked, Received, RunRecord, Settled, StoredMessage
 from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorMark, MirrorOutcome, MirrorRow, Subject
@@ -63,6 +64,12 @@ class Reader(LedgerRows, Views, Protocol):
 
     def stored(self, ids: Sequence[int]) -> list[StoredMessage]:
         """These messages, in the order of their ids, bodies opened; what has none any more is left out."""
+
+    def baseline(self) -> Baseline | None:
+        """The copy of the ledger that a proof begins from; None where none was taken."""
+
+    def baseline_changes(self) -> Iterator[LedgerChanges]:
+        """Its rows, as changes that make the same ledger of an empty one."""
 
     def image(self) -> Image:
         """The whole ledger, read page by page while the snapshot lives."""
@@ -240,6 +247,9 @@ class Store(Workbench, Protocol):
 
     def turn(self, purpose: str) -> AbstractContextManager[Turn]:
         """A write transaction, durable when it exits. On SQLite, writers of all processes take fair turns."""
+
+    def take_baseline(self, functions: str) -> None:
+        """Copy the ledger, in many short turns; a proof begins from the newest copy. `functions` names the code since."""
 
     def renew_wire_ids(self) -> None:
         """Begin new wire ids, which no copy of this database has given or will give."""

@@ -12,6 +12,7 @@ import uvloop
 from twisted.internet import asyncioreactor, defer
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
+from interface.app.baseline import keep_baseline
 from interface.app.collect import calm_collector
 from interface.app.compose import App, open_app
 from interface.app.pay import hosted
@@ -138,6 +139,7 @@ class Processing:
 
     def _take_over(self) -> None:
         # Only now: what another engine is still sending has no outcome yet either, and is not ours to judge.
+        keep_baseline(self._app.store)
         self._app.store.renew_wire_ids()
         recover_sends(self._app.store, self._running.plan.destinations, self._app.clock)
         self._push = self._push_thread()

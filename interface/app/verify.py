@@ -3,7 +3,7 @@
 Each message runs as it ran then: first when it was received, then again for each replay that changed something, in the order of
 their commits, each time under the configuration version of that run, with the wire ids that its payments got. A replay that
 restates values but not money is therefore proven as what it is. What people decided and how far postings came is the deliveries'
-history, not the messages', and is not compared.
+history, not the messages', and is not compared. Where the engine's code changed, the proof begins with the ledger as it stood then.
 """
 
 import tempfile
@@ -33,6 +33,7 @@ from interface.store.store import SqlStore, open_scratch
 
 _PAGE = 256
 _WARM_ROWS = 20_000
+_FAR_IDS = 1 << 60  # above everything that a store gives out
 Tell = Callable[[int, int], None]  # messages done, of how many
 
 
@@ -63,7 +64,8 @@ def verify(app: App, tell: Tell) -> Proof:
     ):
         proof, began = Proof(), time.monotonic()
         _prove_journal(reader, proof)
-        steps = list(_steps(reader))
+        base = reader.baseline()
+        steps = list(_steps(reader, base.beyond_run if base else 0))
         scratch = open_scratch(Path(folder), app.clock)
         try:
             _rebuild(app, reader, scratch, steps, proof, tell)
@@ -95,11 +97,10 @@ class Step:
     is_money_forced: bool
 
 
-def _steps(reader: Reader) -> Iterator[Step]:
-    """The runs that made the ledger: each message's first successful one, and replays that changed something."""
+def _steps(reader: Reader, beyond: int) -> Iterator[Step]:
+    """The runs since the baseline that made the ledger: each message's first successful one, and replays that changed something."""
     forced: dict[int, bool] = {}
     received: set[int] = set()
-    beyond = 0
     while page := reader.runs(beyond, _PAGE * 4):
         for run in page:
             if run.state is not MessageState.PROCESSED:
@@ -122,10 +123,16 @@ def _is_forced(reader: Reader, replay_id: int | None, known: dict[int, bool]) ->
 
 
 def _rebuild(app: App, reader: Reader, scratch: SqlStore, steps: Sequence[Step], proof: Proof, tell: Tell) -> None:
-    wire_ids = iter(
-        [part.wire_id for part in sorted(reader.image().allocations, key=lambda one: one.id) if part.wire_id]
-    )
-    bench = Bench(app.store.lane_of, scratch.seal, wire_ids)
+    base = reader.baseline()
+    known = base.beyond_allocation if base else 0
+    parts = sorted((part for part in reader.image().allocations if part.id > known), key=lambda one: one.id)
+    wire_ids = iter([part.wire_id for part in parts if part.wire_id])
+    # Rows of the baseline keep their ids; new ones get others, far above.
+    bench = Bench(app.store.lane_of, scratch.seal, wire_ids, first_id=_FAR_IDS if base else 1)
+    for changes in reader.baseline_changes() if base else ():
+        sealed = scratch.seal(changes)
+        with scratch.turn("baseline") as turn:
+            turn.save(sealed, 0)
     plans: dict[int, Plan] = {}
     warm = Warm(_WARM_ROWS)
     rows = WarmRows(warm, _Loading(scratch))

@@ -93,3 +93,12 @@ class EngineStopped(Running):
     place: str
     text: str
     advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineTaken(Running):
+    """This engine reads or applies messages with other code than the one before: proofs begin with the ledger as it stands."""
+
+    level: ClassVar = Level.INFO
+    counter: ClassVar = "baselines_taken_total"
+    code: str

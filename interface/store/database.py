@@ -17,7 +17,8 @@ from ulid import ULID
 
 from interface.errors import StoreError, StoreUnavailableError
 from interface.store import durability, keyfile, turnstile, wire
-from interface.store import schema_delivery as _deliveries  # noqa: F401  importing a schema module adds its tables
+from interface.store import schema_baseline as _baseline  # noqa: F401  importing a schema module adds its tables
+from interface.store import schema_delivery as _deliveries  # noqa: F401
 from interface.store import schema_ledger as _ledger  # noqa: F401
 from interface.store import schema_message as _messages  # noqa: F401
 from interface.store import schema_mirror as _mirror  # noqa: F401

@@ -1,17 +1,19 @@
 """What can be asked of one consistent snapshot: the methods of `ports.Reader`, each one function of a subject's module."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from interface.ledger.change import Loaded
+from interface.ledger.change import LedgerChanges, Loaded
 from interface.ledger.compare import Image
 from interface.ledger.needs import Needs
 from interface.message import MirrorState
+from interface.row.baseline import Baseline
 from interface.row.delivery import Delivery, DestinationState, PostingView
 from interface.row.message import Settled, StoredMessage
 from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorRow, Subject
 from interface.store import (
     account_story,
     audit,
+    baseline,
     configuration,
     count,
     counter,
@@ -183,6 +185,12 @@ class SqlReader:
     def audit_trail(self, subject: str, beyond_id: int, limit: int) -> list[audit.Audited]:
         """One page of the acts on a subject, oldest first."""
         return audit.audit_trail(self._tx, subject, beyond_id, limit)
+
+    def baseline(self) -> Baseline | None:
+        return baseline.baseline(self._tx)
+
+    def baseline_changes(self) -> Iterator[LedgerChanges]:
+        return baseline.changes(self._tx)
 
     def image(self) -> Image:
         """The whole ledger, read page by page while the snapshot lives."""

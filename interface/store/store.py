@@ -17,7 +17,7 @@ from interface.ledger.noun import Identifier
 from interface.observe.emit import emit
 from interface.ports import Clock, Prepared
 from interface.row.message import Intake
-from interface.store import arrival, counter, ledger_save, mirror, wire
+from interface.store import arrival, baseline, counter, ledger_save, mirror, wire
 from interface.store.block import Blocks
 from interface.store.counter import FENCE
 from interface.store.database import Limits, Opened, open_database, sqlite_path, translated
@@ -172,6 +172,15 @@ class SqlStore:
         """Begin the present minute's wire ids: to be called by what takes over from another engine, or from a restored copy."""
         with self.turn("wire-ids") as turn:
             self._wire_prefix = turn.renew_wire_prefix()
+
+    def take_baseline(self, functions: str) -> None:
+        """Copy the ledger; from here on a proof begins. Nothing may be processed meanwhile, and no turn be open."""
+        baseline.take(self._baseline_turn, functions)
+
+    @contextmanager
+    def _baseline_turn(self) -> Iterator[Tx]:
+        with self.turn("baseline") as turn:
+            yield turn.transaction
 
     def new_public_id(self, prefix: str) -> str:
         """A prefixed ULID: sorts by the time at which it was made."""
