@@ -84,6 +84,7 @@ class Posting:
     account_id: int
     facility: str
     amount_minor: int
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)

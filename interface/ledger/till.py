@@ -103,12 +103,12 @@ class Till:
         self.undo.add(self._entries, entry)
         return entry.id
 
-    def credit_minor(self, account_id: int) -> int:
-        """What the journal holds in the account's favour; the balances of the account must have been loaded."""
+    def credit_minor(self, account_id: int, currency: str) -> int:
+        """What the journal holds of a currency in the account's favour; the account's balances must have been loaded."""
         owed = sum(
             balance.amount_minor
             for balance in (*self._balances, *sum_lines(self._entries))
-            if balance.account_id == account_id and balance.book is Book.RECEIVABLE
+            if (balance.account_id, balance.book, balance.currency) == (account_id, Book.RECEIVABLE, currency)
         )
         return max(0, -owed)
 
@@ -196,7 +196,15 @@ class Till:
 
     def _postings(self, allocations: Iterable[Allocation]) -> list[Posting]:
         return [
-            Posting(a.id, a.payment_id, a.kind, a.account_id, self._payments[a.payment_id].facility, a.amount_minor)
+            Posting(
+                a.id,
+                a.payment_id,
+                a.kind,
+                a.account_id,
+                self._payments[a.payment_id].facility,
+                a.amount_minor,
+                a.currency,
+            )
             for a in allocations
             if a.posting is PostingState.PENDING
         ]

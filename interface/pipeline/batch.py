@@ -198,7 +198,9 @@ class Batch:
         turn.save(self.sealed, self._plan.config_id)
         turn.mark(self._marks)
         turn.finish(runs)
-        refused = {run.message_id for run in runs if run.state is MessageState.REFUSED}  # their senders keep them, and know
+        refused = {
+            run.message_id for run in runs if run.state is MessageState.REFUSED
+        }  # their senders keep them, and know
         turn.open_work_items([item for message_id, item in self._items if message_id not in refused])
         turn.park(self.lanes.parked)
         if self._released:

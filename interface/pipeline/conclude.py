@@ -113,4 +113,4 @@ def applied(outcome: Outcome, reading: Reading) -> Ending:
 
 def _item(kind: ItemKind, cause: str) -> Callable[[StoredMessage], WorkItem]:
     # One item per channel and cause: a broken mapping that holds 4,000 messages is one thing to mend.
-    return lambda message: WorkItem(kind, f"channel:{message.source}", cause, None, HELD_MESSAGE)
+    return lambda message: WorkItem(kind, f"channel:{message.source}", cause, HELD_MESSAGE)

@@ -37,7 +37,8 @@ class Delivery:
     config_id: int
     created_at: int
     cause: str = ""
-    amount_minor: int | None = None
+    amount_minor: int | None = None  # what it posts, in minor units of `currency`; none where it carries no money
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def test_payment_is_booked_and_queued_for_posting() -> None:
     known = part(store)
     assert (known.posting, len(known.wire_id)) == (PostingState.PENDING, 12)
     row = store.get(Noun.ACCOUNT, account(1)).id
-    assert store.saved[-1].postings == [Posting(known.id, known.payment_id, known.kind, row, "NORTH", 2500)]
+    assert store.saved[-1].postings == [Posting(known.id, known.payment_id, known.kind, row, "NORTH", 2500, "USD")]
     assert store.payments[known.payment_id].state is PaymentState.TAKEN
     store.assert_journal_proven()
 
@@ -266,7 +266,8 @@ def test_negated_echo_is_the_ehrs_reversal_booked_once_and_told_to_a_person() ->
     assert store.entries[-1].kind is EntryKind.REVERSAL
     assert store.entries[-1].reverses == store.entries[0].id
     assert store.balance(account(1), Book.RECEIVABLE, "patient") == 0
-    assert [item.cause for item in store.work_items] == [Cause.PAYMENT_REVERSED_BY_EHR]
+    (item,) = store.work_items
+    assert (item.cause, item.currency) == (Cause.PAYMENT_REVERSED_BY_EHR, "USD")
     assert echo(store, K.REVERSAL) == Applied(False)
     store.assert_journal_proven()
 

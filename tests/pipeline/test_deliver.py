@@ -214,14 +214,14 @@ def test_an_intent_without_an_outcome_is_ambiguous_after_a_crash(feed: Feed) -> 
     assert recover_sends(feed.store, feed.destinations, feed.clock) == 1
     assert states(feed) == [DeliveryState.AMBIGUOUS]
     assert stage.next_due() is None
-    assert [item.kind for item in items(feed)] == ["ambiguous-delivery"]
+    assert [(item.kind, item.currency) for item in items(feed)] == [("ambiguous-delivery", "USD")]
 
 
 def test_a_payment_that_no_channel_takes_becomes_a_work_item(feed: Feed) -> None:
     prepared(feed, 1)
     feed.destinations = {}
     pay(feed, {"A0": 500})
-    assert [item.kind for item in items(feed)] == ["no-destination"]
+    assert [(item.kind, item.amount_minor, item.currency) for item in items(feed)] == [("no-destination", 500, "USD")]
 
 
 @pytest.mark.parametrize("failure", [SILENCE, None])
