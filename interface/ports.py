@@ -15,9 +15,10 @@ from interface.ledger.compare import Image
 from interface.ledger.needs import Needs
 from interface.ledger.noun import Identifier
 from interface.ledger.worklist import WorkItem
+from interface.mapping.posting import Posting
 from interface.message import MirrorState
 from interface.row.act import Act
-from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Outcome, PostingFact, PostingView
+from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Outcome, PostingFact
 from interface.row.message import Intake, Parked, Received, RunRecord, Settled, StoredMessage
 from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorMark, MirrorOutcome, MirrorRow, Subject
 from interface.view.count import PartRow
@@ -88,7 +89,7 @@ class Reader(LedgerRows, Views, Protocol):
     def epoch(self) -> int:
         """A counter that every operator's act on messages, lanes or the ledger raises (in its own turn)."""
 
-    def posting_view(self, allocation_id: int) -> "PostingView":
+    def posting(self, allocation_id: int) -> Posting:
         """All that rendering a payment needs, through current identities: survivors followed."""
 
     def destination_state(self, destination: str) -> "DestinationState":

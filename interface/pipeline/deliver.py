@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from interface.errors import ActRefusedError, Disposition, InterfaceError, StoreError
+from interface.mapping.posting import Posting
 from interface.message import DeliveryState, PostingState
 from interface.observe.deliver import DestinationSuspended
 from interface.observe.emit import emit
@@ -18,9 +19,9 @@ from interface.pipeline.plan import DestinationPlan
 from interface.pipeline.process import unexpected
 from interface.pipeline.retry import SECOND, RetryAt, decide, wait_secs
 from interface.ports import Clock, Store, Turn
-from interface.row.delivery import Delivery, DestinationState, Outcome, PostingView
+from interface.row.delivery import Delivery, DestinationState, Outcome
 
-Render = Callable[[PostingView, str, int], bytes]  # view, control id, now -> payload
+Render = Callable[[Posting, str, int], bytes]  # posting, control id, now -> payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,8 @@ class DeliverStage:
         if delivery.payload:
             return delivery.payload, delivery.control_id or self._store.wire_id("message", CONTROL_ID_LENGTH)
         with self._store.snapshot() as reader:
-            view = reader.posting_view(int(delivery.subject.partition(":")[2]))
-        if view.original_posting in (PostingState.REJECTED, PostingState.WITHDRAWN):
+            posting = reader.posting(int(delivery.subject.partition(":")[2]))
+        if posting.original_posting in (PostingState.REJECTED, PostingState.WITHDRAWN):
             raise ActRefusedError(
                 "original-not-posted",
                 "what this takes back is not in the EHR's books",
@@ -84,7 +85,7 @@ class DeliverStage:
                 advice="withdraw both, or post the payment first",
             )
         control_id = self._store.wire_id("message", CONTROL_ID_LENGTH)
-        return self._render(view, control_id, self._clock.now()), control_id
+        return self._render(posting, control_id, self._clock.now()), control_id
 
     def not_sent(self, delivery: Delivery) -> None:
         """Take back an intent that may have been committed although `begin` failed: no byte of it went out."""

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from interface.ledger.noun import Identifier
-from interface.message import DeliveryState, PostingState
+from interface.message import DeliveryState
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,35 +60,6 @@ class PostingFact:
     fact: str  # a PostingState value, or "application-acked", "confirmed"
     at: int
     cause: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PostingView:
-    """One allocation as it is to be posted, seen through current identities. Identifiers as the EHR knows them."""
-
-    allocation_id: int
-    payment_public_id: str
-    kind: str  # payment, reversal (void), refund
-    wire_id: str  # FT1-2
-    original_wire_id: str  # of what a reversal or refund takes back
-    amount_minor: int
-    currency: str
-    tender: str
-    last4: str
-    authorization: str
-    transaction_id: str
-    taken_at: int
-    facility: str
-    account_id: int
-    account_public_id: str
-    account: Identifier
-    patient: Identifier
-    visit: Identifier | None = None
-    guarantor: Identifier | None = None
-    family: str = ""
-    given: str = ""
-    patient_class: str = ""
-    original_posting: PostingState | None = None  # how far what a reversal or refund takes back has come
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from interface.errors import ActRefusedError
 from interface.ledger.entity import Entity
 from interface.ledger.noun import Identifier, Noun
-from interface.ledger.payment import AllocationKind, PostingConfirmed
+from interface.ledger.payment import PostingConfirmed
+from interface.mapping.posting import Posting
 from interface.message import PostingState, is_legal
-from interface.row.delivery import PostingFact, PostingView
+from interface.row.delivery import PostingFact
 from interface.row.mirror import MirrorMark, Subject
 from interface.store import schema_delivery
 from interface.store import schema_ledger as t
@@ -52,8 +53,6 @@ _LIVING = sa.select(t.identifier).where(
 )
 # Which identifier names a row outside, where it has several: HL7 table 0203.
 _PREFERRED = {Noun.PATIENT: "MR", Noun.ACCOUNT: "AN", Noun.ENCOUNTER: "VN", Noun.GUARANTOR: "GN"}
-# FT1 knows no void: taking back a payment is a reversal of it.
-_KINDS = {AllocationKind.PAYMENT: "payment", AllocationKind.VOID: "reversal", AllocationKind.REFUND: "refund"}
 
 
 def posting_facts(tx: Tx, facts: Sequence[PostingFact]) -> None:
@@ -90,7 +89,7 @@ def confirm(tx: Tx, confirmed: Iterable[PostingConfirmed]) -> None:
     posting_facts(tx, facts)
 
 
-def posting_view(tx: Tx, allocation_id: int) -> PostingView:
+def posting(tx: Tx, allocation_id: int) -> Posting:
     """All that rendering an allocation needs, through current identities.
 
     Errors: ActRefusedError `allocation-unknown`; `identifier-missing` where account or patient have no living identifier.
@@ -108,10 +107,8 @@ def posting_view(tx: Tx, allocation_id: int) -> PostingView:
     visit = survivor(found, visit) if visit else None
     _token, last4, authorization = tx.vault.open_json(row.payment_sealed, scope_of("payment", row.payment_id))
     original = tx.first(_ORIGINAL, row=row.allocation_reverses) if row.allocation_reverses else None
-    return PostingView(
-        allocation_id=allocation_id,
-        payment_public_id=row.payment_public_id,
-        kind=_KINDS[AllocationKind(row.allocation_kind)],
+    return Posting(
+        kind=row.allocation_kind,
         wire_id=row.allocation_wire_id,
         original_wire_id=original.wire_id if original else "",
         amount_minor=row.allocation_amount_minor,
@@ -121,9 +118,6 @@ def posting_view(tx: Tx, allocation_id: int) -> PostingView:
         authorization=authorization,
         transaction_id=row.allocation_transaction_id,
         taken_at=row.allocation_made_at,
-        facility=account.facility,
-        account_id=account.id,
-        account_public_id=account.public_id,
         account=_needed(tx, account),
         patient=_needed(tx, patient),
         visit=name_of(tx, visit) if visit else None,

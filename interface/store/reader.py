@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from interface.ledger.change import Loaded
 from interface.ledger.compare import Image
 from interface.ledger.needs import Needs
+from interface.mapping.posting import Posting
 from interface.message import MirrorState
-from interface.row.delivery import Delivery, DestinationState, PostingView
+from interface.row.delivery import Delivery, DestinationState
 from interface.row.message import Settled, StoredMessage
 from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorRow, Subject
 from interface.store import (
@@ -79,8 +80,8 @@ class SqlReader:
     def destination_state(self, destination: str) -> DestinationState:
         return delivery.destination_state(self._tx, destination)
 
-    def posting_view(self, allocation_id: int) -> PostingView:
-        return posting.posting_view(self._tx, allocation_id)
+    def posting(self, allocation_id: int) -> Posting:
+        return posting.posting(self._tx, allocation_id)
 
     def active_config(self) -> tuple[int, Mapping[str, str]] | None:
         return configuration.active_config(self._tx)

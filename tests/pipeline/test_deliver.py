@@ -6,11 +6,11 @@ import pytest
 
 from interface.errors import UnansweredError, WireError
 from interface.ledger.reading import Meaning, MoneyKind, PaymentAllocation, PaymentSaid, Reading, Transaction
+from interface.mapping.posting import Posting
 from interface.message import DeliveryState, PostingState
 from interface.pipeline.deliver import DeliverStage, Sending
 from interface.pipeline.process import drain
 from interface.pipeline.recover import recover_sends
-from interface.row.delivery import PostingView
 from interface.view.delivery import DeliveryFilter, DeliveryStory
 from interface.view.work import WorkItemRow
 from tests.pipeline.spoken import DESTINATION, SECOND, Feed, destination, number, update
@@ -19,8 +19,8 @@ SILENCE = UnansweredError("reply-timeout", "no answer in time")
 UNREACHABLE = WireError("connect-failed", "nothing listens")
 
 
-def render(view: PostingView, control_id: str, _now: int) -> bytes:
-    return f"{control_id}|{view.wire_id}|{view.kind}|{view.amount_minor}|{view.account.value}".encode()
+def render(posting: Posting, control_id: str, _now: int) -> bytes:
+    return f"{control_id}|{posting.wire_id}|{posting.kind}|{posting.amount_minor}|{posting.account.value}".encode()
 
 
 @dataclass
