@@ -117,7 +117,7 @@ class Batch:
             self.lanes.park(trip.message.id, lanes)
             return
         if is_blocked:
-            self._note(trip, conclude.LANE_BLOCKED, ())
+            self._note(trip, conclude.HOLDS_ITS_LANE if trip.message.holds_lane else conclude.LANE_BLOCKED, ())
             return
         ending = self._apply(trip, reading) if reading else conclude.without_reading(None, trip.failure)
         self._note(trip, ending, lanes)

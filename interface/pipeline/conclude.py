@@ -35,13 +35,19 @@ class Ending:
 
 
 LANE_BLOCKED = Ending(
-    MessageState.PROCESSED, cause="lane-blocked", text="another message of this patient blocks; replay again later"
+    MessageState.PROCESSED,
+    cause="lane-blocked",
+    text="another message of this patient blocks, or the patient is paused; replay again later",
 )
-
+HOLDS_ITS_LANE = Ending(
+    MessageState.PROCESSED,
+    cause="holds-its-lane",
+    text="it holds back its patient itself; `hp24 release` runs it, and then what waits behind it",
+)
 NOT_RUN_YET = Ending(
     MessageState.PROCESSED, cause="not-run-yet", text="it still waits for its first run; there is nothing to repeat"
 )
-SAYS_NOTHING = (LANE_BLOCKED, NOT_RUN_YET)  # endings of a replay that leave the message as it was
+SAYS_NOTHING = (LANE_BLOCKED, HOLDS_ITS_LANE, NOT_RUN_YET)  # endings of a replay that leave the message as it was
 
 
 def without_reading(understood: Understood | None, failure: InterfaceError | None) -> Ending:
