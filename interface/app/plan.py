@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from interface.app.due import policies
-from interface.card import CardScreen
+from interface.card.screen import CardScreen
 from interface.channel.feed import Feed, Outlet
 from interface.channel.loader import Configuration
 from interface.channel.option import AckMode, AckWhen, Probe, Receives, WhenUnstorable
