@@ -39,7 +39,7 @@ def confirms(telling: Telling, said: Transaction, account: Entity, ours: list[Al
         return False
     waiting = [a for a in agreeing if a.confirmed_at is None]
     if waiting:
-        telling.till.confirm(waiting[0], telling.reading.event_at)
+        telling.till.confirm(waiting[0], telling.reading.event_at, telling.stamp)
         telling.changed = True
     return True
 

@@ -170,15 +170,21 @@ class Till:
         if payment_id not in self._new_payments:
             self.undo.put(self._moves, payment_id, state)
 
-    def confirm(self, allocation: Allocation, at: int) -> None:
+    def confirm(self, allocation: Allocation, at: int, stamp: Stamp) -> None:
         """The EHR shows the allocation in its books: the strongest proof that it is posted."""
         posting = allocation.posting
         if posting is not None and is_legal(posting, PostingState.POSTED):
             posting = PostingState.POSTED
-        known = replace(allocation, posting=posting, confirmed_at=at, posted_at=allocation.posted_at or at)
+        known = replace(
+            allocation,
+            posting=posting,
+            confirmed_at=at,
+            posted_at=allocation.posted_at or stamp.recorded_at,
+            echo_message_id=stamp.message_id,
+        )
         self.undo.put(self._allocations, allocation.id, known)
         if allocation.id not in self._new_allocations:
-            self.undo.add(self._confirmed, PostingConfirmed(allocation.id, at))
+            self.undo.add(self._confirmed, PostingConfirmed(allocation.id, at, stamp.recorded_at, stamp.message_id))
 
     # ------------------------------------------------------------ the batch's end
 

@@ -60,6 +60,7 @@ class PostingFact:
     fact: str  # a PostingState value, or "application-acked", "confirmed"
     at: int
     cause: str = ""
+    message_id: int | None = None  # what the EHR sent to confirm it
 
 
 @dataclass(frozen=True, slots=True)

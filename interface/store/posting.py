@@ -30,12 +30,13 @@ _TIMES = {
     CONFIRMED: "confirmed_at",
     POSTED: "posted_at",
 }
+_CHANGED = ("posting", "cause", "echo_message_id", *_TIMES.values())
 _STATES = frozenset(state.value for state in PostingState)
 _KNOWN = sa.select(t.allocation).where(within(_ALLOCATION.id, "ids")).order_by(_ALLOCATION.id).with_for_update()
 _FACTS = (
     sa.update(t.allocation)
     .where(_ALLOCATION.id == sa.bindparam("row"))
-    .values({name: sa.bindparam(f"new_{name}") for name in ("posting", "cause", *_TIMES.values())})
+    .values({name: sa.bindparam(f"new_{name}") for name in _CHANGED})
 )
 # The original delivery only: a resend is about the same posting.
 _DESTINATIONS = sa.select(schema_delivery.delivery.c.destination_id).where(
@@ -65,8 +66,7 @@ def posting_facts(tx: Tx, facts: Sequence[PostingFact]) -> None:
     posted_before = {number for number, row in rows.items() if row["posting"] == POSTED}
     for fact in facts:
         _add(rows[fact.allocation_id], fact)
-    changed = ("posting", "cause", *_TIMES.values())
-    tx.write(_FACTS, [{"row": n, **{f"new_{name}": row[name] for name in changed}} for n, row in rows.items()])
+    tx.write(_FACTS, [{"row": n, **{f"new_{name}": row[name] for name in _CHANGED}} for n, row in rows.items()])
     mark(tx, [MirrorMark(Subject.BALANCE, row["account_id"]) for row in rows.values()])  # what is due depends on them
     posted = {number for number, row in rows.items() if row["posting"] == POSTED} - posted_before
     for row in tx.read_in(_DESTINATIONS, "ids", posted):
@@ -76,6 +76,7 @@ def posting_facts(tx: Tx, facts: Sequence[PostingFact]) -> None:
 def _add(row: dict[str, Any], fact: PostingFact) -> None:
     if column := _TIMES.get(fact.fact):
         row[column] = row[column] or fact.at
+    row["echo_message_id"] = row["echo_message_id"] or fact.message_id
     if fact.fact not in _STATES or row["posting"] is None:
         return
     now, to = PostingState(row["posting"]), PostingState(fact.fact)
@@ -85,7 +86,14 @@ def _add(row: dict[str, Any], fact: PostingFact) -> None:
 
 def confirm(tx: Tx, confirmed: Iterable[PostingConfirmed]) -> None:
     """The EHR echoed these allocations: confirmed, and with it posted."""
-    facts = [PostingFact(one.allocation_id, name, one.at) for one in confirmed for name in (CONFIRMED, POSTED)]
+    facts = [
+        fact
+        for one in confirmed
+        for fact in (
+            PostingFact(one.allocation_id, CONFIRMED, one.at, message_id=one.message_id),
+            PostingFact(one.allocation_id, POSTED, one.learnt_at),
+        )
+    ]
     posting_facts(tx, facts)
 
 

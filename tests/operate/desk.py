@@ -111,8 +111,8 @@ class Till:
     stage: DeliverStage
 
     @staticmethod
-    def open(desk: Desk, accounts: int = 1) -> "Till":
-        desk.destinations = {DESTINATION: destination(max_unresolved=9)}
+    def open(desk: Desk, accounts: int = 1, posted_when: str = "accept") -> "Till":
+        desk.destinations = {DESTINATION: destination(posted_when, max_unresolved=9)}
         desk.hear(*((f"{number}", update(f"{number}", f"A{number}")) for number in range(accounts)))
         return Till(desk, DeliverStage(desk.store, desk.destinations[DESTINATION], render, desk.clock, lambda: 0.5))
 
