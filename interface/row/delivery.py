@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from interface.message import DeliveryState
+from interface.message import DeliveryState, PostingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,21 @@ class PostingFact:
     at: int
     cause: str = ""
     message_id: int | None = None  # what the EHR sent to confirm it
+
+
+@dataclass(frozen=True, slots=True)
+class Homeless:
+    """An allocation that no channel took when it was made, and the open work item that tells of it.
+
+    `posting` is how far it has come by other ways; `account_id` is the account that stands for its own since a merge.
+    """
+
+    item_id: int
+    allocation_id: int
+    kind: str
+    account_id: int
+    facility: str
+    posting: PostingState | None
 
 
 @dataclass(frozen=True, slots=True)

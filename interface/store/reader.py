@@ -7,7 +7,7 @@ from interface.ledger.compare import Image
 from interface.ledger.needs import Needs
 from interface.mapping.posting import Posting
 from interface.message import MirrorState
-from interface.row.delivery import Delivery, DestinationState
+from interface.row.delivery import Delivery, DestinationState, Homeless
 from interface.row.message import Settled, StoredMessage
 from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorRow, Subject
 from interface.store import (
@@ -21,6 +21,7 @@ from interface.store import (
     delivery_story,
     export,
     held_record,
+    homeless,
     lane,
     ledger_load,
     material,
@@ -79,6 +80,9 @@ class SqlReader:
 
     def destination_state(self, destination: str) -> DestinationState:
         return delivery.destination_state(self._tx, destination)
+
+    def homeless(self, beyond_id: int, limit: int) -> list[Homeless]:
+        return homeless.homeless(self._tx, beyond_id, limit)
 
     def posting(self, allocation_id: int) -> Posting:
         return posting.posting(self._tx, allocation_id)
