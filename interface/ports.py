@@ -15,10 +15,11 @@ from interface.ledger.compare import Image
 from interface.ledger.needs import Needs
 from interface.ledger.noun import Identifier
 from interface.ledger.worklist import WorkItem
+from interface.mapping.posting import Posting
 from interface.message import MirrorState
 from interface.row.act import Act
 from interface.row.baseline import Baseline
-from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Outcome, PostingFact, PostingView
+from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Homeless, Outcome, PostingFact
 from interface.row.message import Intake, Parked, Received, RunRecord, Settled, StoredMessage
 from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorMark, MirrorOutcome, MirrorRow, Subject
 from interface.view.count import PartRow
@@ -95,7 +96,10 @@ class Reader(LedgerRows, Views, Protocol):
     def epoch(self) -> int:
         """A counter that every operator's act on messages, lanes or the ledger raises (in its own turn)."""
 
-    def posting_view(self, allocation_id: int) -> "PostingView":
+    def homeless(self, beyond_id: int, limit: int) -> list[Homeless]:
+        """One page of what waits for a destination, in the order of its work items' ids."""
+
+    def posting(self, allocation_id: int) -> Posting:
         """All that rendering a payment needs, through current identities: survivors followed."""
 
     def destination_state(self, destination: str) -> "DestinationState":
@@ -176,6 +180,9 @@ class Turn(Reader, Acts, Protocol):
 
     def close_work_items(self, kind: str, subject: str, how: str, actor: str) -> None:
         """Close what is open about a subject."""
+
+    def close_open_items(self, ids: Sequence[int], how: str, actor: str) -> set[int]:
+        """Close these work items; gives the ids of those that were open."""
 
     def begin_attempt(self, delivery_id: int, payload: bytes, control_id: str, at: int) -> bool:
         """Freeze the payload and write the attempt's intent; False where the delivery is no longer queued."""

@@ -135,6 +135,7 @@ class Pace:
     gather_secs: float
     poll_secs: float
     storage_retry_secs: float
+    listen_retry_secs: float
     drain_secs: float
     config_check_secs: float
     standby_secs: float
@@ -174,6 +175,9 @@ class Settings(Declared):
     )
     poll_secs: _Wait = Field(default=0.5, description="how often a part looks for work that nobody called it for")
     storage_retry_secs: _Wait = Field(default=1.0, description="wait before a database that is away is tried again")
+    listen_retry_secs: _Wait = Field(
+        default=5.0, description="wait before a channel whose address could not be had again is listened for once more"
+    )
     drain_secs: _Wait = Field(default=15.0, description="how long a stop waits for what is under way")
     config_check_secs: _Wait = Field(
         default=1.0, description="how often running parts look for a newer configuration version"

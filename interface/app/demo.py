@@ -71,7 +71,7 @@ class AccountLine:
     patient: str
     currency: str
     charges_minor: int
-    stated_minor: int | None
+    owed_minor: int  # before anybody paid here
     paid_minor: int
     due_minor: int
     shown_minor: int | None  # what HealthPay24 shows as due; None where it was not told of the account
@@ -120,6 +120,7 @@ class Demo:
         self._tell = tell
         self._day: Morning = morning(options.seed, options.patients)
         self._adt_port = free_port()
+        self._owed: dict[str, int] = {}  # what each account that was paid on owed before, by its public id
 
     def __enter__(self) -> "Demo":
         with ExitStack() as stack:  # what was started ends here if the rest cannot be
@@ -177,7 +178,7 @@ class Demo:
         chosen = stories[: self._options.payments]
         for number, story in enumerate(chosen):
             tender, last4 = _TENDERS[number % len(_TENDERS)]
-            due = self._due(story)
+            due = self._owed[story.account.public_id] = self._due(story)
             amount = due if number % 3 else max(1, due // 2)  # two in three pay all, the others half
             order = PaymentOrder(
                 (Share(story.account.public_id, amount),),
@@ -285,6 +286,7 @@ class Demo:
             check(f"account {number}, charges", line.charges_minor, truth.charges)
             check(f"account {number}, due", line.due_minor, max(truth.stated or 0, 0))
             check(f"account {number}, shown by HealthPay24", line.shown_minor, max(truth.stated or 0, 0))
+            check(f"account {number}, owed less paid", line.owed_minor - line.paid_minor, line.due_minor)
             check(f"account {number}, paid", line.paid_minor, truth.our_payments)
             check(f"account {number}, patient", line.patient == truth.patient, True)
 
@@ -295,7 +297,7 @@ class Demo:
             patient=story.patient_names[0].value if story.patient_names else "",
             currency=story.account.currency,
             charges_minor=sums[Book.CHARGES],
-            stated_minor=story.observation.amount_minor if story.observation else None,
+            owed_minor=self._owed.get(story.account.public_id, self._due(story)),
             paid_minor=-sums[Book.COLLECTED],
             due_minor=self._due(story),
             shown_minor=shown.record.amount_minor if shown else None,

@@ -1,11 +1,11 @@
 """A configuration made into what the parts run: sources to listen for, a plan for the pipeline, destinations to send to."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from interface.app.due import policies
-from interface.card import CardScreen
+from interface.card.screen import CardScreen
 from interface.channel.feed import Feed, Outlet
 from interface.channel.loader import Configuration
 from interface.channel.option import AckMode, AckWhen, Probe, Receives, WhenUnstorable
@@ -29,12 +29,10 @@ from interface.pipeline.deliver import Render
 from interface.pipeline.plan import ApplicationAck, ChannelPlan, DestinationPlan, Plan, Reply, Understood
 from interface.pipeline.receive import Listening
 from interface.pipeline.retry import RetryPolicy
-from interface.row.delivery import PostingView
 
 SECOND = 1_000_000
 OPERATOR = "operator/"  # the source of messages that people amended, before the name of their channel
 REPLY = "reply"  # the destination of application acknowledgements
-_SPOKEN = tuple(one.name for one in fields(Posting))
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,14 +218,13 @@ def _settings(key: str, mllp: MllpDestination) -> DestinationSettings:
 
 
 def _renderer(outlet: Outlet) -> Render:
-    def render(view: PostingView, control_id: str, now: int) -> bytes:
-        posting = Posting(**{name: getattr(view, name) for name in _SPOKEN})
+    def render(posting: Posting, control_id: str, now: int) -> bytes:
         return outlet.render(posting, control_id=control_id, now=now)
 
     return render
 
 
-def _unrendered(_view: PostingView, _control_id: str, _now: int) -> bytes:
+def _unrendered(_posting: Posting, _control_id: str, _now: int) -> bytes:
     raise AssertionError("an acknowledgement is queued with its bytes")
 
 

@@ -108,7 +108,7 @@ def _accounts(screen: "Console", result: "DemoResult") -> None:
         Column("account"),
         Column("patient"),
         Column("charges", is_number=True),
-        Column("EHR says due", is_number=True),
+        Column("owed before", is_number=True),
         Column("paid here", is_number=True),
         Column("due now", is_number=True),
         Column("HealthPay24 shows", is_number=True),
@@ -119,7 +119,7 @@ def _accounts(screen: "Console", result: "DemoResult") -> None:
             line.number,
             line.patient,
             money(line.charges_minor, line.currency),
-            money(line.stated_minor, line.currency),
+            money(line.owed_minor, line.currency),
             money(line.paid_minor, line.currency) if line.paid_minor else "",
             money(line.due_minor, line.currency),
             money(line.shown_minor, line.currency),
@@ -149,7 +149,7 @@ def _payments(screen: "Console", result: "DemoResult") -> None:
             f"{story.payment.tender} {story.payment.last4}",
             money(part.amount_minor, part.currency),
             (iso(part.accepted_at or 0) or "")[11:23],
-            (iso(part.confirmed_at or 0) or "")[11:23],
+            (iso(part.posted_at or 0) or "")[11:23],
             state(part.posting or ""),
         ]
         for story in result.payment_stories[:_PAYMENTS_SHOWN]

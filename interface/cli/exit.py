@@ -13,6 +13,7 @@ class ExitCode(IntEnum):
     PROBLEMS = 1  # something is wrong with what was given or found: problems, a refused act, messages not accepted
     USAGE = 2  # the command line itself cannot be understood
     UNAVAILABLE = 3  # store, engine or peer cannot be reached or cannot be trusted: nothing was done, try again later
+    CANNOT_START = 78  # `run`: a part cannot start with this configuration; starting it again would not help
     INTERRUPTED = 130  # stopped by Ctrl-C
 
 

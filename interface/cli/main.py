@@ -87,7 +87,8 @@ class Verbs(click.Group):
 
 _ABOUT = """The interface engine between a hospital's EHR and HealthPay24.
 
-Exit codes: 0 done, 1 problems found or an act refused, 2 wrong usage, 3 store, engine or peer unavailable, 130 interrupted."""
+Exit codes: 0 done, 1 problems found or an act refused, 2 wrong usage, 3 store, engine or peer unavailable, 78 `run`: a part
+cannot start, 130 interrupted."""
 
 hp24 = Verbs(
     name="hp24",

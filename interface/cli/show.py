@@ -112,6 +112,7 @@ def delivery_json(story: "DeliveryStory") -> dict[str, Any]:
         "created_at": iso(story.created_at),
         "due_at": iso(story.due_at),
         "amount_minor": story.amount_minor,
+        "currency": story.currency or None,
         "original_id": story.original_id,
         "attempts": [
             {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from twisted.internet import defer, threads
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
+from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
 from interface.connector.mllp.arrival import Arrival, Receive
@@ -14,7 +15,9 @@ from interface.engine.intake import Intake
 from interface.engine.outcome import Outcomes
 from interface.engine.reception import Listener, Reception
 from interface.engine.wake import Bell, Ringer
-from interface.errors import StoreError
+from interface.errors import ConfigurationError, StoreError
+from interface.observe.emit import emit
+from interface.observe.receive import ListenerFailed
 from interface.pipeline.receive import Answer
 from interface.ports import Clock, Store
 from interface.settings import Pace
@@ -51,6 +54,8 @@ class ListenPart:
         self._in_flight = InFlight(pace.max_frames_in_flight, pace.max_bytes_in_flight)
         self._sources: list[MllpSource] = []
         self._is_closed_for_storage = False
+        self._is_draining = False
+        self._retry: IDelayedCall | None = None
 
     def start(self, sources: Sequence[Source]) -> list[str]:
         """Listen for every channel; gives host:port of each. ConfigurationError where an address cannot be had."""
@@ -92,14 +97,33 @@ class ListenPart:
 
     def _storage_is_back(self, _nothing: None) -> None:
         self._is_closed_for_storage = False
-        for source in self._sources:
+        self._listen_again()
+
+    def _listen_again(self) -> None:
+        """Listen wherever nothing does. An address that somebody took meanwhile is tried again later; the others go on."""
+        if self._retry is not None and self._retry.active():
+            self._retry.cancel()
+        if self._is_closed_for_storage or self._is_draining:
+            return
+        failed = [source for source in self._sources if not self._can_listen(source)]
+        if failed:
+            self._retry = self._reactor.callLater(self._pace.listen_retry_secs, self._listen_again)
+
+    @staticmethod
+    def _can_listen(source: MllpSource) -> bool:
+        try:
             source.listen()
+        except ConfigurationError as failure:
+            emit(ListenerFailed(channel=source.channel, place=source.place, code=failure.code))
+            return False
+        return True
 
     def _storage_is_away(self, _failure: Failure) -> None:
         self._reactor.callLater(self._pace.storage_retry_secs, self._try_storage)
 
     def drain(self) -> defer.Deferred[object]:
         """Take nothing new, answer what is in flight, then stop the threads."""
+        self._is_draining = True
         self._outcomes.hurry()
         closed = defer.gatherResults([source.drain(self._pace.drain_secs) for source in self._sources])
         return closed.addBoth(lambda _nothing: self._stop_threads())

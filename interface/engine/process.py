@@ -78,6 +78,7 @@ class ProcessThread:
             self._stage.forget()  # another engine may have written while we stood by
             self._take_over()
             try:
+                self._queue_homeless()
                 while not self._is_stopping.is_set():
                     self._work_once()
             finally:
@@ -87,6 +88,7 @@ class ProcessThread:
         plan = self._plan_changed()
         if plan is not None:
             self._stage.plan = plan
+            self._queue_homeless()
         result = self._stage.run_batch(self._pace.process_batch_messages)
         if result.has_answers:
             self._ringer.ring("listen")
@@ -99,6 +101,10 @@ class ProcessThread:
             self._stage.tell_overdue()
             self._confirm_lock()
             self._bell.wait(self._pace.poll_secs)
+
+    def _queue_homeless(self) -> None:
+        if self._stage.queue_homeless():
+            self._deliver()
 
     def _confirm_lock(self) -> None:
         # A batch looks for itself. Where none comes, the delivery loops must stop all the same once another engine took over.

@@ -8,7 +8,7 @@ import hashlib
 
 import orjson
 
-from interface.card import contains_card
+from interface.card.screen import contains_card
 from interface.errors import ActRefusedError
 from interface.healthpay24 import payload
 from interface.healthpay24.books import HeldBooks

@@ -39,7 +39,7 @@ def confirms(telling: Telling, said: Transaction, account: Entity, ours: list[Al
         return False
     waiting = [a for a in agreeing if a.confirmed_at is None]
     if waiting:
-        telling.till.confirm(waiting[0], telling.reading.event_at)
+        telling.till.confirm(waiting[0], telling.reading.event_at, telling.stamp)
         telling.changed = True
     return True
 
@@ -53,7 +53,13 @@ def reversal(
     if said.kind is MoneyKind.PAYMENT or not taken:
         text = "the EHR echoes a payment of ours with another account, kind or amount"
         raise hold(
-            ItemKind.ECHO, Cause.ECHO_DIFFERS, text, subject=subject, place=said.place, amount_minor=said.amount_minor
+            ItemKind.ECHO,
+            Cause.ECHO_DIFFERS,
+            text,
+            subject=subject,
+            place=said.place,
+            amount_minor=said.amount_minor,
+            currency=said.currency,
         )
     payment = telling.till.payment(taken[0].payment_id)
     mark = replace(mark, responsibility=PATIENT)
@@ -66,7 +72,8 @@ def reversal(
         reverses=payment.entry_id,
         memo_code=said.code,
     )
-    telling.tell_person(WorkItem(ItemKind.REVERSED, subject, Cause.PAYMENT_REVERSED_BY_EHR, said.amount_minor, NOTICE))
+    stake = (said.amount_minor, said.currency)
+    telling.tell_person(WorkItem(ItemKind.REVERSED, subject, Cause.PAYMENT_REVERSED_BY_EHR, NOTICE, *stake))
     return replace(mark, entry_id=entry_id)
 
 

@@ -101,10 +101,18 @@ class Stopped(Exception):  # noqa: N818 - not an error: it carries an expected e
 
 
 def hold(
-    kind: ItemKind, cause: Cause, text: str, *, subject: str, place: str = "", amount_minor: int | None = None
+    kind: ItemKind,
+    cause: Cause,
+    text: str,
+    *,
+    subject: str,
+    place: str = "",
+    amount_minor: int | None = None,
+    currency: str = "",
 ) -> Stopped:
     """A hold for a person, with the work item that tells them."""
-    return Stopped(PersonHold(cause, text, place, WorkItem(kind, subject, cause, amount_minor, HELD_MESSAGE)))
+    item = WorkItem(kind, subject, cause, HELD_MESSAGE, amount_minor, currency)
+    return Stopped(PersonHold(cause, text, place, item))
 
 
 def refuse(hl7_code: str, cause: Cause, text: str, *, place: str = "") -> Stopped:

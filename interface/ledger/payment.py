@@ -70,8 +70,9 @@ class Allocation:
     posting: PostingState | None  # None: never to be posted
     accepted_at: int | None = None
     application_acked_at: int | None = None
-    confirmed_at: int | None = None
-    posted_at: int | None = None
+    confirmed_at: int | None = None  # by the EHR's clock, as the balances that it states are
+    posted_at: int | None = None  # all others by ours
+    echo_message_id: int | None = None  # the EHR's message that confirmed it
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +85,17 @@ class Posting:
     account_id: int
     facility: str
     amount_minor: int
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
 class PostingConfirmed:
-    """The EHR echoed the allocation: `confirmed_at`, and posted with `posted_at` where that is still empty."""
+    """The EHR echoed the allocation in a message: confirmed `at` its time, and posted when we learnt it, unless it was before."""
 
     allocation_id: int
     at: int
+    learnt_at: int
+    message_id: int
 
 
 def remaining_minor(original: Allocation, allocations: Iterable[Allocation]) -> int:

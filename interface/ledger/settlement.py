@@ -51,6 +51,7 @@ def _is_repeat(telling: Telling, said: PaymentSaid) -> bool:
         subject=f"payment:{telling.till.payment(parts[0].payment_id).public_id}",
         place="payment.transaction_id",
         amount_minor=said.amount_minor,
+        currency=said.currency,
     )
 
 

@@ -103,12 +103,12 @@ class Till:
         self.undo.add(self._entries, entry)
         return entry.id
 
-    def credit_minor(self, account_id: int) -> int:
-        """What the journal holds in the account's favour; the balances of the account must have been loaded."""
+    def credit_minor(self, account_id: int, currency: str) -> int:
+        """What the journal holds of a currency in the account's favour; the account's balances must have been loaded."""
         owed = sum(
             balance.amount_minor
             for balance in (*self._balances, *sum_lines(self._entries))
-            if balance.account_id == account_id and balance.book is Book.RECEIVABLE
+            if (balance.account_id, balance.book, balance.currency) == (account_id, Book.RECEIVABLE, currency)
         )
         return max(0, -owed)
 
@@ -170,15 +170,21 @@ class Till:
         if payment_id not in self._new_payments:
             self.undo.put(self._moves, payment_id, state)
 
-    def confirm(self, allocation: Allocation, at: int) -> None:
+    def confirm(self, allocation: Allocation, at: int, stamp: Stamp) -> None:
         """The EHR shows the allocation in its books: the strongest proof that it is posted."""
         posting = allocation.posting
         if posting is not None and is_legal(posting, PostingState.POSTED):
             posting = PostingState.POSTED
-        known = replace(allocation, posting=posting, confirmed_at=at, posted_at=allocation.posted_at or at)
+        known = replace(
+            allocation,
+            posting=posting,
+            confirmed_at=at,
+            posted_at=allocation.posted_at or stamp.recorded_at,
+            echo_message_id=stamp.message_id,
+        )
         self.undo.put(self._allocations, allocation.id, known)
         if allocation.id not in self._new_allocations:
-            self.undo.add(self._confirmed, PostingConfirmed(allocation.id, at))
+            self.undo.add(self._confirmed, PostingConfirmed(allocation.id, at, stamp.recorded_at, stamp.message_id))
 
     # ------------------------------------------------------------ the batch's end
 
@@ -196,7 +202,15 @@ class Till:
 
     def _postings(self, allocations: Iterable[Allocation]) -> list[Posting]:
         return [
-            Posting(a.id, a.payment_id, a.kind, a.account_id, self._payments[a.payment_id].facility, a.amount_minor)
+            Posting(
+                a.id,
+                a.payment_id,
+                a.kind,
+                a.account_id,
+                self._payments[a.payment_id].facility,
+                a.amount_minor,
+                a.currency,
+            )
             for a in allocations
             if a.posting is PostingState.PENDING
         ]

@@ -119,8 +119,15 @@ def _see_repeat(said: Transaction, account: Entity, mark: MoneyMark, earlier: li
 
 
 def _money_hold(cause: Cause, text: str, said: Transaction, account: Entity) -> Exception:
-    subject = f"account:{account.public_id}"
-    return hold(ItemKind.MONEY, cause, text, subject=subject, place=said.place, amount_minor=said.amount_minor)
+    return hold(
+        ItemKind.MONEY,
+        cause,
+        text,
+        subject=f"account:{account.public_id}",
+        place=said.place,
+        amount_minor=said.amount_minor,
+        currency=said.currency,
+    )
 
 
 def _book(telling: Telling, said: Transaction, mark: MoneyMark) -> int:

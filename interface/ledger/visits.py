@@ -105,7 +105,8 @@ def _notice_deposit(telling: Telling, encounter: Entity) -> None:
     if encounter.account_id is None:
         return
     account = telling.rows.row(Noun.ACCOUNT, encounter.account_id)
-    credit_minor = telling.till.credit_minor(account.id)
+    credit_minor = telling.till.credit_minor(account.id, account.currency)
     if credit_minor:
         subject = f"account:{account.public_id}"
-        telling.tell_person(WorkItem(ItemKind.DEPOSIT, subject, Cause.DEPOSIT_ON_CANCELLED_VISIT, credit_minor, NOTICE))
+        stake = (credit_minor, account.currency)
+        telling.tell_person(WorkItem(ItemKind.DEPOSIT, subject, Cause.DEPOSIT_ON_CANCELLED_VISIT, NOTICE, *stake))

@@ -44,10 +44,14 @@ REJECTED_SEND = (ItemAct.RESEND, ItemAct.RESOLVE)
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
-    """One thing for a person. `subject` names a row or message (`account:<public id>`, `message:<id>`), never a value."""
+    """One thing for a person. `subject` names a row or message (`account:<public id>`, `message:<id>`), never a value.
+
+    `amount_minor` is the money at stake, in minor units of `currency`; none where no single amount is.
+    """
 
     kind: str
     subject: str
     cause: str
-    amount_minor: int | None = None  # money at stake
     acts: tuple[ItemAct, ...] = ()
+    amount_minor: int | None = None
+    currency: str = ""

@@ -10,6 +10,7 @@ from interface.hl7.money import Money
 from interface.ledger.noun import Identifier
 from interface.mapping.kind import Type
 from interface.mapping.money import PaymentSign, ReversalStyle
+from interface.message import PostingState
 
 PAYMENT: Final = "payment"
 _BATCH_FORMAT: Final = "B%y%m%d"  # 7 characters: FT1-3 takes 10
@@ -17,9 +18,10 @@ _BATCH_FORMAT: Final = "B%y%m%d"  # 7 characters: FT1-3 takes 10
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One allocation to be posted, seen through current identities. `kind` is payment, void (or reversal) or refund.
+    """One allocation to be posted, seen through current identities. `kind` is payment, void or refund.
 
-    `amount_minor` is positive, `taken_at` UTC microseconds, `original_wire_id` the FT1-2 of what a void or refund takes back.
+    `amount_minor` is positive, `taken_at` UTC microseconds. Of what a void or refund takes back, `original_wire_id` is the FT1-2,
+    and `original_posting` how far it has come. Identifiers are those that the EHR knows.
     """
 
     kind: str
@@ -33,6 +35,7 @@ class Posting:
     visit: Identifier | None = None
     guarantor: Identifier | None = None
     original_wire_id: str = ""
+    original_posting: PostingState | None = None
     last4: str = ""
     authorization: str = ""
     transaction_id: str = ""
@@ -113,8 +116,7 @@ def posting_values(
     posting: Posting, conventions: PostingConventions, envelope: Envelope, *, control_id: str, now: int
 ) -> dict[str, Any]:
     """The values behind `NAMES` for one posting. Only what is known has an entry."""
-    kind = "void" if posting.kind == "reversal" else posting.kind
-    is_back = kind != PAYMENT
+    is_back = posting.kind != PAYMENT
     code = conventions.codes_by_tender.get(posting.tender, posting.tender.upper())
     values = {
         "message.control_id": control_id,
@@ -125,13 +127,13 @@ def posting_values(
         "message.processing_id": envelope.processing_id,
         "message.charset": envelope.charset,
         "now": now,
-        "payment.kind": kind,
+        "payment.kind": posting.kind,
         "payment.wire_id": posting.wire_id,
         "payment.original_wire_id": posting.original_wire_id,
         "payment.batch_id": _local(posting.taken_at, envelope.timezone).strftime(_BATCH_FORMAT),
         "payment.taken_at": posting.taken_at,
-        "payment.type_code": conventions.types_by_kind[kind],
-        "payment.code": conventions.codes_by_kind[kind].replace("{code}", code),
+        "payment.type_code": conventions.types_by_kind[posting.kind],
+        "payment.code": conventions.codes_by_kind[posting.kind].replace("{code}", code),
         "payment.quantity": "-1" if is_back and conventions.reversal_style is ReversalStyle.QUANTITY else "1",
         "payment.amount": Money(signed_minor(posting.amount_minor, conventions, is_back=is_back), posting.currency),
         "payment.currency": posting.currency,

@@ -97,7 +97,7 @@ class DestinationSuspended(Delivering):
 
 @dataclass(frozen=True, slots=True)
 class DestinationResumed(Delivering):
-    """A suspended destination is used again. `cause`: probe-answered or operator."""
+    """A suspended destination is used again. `cause`: probe-answered, answered (late) or operator."""
 
     level: ClassVar = Level.INFO
     counter: ClassVar = "destinations_resumed_total"

@@ -36,6 +36,18 @@ class ListenerStopped(Receiving):
 
 
 @dataclass(frozen=True, slots=True)
+class ListenerFailed(Receiving):
+    """A source cannot take connections at `place` again; it is tried once more after a while."""
+
+    level: ClassVar = Level.ERROR
+    counter: ClassVar = "listeners_failed_total"
+    split_by: ClassVar = ("channel", "code")
+    channel: str
+    place: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionOpened(Receiving):
     """A sender connected."""
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from interface.card import contains_card
+from interface.card.screen import contains_card
 from interface.errors import ActRefusedError
 from interface.ports import Store, Turn
 from interface.row.act import Act

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from interface.card import contains_card, screen
+from interface.card.screen import contains_card, screen
 from interface.errors import ActRefusedError
 from interface.hl7.parser import Message, parse
 from interface.message import MessageState

@@ -38,10 +38,7 @@ _ORDER = {step: place for place, step in enumerate(Step)}
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One line: when, what kind of step, what happened (names, ids, codes, amounts), and what it is about (`message:17`).
-
-    `not_before` places a line whose `at` comes from the EHR's coarser clock behind what must have happened first.
-    """
+    """One line: when we learnt it, what kind of step, what happened (names, ids, codes, amounts), its subject (`message:17`)."""
 
     at: int
     step: Step
@@ -49,7 +46,6 @@ class Mark:
     subject: str
     amount_minor: int | None = None
     currency: str = ""
-    not_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +83,7 @@ def _account_id(reader: Reader, name: str) -> str:
 
 def _of_account(reader: Reader, story: AccountStory, subject: str) -> Trail:
     sources = {entry.message_id for entry in story.entries} | {pay.message_id for pay in story.payments}
-    messages, left_out = _messages(reader, [story], sources)
+    messages, left_out = _messages(reader, [story], sources | _echoes(story.allocations))
     arrivals = {row.id: row.arrived_at for row in messages}
     marks = [
         *_message_marks(messages),
@@ -100,13 +96,18 @@ def _of_account(reader: Reader, story: AccountStory, subject: str) -> Trail:
 
 def _of_payment(reader: Reader, payment: PaymentStory, subject: str) -> Trail:
     stories = [found for name in payment.account_public_ids.values() if (found := reader.account(name))]
-    messages, left_out = _messages(reader, stories, {payment.payment.message_id})
+    sources = {payment.payment.message_id} | _echoes(payment.allocations)
+    messages, left_out = _messages(reader, stories, sources)
     arrivals = {row.id: row.arrived_at for row in messages}
     marks = [*_message_marks(messages), *_payment_marks(reader, [payment], arrivals)]
     for story in stories:
         own = [entry for entry in story.entries if entry.payment_id == payment.payment.id]
         marks += [*_entry_marks(story, own, arrivals), *_balance_marks(story, arrivals)]
     return Trail(subject, _sorted(marks), left_out)
+
+
+def _echoes(allocations: Iterable[Allocation]) -> set[int]:
+    return {one.echo_message_id for one in allocations if one.echo_message_id}
 
 
 def _payments_of(story: AccountStory) -> list[PaymentStory]:
@@ -117,7 +118,7 @@ def _payments_of(story: AccountStory) -> list[PaymentStory]:
 
 
 def _sorted(marks: Iterable[Mark]) -> tuple[Mark, ...]:
-    return tuple(sorted(dict.fromkeys(marks), key=lambda mark: (max(mark.at, mark.not_before), _ORDER[mark.step])))
+    return tuple(sorted(dict.fromkeys(marks), key=lambda mark: (mark.at, _ORDER[mark.step])))
 
 
 def _messages(reader: Reader, stories: Iterable[AccountStory], sources: Iterable[int]) -> tuple[list[MessageRow], int]:
@@ -181,7 +182,7 @@ def _payment_marks(reader: Reader, payments: Iterable[PaymentStory], arrivals: A
             deliveries = reader.deliveries(DeliveryFilter(subjects=(f"allocation:{allocation.id}",)))
             for delivery in deliveries:
                 yield from _delivery_marks(delivery, allocation)
-            yield from _posting_marks(allocation, story, deliveries)
+            yield from _posting_marks(allocation, story, arrivals)
 
 
 def _delivery_marks(delivery: DeliveryStory, allocation: Allocation) -> Iterator[Mark]:
@@ -199,17 +200,17 @@ def _delivery_marks(delivery: DeliveryStory, allocation: Allocation) -> Iterator
             yield Mark(reply.at, Step.ANSWER, f"answered {reply.code}, apart from its attempt", subject)
 
 
-def _posting_marks(allocation: Allocation, story: PaymentStory, deliveries: Iterable[DeliveryStory]) -> Iterator[Mark]:
-    sent = max((attempt.ended_at for one in deliveries for attempt in one.attempts), default=0)
-    answered = max(sent, allocation.accepted_at or 0, allocation.application_acked_at or 0)
+def _posting_marks(allocation: Allocation, story: PaymentStory, arrivals: Arrivals) -> Iterator[Mark]:
+    # The echo is dated by the EHR's clock, often in whole seconds: what we know is when its message came.
+    echo_id = allocation.echo_message_id
+    echoed_at = arrivals.get(echo_id, allocation.confirmed_at) if echo_id else allocation.confirmed_at
     facts = (
-        (allocation.accepted_at, "accepted by the EHR", sent),
-        (allocation.application_acked_at, "acknowledged by the EHR's application", sent),
-        # An echo carries the EHR's own event time, often in whole seconds: it may seem to precede what it answers.
-        (allocation.confirmed_at, "echoed by the EHR: it stands in its books", answered),
-        (allocation.posted_at, "posted", answered),
+        (allocation.accepted_at, "accepted by the EHR"),
+        (allocation.application_acked_at, "acknowledged by the EHR's application"),
+        (echoed_at, f"echoed by the EHR: it stands in its books; message {echo_id}"),
+        (allocation.posted_at, "posted"),
     )
     subject = f"payment:{story.payment.public_id}"
-    for at, text, not_before in facts:
+    for at, text in facts:
         if at is not None:
-            yield Mark(at, Step.POSTING, f"{allocation.wire_id} {text}", subject, not_before=not_before)
+            yield Mark(at, Step.POSTING, f"{allocation.wire_id} {text}", subject)

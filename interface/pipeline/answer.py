@@ -7,7 +7,7 @@ Accepted, application-acked, confirmed and posted are separate facts; the channe
 from dataclasses import dataclass
 
 from interface.errors import Disposition
-from interface.ledger.worklist import AMBIGUOUS_SEND, NOTICE, REJECTED_SEND, ItemKind, WorkItem
+from interface.ledger.worklist import AMBIGUOUS_SEND, NOTICE, REJECTED_SEND, ItemAct, ItemKind, WorkItem
 from interface.message import DeliveryState, is_legal
 from interface.ports import Turn
 from interface.row.delivery import Delivery, Outcome, PostingFact
@@ -56,10 +56,13 @@ def of_reply(delivery: Delivery, posted_when: str, code: str, state: DeliverySta
 
 def item(delivery: Delivery, state: DeliveryState, cause: str) -> WorkItem:
     """The work item of a delivery that was refused, or that may have arrived."""
-    subject = f"delivery:{delivery.id}"
     if state is DeliveryState.AMBIGUOUS:
-        return WorkItem(ItemKind.AMBIGUOUS_DELIVERY, subject, cause, delivery.amount_minor, AMBIGUOUS_SEND)
-    return WorkItem(ItemKind.REJECTED_DELIVERY, subject, cause, delivery.amount_minor, REJECTED_SEND)
+        return _item(ItemKind.AMBIGUOUS_DELIVERY, delivery, cause, AMBIGUOUS_SEND)
+    return _item(ItemKind.REJECTED_DELIVERY, delivery, cause, REJECTED_SEND)
+
+
+def _item(kind: ItemKind, delivery: Delivery, cause: str, acts: tuple[ItemAct, ...]) -> WorkItem:
+    return WorkItem(kind, f"delivery:{delivery.id}", cause, acts, delivery.amount_minor, delivery.currency)
 
 
 def write_late(turn: Turn, delivery: Delivery, posted_when: str, control_id: str, code: str, at: int) -> None:
@@ -90,8 +93,7 @@ def _write_proof(turn: Turn, delivery: Delivery, posted_when: str, code: str, at
     if cause := _against(delivery, is_of_earlier=is_of_earlier):
         if was is DeliveryState.WITHDRAWN:
             turn.posting_facts(facts(delivery, "posted", at))  # no longer withdrawn, whatever else is awaited
-        unwanted = WorkItem(ItemKind.UNWANTED_POSTING, f"delivery:{delivery.id}", cause, delivery.amount_minor, NOTICE)
-        turn.open_work_items([unwanted] if known else [])
+        turn.open_work_items([_item(ItemKind.UNWANTED_POSTING, delivery, cause, NOTICE)] if known else [])
 
 
 def _against(delivery: Delivery, *, is_of_earlier: bool) -> str:

@@ -9,6 +9,7 @@ from interface.ledger.change import LedgerChanges
 from interface.ledger.needs import needs
 from interface.ledger.reading import Meaning, Reading
 from interface.ledger.stamp import Stamp
+from interface.ledger.worklist import WorkItem
 from interface.ledger.workset import Workset
 from interface.message import MessageState, RunReason
 from interface.pipeline import conclude
@@ -61,6 +62,7 @@ class Batch:
         self._marks: set[MirrorMark] = set()
         self._seal = bench.seal
         self._released: list[str] = []
+        self._items: list[tuple[int, WorkItem]] = []  # for a person, by the message that ended so
         self._pending = {trip.message.id for trip in trips if trip.message.answer_pending}
         self._follow = Follow(plan, bench.wire_id)
 
@@ -115,7 +117,7 @@ class Batch:
             self.lanes.park(trip.message.id, lanes)
             return
         if is_blocked:
-            self._note(trip, conclude.LANE_BLOCKED, ())
+            self._note(trip, conclude.HOLDS_ITS_LANE if trip.message.holds_lane else conclude.LANE_BLOCKED, ())
             return
         ending = self._apply(trip, reading) if reading else conclude.without_reading(None, trip.failure)
         self._note(trip, ending, lanes)
@@ -176,7 +178,7 @@ class Batch:
         )
         self.runs.append(run)
         if ending.work_item is not None and message.replay_id is None:
-            self._workset.open_work_item(ending.work_item(message))
+            self._items.append((message.id, ending.work_item(message)))
         if message.replay_id is None:
             self._follow.message(trip.message, trip.understood, ending, self._clock.now())
 
@@ -196,6 +198,10 @@ class Batch:
         turn.save(self.sealed, self._plan.config_id)
         turn.mark(self._marks)
         turn.finish(runs)
+        refused = {
+            run.message_id for run in runs if run.state is MessageState.REFUSED
+        }  # their senders keep them, and know
+        turn.open_work_items([item for message_id, item in self._items if message_id not in refused])
         turn.park(self.lanes.parked)
         if self._released:
             turn.release_awaited(self._released)

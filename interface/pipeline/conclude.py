@@ -35,13 +35,19 @@ class Ending:
 
 
 LANE_BLOCKED = Ending(
-    MessageState.PROCESSED, cause="lane-blocked", text="another message of this patient blocks; replay again later"
+    MessageState.PROCESSED,
+    cause="lane-blocked",
+    text="another message of this patient blocks, or the patient is paused; replay again later",
 )
-
+HOLDS_ITS_LANE = Ending(
+    MessageState.PROCESSED,
+    cause="holds-its-lane",
+    text="it holds back its patient itself; `hp24 release` runs it, and then what waits behind it",
+)
 NOT_RUN_YET = Ending(
     MessageState.PROCESSED, cause="not-run-yet", text="it still waits for its first run; there is nothing to repeat"
 )
-SAYS_NOTHING = (LANE_BLOCKED, NOT_RUN_YET)  # endings of a replay that leave the message as it was
+SAYS_NOTHING = (LANE_BLOCKED, HOLDS_ITS_LANE, NOT_RUN_YET)  # endings of a replay that leave the message as it was
 
 
 def without_reading(understood: Understood | None, failure: InterfaceError | None) -> Ending:
@@ -113,4 +119,4 @@ def applied(outcome: Outcome, reading: Reading) -> Ending:
 
 def _item(kind: ItemKind, cause: str) -> Callable[[StoredMessage], WorkItem]:
     # One item per channel and cause: a broken mapping that holds 4,000 messages is one thing to mend.
-    return lambda message: WorkItem(kind, f"channel:{message.source}", cause, None, HELD_MESSAGE)
+    return lambda message: WorkItem(kind, f"channel:{message.source}", cause, HELD_MESSAGE)

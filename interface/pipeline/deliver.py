@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from interface.errors import ActRefusedError, Disposition, InterfaceError, StoreError
+from interface.mapping.posting import Posting
 from interface.message import DeliveryState, PostingState
-from interface.observe.deliver import DestinationSuspended
+from interface.observe.deliver import DestinationResumed, DestinationSuspended
 from interface.observe.emit import emit
 from interface.observe.fault import fault
 from interface.pipeline import answer
@@ -18,9 +19,9 @@ from interface.pipeline.plan import DestinationPlan
 from interface.pipeline.process import unexpected
 from interface.pipeline.retry import SECOND, RetryAt, decide, wait_secs
 from interface.ports import Clock, Store, Turn
-from interface.row.delivery import Delivery, DestinationState, Outcome, PostingView
+from interface.row.delivery import Delivery, DestinationState, Outcome
 
-Render = Callable[[PostingView, str, int], bytes]  # view, control id, now -> payload
+Render = Callable[[Posting, str, int], bytes]  # posting, control id, now -> payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +44,25 @@ class DeliverStage:
         self._render = render
         self._clock = clock
         self._chance = chance
+        self._is_suspended = False  # as last seen
+        self._alive_by = ""  # what proved, here and now, that it lives
 
     def next_due(self) -> Delivery | None:
         """The oldest delivery that may go out now; None while the destination is paused or suspended."""
         with self._store.snapshot() as reader:
             state = reader.destination_state(self._plan.name)
+            self._see(state)
             if state.paused_by or state.suspended_at:
                 return None
             due = reader.due(self._plan.name, self._clock.now(), 1)
         return due[0] if due else None
+
+    def _see(self, state: DestinationState) -> None:
+        # Told where it takes effect: a person resumes it from another process.
+        if self._is_suspended and not state.suspended_at:
+            emit(DestinationResumed(destination=self._plan.name, cause=self._alive_by or "operator"))
+            self._alive_by = ""
+        self._is_suspended = bool(state.suspended_at)
 
     def begin(self, delivery: Delivery) -> Sending | None:
         """Freeze the payload and commit the intent. None where it cannot be rendered or is no longer queued."""
@@ -75,8 +86,8 @@ class DeliverStage:
         if delivery.payload:
             return delivery.payload, delivery.control_id or self._store.wire_id("message", CONTROL_ID_LENGTH)
         with self._store.snapshot() as reader:
-            view = reader.posting_view(int(delivery.subject.partition(":")[2]))
-        if view.original_posting in (PostingState.REJECTED, PostingState.WITHDRAWN):
+            posting = reader.posting(int(delivery.subject.partition(":")[2]))
+        if posting.original_posting in (PostingState.REJECTED, PostingState.WITHDRAWN):
             raise ActRefusedError(
                 "original-not-posted",
                 "what this takes back is not in the EHR's books",
@@ -84,7 +95,7 @@ class DeliverStage:
                 advice="withdraw both, or post the payment first",
             )
         control_id = self._store.wire_id("message", CONTROL_ID_LENGTH)
-        return self._render(view, control_id, self._clock.now()), control_id
+        return self._render(posting, control_id, self._clock.now()), control_id
 
     def not_sent(self, delivery: Delivery) -> None:
         """Take back an intent that may have been committed although `begin` failed: no byte of it went out."""
@@ -115,7 +126,7 @@ class DeliverStage:
             elif outcome.state is DeliveryState.DELIVERED:
                 # Something else came first (an acknowledgement apart, a take-over, a person): as strong as a late one.
                 self._late(turn, sending.control_id, code, now)
-            self._note_alive(turn)
+            self._note_alive(turn, "answered")
         return outcome
 
     def _end(self, turn: Turn, sending: Sending, outcome: Outcome) -> None:
@@ -158,8 +169,10 @@ class DeliverStage:
         state = DeliveryState.AMBIGUOUS if why is Disposition.AMBIGUOUS else DeliveryState.REJECTED
         return Outcome(state, otherwise.at, otherwise.code, choice.why, otherwise.reply)
 
-    def _note_alive(self, turn: Turn) -> None:
+    def _note_alive(self, turn: Turn, proof: str) -> None:
         state = turn.destination_state(self._plan.name)
+        if state.suspended_at:
+            self._is_suspended, self._alive_by = True, proof
         if state.unanswered or state.suspended_at:
             turn.set_destination_state(DestinationState(self._plan.name, paused_by=state.paused_by))
 
@@ -186,7 +199,7 @@ class DeliverStage:
         with self._store.turn("probe") as turn:
             state = turn.destination_state(self._plan.name)
             if is_alive:
-                self._note_alive(turn)
+                self._note_alive(turn, "probe-answered")
                 return
             probes = state.probes + 1
             wait = int(wait_secs(probes + 1, self._plan.probe, self._chance()) * SECOND)
@@ -200,7 +213,7 @@ class DeliverStage:
         """An answer that came after its time-out: proof of delivery, or of refusal, and that the destination lives."""
         with self._store.turn("deliver") as turn:
             self._late(turn, control_id, code, self._clock.now())
-            self._note_alive(turn)
+            self._note_alive(turn, "answered")
 
     def _late(self, turn: Turn, control_id: str, code: str, now: int) -> None:
         delivery = turn.application_ack(control_id, code, now)

@@ -73,8 +73,9 @@ class Follow:
                         ItemKind.NO_DESTINATION,
                         f"allocation:{posting.allocation_id}",
                         "no-destination",
-                        posting.amount_minor,
                         NOTICE,
+                        posting.amount_minor,
+                        posting.currency,
                     )
                 )
                 continue

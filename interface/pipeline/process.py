@@ -15,6 +15,7 @@ from interface.observe.emit import emit
 from interface.observe.fault import fault
 from interface.observe.process import BatchProcessed
 from interface.pipeline.batch import Batch, Trip
+from interface.pipeline.homeless import queue_homeless
 from interface.pipeline.overdue import tell_overdue
 from interface.pipeline.plan import ChannelPlan, Plan
 from interface.pipeline.warm import Warm, WarmRows
@@ -48,6 +49,10 @@ class ProcessStage:
     def forget(self) -> None:
         """Read ledger rows anew."""
         self._warm.forget()
+
+    def queue_homeless(self) -> int:
+        """Queue payments that wait for a destination that the plan has; gives how many. Before the plan's first batch."""
+        return queue_homeless(self._store, self.plan, self._clock)
 
     def tell_overdue(self) -> None:
         """Tell a person of money that waits too long for its account."""

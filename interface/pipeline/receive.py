@@ -7,7 +7,7 @@ Intake reads the header, tolerantly, and looks for card numbers; nothing else. `
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from interface.card import CardScreen, screen
+from interface.card.screen import CardScreen, screen
 from interface.hl7.ack import AckCode, build_ack
 from interface.hl7.header import Header, read_header
 from interface.hl7.problem import ErrorCode, Problem, Severity

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from interface.ledger.noun import Identifier
 from interface.message import DeliveryState, PostingState
 
 
@@ -37,7 +36,8 @@ class Delivery:
     config_id: int
     created_at: int
     cause: str = ""
-    amount_minor: int | None = None
+    amount_minor: int | None = None  # what it posts, in minor units of `currency`; none where it carries no money
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,35 +60,22 @@ class PostingFact:
     fact: str  # a PostingState value, or "application-acked", "confirmed"
     at: int
     cause: str = ""
+    message_id: int | None = None  # what the EHR sent to confirm it
 
 
 @dataclass(frozen=True, slots=True)
-class PostingView:
-    """One allocation as it is to be posted, seen through current identities. Identifiers as the EHR knows them."""
+class Homeless:
+    """An allocation that no channel took when it was made, and the open work item that tells of it.
 
+    `posting` is how far it has come by other ways; `account_id` is the account that stands for its own since a merge.
+    """
+
+    item_id: int
     allocation_id: int
-    payment_public_id: str
-    kind: str  # payment, reversal (void), refund
-    wire_id: str  # FT1-2
-    original_wire_id: str  # of what a reversal or refund takes back
-    amount_minor: int
-    currency: str
-    tender: str
-    last4: str
-    authorization: str
-    transaction_id: str
-    taken_at: int
-    facility: str
+    kind: str
     account_id: int
-    account_public_id: str
-    account: Identifier
-    patient: Identifier
-    visit: Identifier | None = None
-    guarantor: Identifier | None = None
-    family: str = ""
-    given: str = ""
-    patient_class: str = ""
-    original_posting: PostingState | None = None  # how far what a reversal or refund takes back has come
+    facility: str
+    posting: PostingState | None
 
 
 @dataclass(frozen=True, slots=True)

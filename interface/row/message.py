@@ -51,6 +51,7 @@ class StoredMessage:
     answer_pending: bool = False  # the sender still waits for the outcome
     replay_id: int | None = None
     force_money: bool = False
+    holds_lane: bool = False  # told of replays: whether it blocks, or waits in, a lane itself
 
     def forced(self, force_money: bool) -> "StoredMessage":
         """The same message, with leave to take back money and book it anew, or without."""

@@ -6,7 +6,7 @@ the key file opens the keys, the connections flush. Processes that open at once 
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -155,9 +155,11 @@ def _watch(engine: sa.Engine, limits: Limits) -> None:
 def _opening(engine: sa.Engine) -> Iterator[sa.Connection]:
     """One transaction in which nobody else opens the same database."""
     if engine.dialect.name == SQLITE:
-        connecting = engine.connect().execution_options(writes=True)
-        with turnstile.Turnstile(sqlite_path(engine)).turn(), connecting as connection, connection.begin():
-            yield connection
+        # Connecting is a part of the turn: the first of all connections rewrites the file's header.
+        with closing(turnstile.Turnstile(sqlite_path(engine))) as entrance, entrance.turn(), engine.connect() as plain:
+            connection = plain.execution_options(writes=True)
+            with connection.begin():
+                yield connection
         return
     with engine.begin() as connection:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_OPENING_LOCK)))

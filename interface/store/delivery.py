@@ -19,7 +19,7 @@ from interface.store.vault import scope_of
 _D = t.delivery.c
 _EARLIER = t.delivery.alias("earlier")
 LOADED = (
-    sa.select(t.delivery, t.payload.c.sealed, allocation.c.amount_minor)
+    sa.select(t.delivery, t.payload.c.sealed, allocation.c.amount_minor, allocation.c.currency)
     .outerjoin(t.payload, t.payload.c.delivery_id == _D.id)
     .outerjoin(allocation, allocation.c.id == _D.allocation_id)
 )
@@ -168,6 +168,7 @@ def deliveries(tx: Tx, rows: Sequence[sa.Row[Any]]) -> list[Delivery]:
             created_at=row.created_at,
             cause=texts[row.cause_id],
             amount_minor=row.amount_minor,
+            currency=row.currency or "",
         )
         for row in rows
     ]

@@ -15,7 +15,9 @@ from interface.store.vault import scope_of
 from interface.view.delivery import AttemptRow, DeliveryFilter, DeliveryStory, ReplyRow
 
 _D = t.delivery.c
-_ROWS = sa.select(t.delivery, allocation.c.amount_minor).outerjoin(allocation, allocation.c.id == _D.allocation_id)
+_ROWS = sa.select(t.delivery, allocation.c.amount_minor, allocation.c.currency).outerjoin(
+    allocation, allocation.c.id == _D.allocation_id
+)
 _ATTEMPTS = sa.select(t.attempt).where(within(t.attempt.c.delivery_id, "ids")).order_by(t.attempt.c.id)
 _REPLIES = sa.select(t.reply).where(within(t.reply.c.delivery_id, "ids")).order_by(t.reply.c.id)
 _PAYLOAD = sa.select(t.payload.c.sealed).where(t.payload.c.delivery_id == sa.bindparam("row"))
@@ -82,6 +84,7 @@ def _story(
         due_at=row.due_at,
         config_id=row.config_id,
         amount_minor=row.amount_minor,
+        currency=row.currency or "",
         attempts=tuple(attempts),
         replies=tuple(replies),
         reply_to=row.reply_to,

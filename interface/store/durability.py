@@ -17,9 +17,12 @@ _CHECKPOINT_PAGES = 16_000  # 64 MB: pages that change often are written to the 
 def prepare_sqlite(connection: sqlite3.Connection, busy_timeout_secs: float) -> None:
     """Set up a new connection to a SQLite file and read the settings back."""
     connection.isolation_level = None  # BEGIN is ours: the driver's own would start writing turns late
+    connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout_secs * 1000)}")
+    # The mode stays with the file. To set it asks for the file alone, and does not always wait for that: only who opens a new
+    # file does so, in its turn.
+    if _pragma(connection, "journal_mode") != "wal":
+        connection.execute("PRAGMA journal_mode = WAL")
     for setting in (
-        f"busy_timeout = {int(busy_timeout_secs * 1000)}",
-        "journal_mode = WAL",
         "synchronous = FULL",
         "fullfsync = ON",  # macOS: its plain fsync stops at the drive's cache
         "checkpoint_fullfsync = ON",
@@ -40,13 +43,13 @@ def prepare_scratch(connection: sqlite3.Connection) -> None:
 
 def check_sqlite(connection: sqlite3.Connection) -> None:
     """Raise `durability-off` unless this connection flushes at every commit and keeps references whole."""
+    _require(_pragma(connection, "journal_mode") == "wal", "journal_mode is not WAL")
+    _require(_pragma(connection, "synchronous") in (_FULL, _EXTRA), "synchronous is not FULL")
+    _require(_pragma(connection, "foreign_keys") == 1, "foreign_keys is not ON")
 
-    def pragma(name: str) -> Any:
-        return connection.execute(f"PRAGMA {name}").fetchone()[0]
 
-    _require(pragma("journal_mode") == "wal", "journal_mode is not WAL")
-    _require(pragma("synchronous") in (_FULL, _EXTRA), "synchronous is not FULL")
-    _require(pragma("foreign_keys") == 1, "foreign_keys is not ON")
+def _pragma(connection: sqlite3.Connection, name: str) -> Any:
+    return connection.execute(f"PRAGMA {name}").fetchone()[0]
 
 
 def check_postgresql(connection: Any) -> None:

@@ -227,6 +227,7 @@ def allocation(row: sa.Row[Any]) -> Allocation:
         application_acked_at=row.application_acked_at,
         confirmed_at=row.confirmed_at,
         posted_at=row.posted_at,
+        echo_message_id=row.echo_message_id,
     )
 
 

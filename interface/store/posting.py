@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from interface.errors import ActRefusedError
 from interface.ledger.entity import Entity
 from interface.ledger.noun import Identifier, Noun
-from interface.ledger.payment import AllocationKind, PostingConfirmed
+from interface.ledger.payment import PostingConfirmed
+from interface.mapping.posting import Posting
 from interface.message import PostingState, is_legal
-from interface.row.delivery import PostingFact, PostingView
+from interface.row.delivery import PostingFact
 from interface.row.mirror import MirrorMark, Subject
 from interface.store import schema_delivery
 from interface.store import schema_ledger as t
@@ -29,12 +30,13 @@ _TIMES = {
     CONFIRMED: "confirmed_at",
     POSTED: "posted_at",
 }
+_CHANGED = ("posting", "cause", "echo_message_id", *_TIMES.values())
 _STATES = frozenset(state.value for state in PostingState)
 _KNOWN = sa.select(t.allocation).where(within(_ALLOCATION.id, "ids")).order_by(_ALLOCATION.id).with_for_update()
 _FACTS = (
     sa.update(t.allocation)
     .where(_ALLOCATION.id == sa.bindparam("row"))
-    .values({name: sa.bindparam(f"new_{name}") for name in ("posting", "cause", *_TIMES.values())})
+    .values({name: sa.bindparam(f"new_{name}") for name in _CHANGED})
 )
 # The original delivery only: a resend is about the same posting.
 _DESTINATIONS = sa.select(schema_delivery.delivery.c.destination_id).where(
@@ -52,8 +54,6 @@ _LIVING = sa.select(t.identifier).where(
 )
 # Which identifier names a row outside, where it has several: HL7 table 0203.
 _PREFERRED = {Noun.PATIENT: "MR", Noun.ACCOUNT: "AN", Noun.ENCOUNTER: "VN", Noun.GUARANTOR: "GN"}
-# FT1 knows no void: taking back a payment is a reversal of it.
-_KINDS = {AllocationKind.PAYMENT: "payment", AllocationKind.VOID: "reversal", AllocationKind.REFUND: "refund"}
 
 
 def posting_facts(tx: Tx, facts: Sequence[PostingFact]) -> None:
@@ -66,8 +66,7 @@ def posting_facts(tx: Tx, facts: Sequence[PostingFact]) -> None:
     posted_before = {number for number, row in rows.items() if row["posting"] == POSTED}
     for fact in facts:
         _add(rows[fact.allocation_id], fact)
-    changed = ("posting", "cause", *_TIMES.values())
-    tx.write(_FACTS, [{"row": n, **{f"new_{name}": row[name] for name in changed}} for n, row in rows.items()])
+    tx.write(_FACTS, [{"row": n, **{f"new_{name}": row[name] for name in _CHANGED}} for n, row in rows.items()])
     mark(tx, [MirrorMark(Subject.BALANCE, row["account_id"]) for row in rows.values()])  # what is due depends on them
     posted = {number for number, row in rows.items() if row["posting"] == POSTED} - posted_before
     for row in tx.read_in(_DESTINATIONS, "ids", posted):
@@ -77,6 +76,7 @@ def posting_facts(tx: Tx, facts: Sequence[PostingFact]) -> None:
 def _add(row: dict[str, Any], fact: PostingFact) -> None:
     if column := _TIMES.get(fact.fact):
         row[column] = row[column] or fact.at
+    row["echo_message_id"] = row["echo_message_id"] or fact.message_id
     if fact.fact not in _STATES or row["posting"] is None:
         return
     now, to = PostingState(row["posting"]), PostingState(fact.fact)
@@ -86,11 +86,18 @@ def _add(row: dict[str, Any], fact: PostingFact) -> None:
 
 def confirm(tx: Tx, confirmed: Iterable[PostingConfirmed]) -> None:
     """The EHR echoed these allocations: confirmed, and with it posted."""
-    facts = [PostingFact(one.allocation_id, name, one.at) for one in confirmed for name in (CONFIRMED, POSTED)]
+    facts = [
+        fact
+        for one in confirmed
+        for fact in (
+            PostingFact(one.allocation_id, CONFIRMED, one.at, message_id=one.message_id),
+            PostingFact(one.allocation_id, POSTED, one.learnt_at),
+        )
+    ]
     posting_facts(tx, facts)
 
 
-def posting_view(tx: Tx, allocation_id: int) -> PostingView:
+def posting(tx: Tx, allocation_id: int) -> Posting:
     """All that rendering an allocation needs, through current identities.
 
     Errors: ActRefusedError `allocation-unknown`; `identifier-missing` where account or patient have no living identifier.
@@ -108,10 +115,8 @@ def posting_view(tx: Tx, allocation_id: int) -> PostingView:
     visit = survivor(found, visit) if visit else None
     _token, last4, authorization = tx.vault.open_json(row.payment_sealed, scope_of("payment", row.payment_id))
     original = tx.first(_ORIGINAL, row=row.allocation_reverses) if row.allocation_reverses else None
-    return PostingView(
-        allocation_id=allocation_id,
-        payment_public_id=row.payment_public_id,
-        kind=_KINDS[AllocationKind(row.allocation_kind)],
+    return Posting(
+        kind=row.allocation_kind,
         wire_id=row.allocation_wire_id,
         original_wire_id=original.wire_id if original else "",
         amount_minor=row.allocation_amount_minor,
@@ -121,9 +126,6 @@ def posting_view(tx: Tx, allocation_id: int) -> PostingView:
         authorization=authorization,
         transaction_id=row.allocation_transaction_id,
         taken_at=row.allocation_made_at,
-        facility=account.facility,
-        account_id=account.id,
-        account_public_id=account.public_id,
         account=_needed(tx, account),
         patient=_needed(tx, patient),
         visit=name_of(tx, visit) if visit else None,

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from interface.ledger.change import LedgerChanges, Loaded
 from interface.ledger.compare import Image
 from interface.ledger.needs import Needs
+from interface.mapping.posting import Posting
 from interface.message import MirrorState
 from interface.row.baseline import Baseline
-from interface.row.delivery import Delivery, DestinationState, PostingView
+from interface.row.delivery import Delivery, DestinationState, Homeless
 from interface.row.message import Settled, StoredMessage
 from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorRow, Subject
 from interface.store import (
@@ -22,6 +23,7 @@ from interface.store import (
     delivery_story,
     export,
     held_record,
+    homeless,
     lane,
     ledger_load,
     material,
@@ -81,8 +83,11 @@ class SqlReader:
     def destination_state(self, destination: str) -> DestinationState:
         return delivery.destination_state(self._tx, destination)
 
-    def posting_view(self, allocation_id: int) -> PostingView:
-        return posting.posting_view(self._tx, allocation_id)
+    def homeless(self, beyond_id: int, limit: int) -> list[Homeless]:
+        return homeless.homeless(self._tx, beyond_id, limit)
+
+    def posting(self, allocation_id: int) -> Posting:
+        return posting.posting(self._tx, allocation_id)
 
     def active_config(self) -> tuple[int, Mapping[str, str]] | None:
         return configuration.active_config(self._tx)

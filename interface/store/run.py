@@ -37,8 +37,9 @@ WAITING = (
     .limit(sa.bindparam("amount"))
 )
 _WAITING_ELSEWHERE = WAITING.where(_MESSAGE.source_id.not_in(sa.bindparam("paused", expanding=True)))
+_HOLDS_LANE = sa.exists().where(t.message_lane.c.message_id == _MESSAGE.id).label("holds_lane")
 _REPLAYS = (
-    sa.select(*_COLUMNS, t.replay_message.c.replay_id, t.replay.c.force_money)
+    sa.select(*_COLUMNS, t.replay_message.c.replay_id, t.replay.c.force_money, _HOLDS_LANE)
     .select_from(t.replay_message)
     .join(t.message, t.replay_message.c.message_id == _MESSAGE.id)
     .join(t.replay, t.replay.c.id == t.replay_message.c.replay_id)
@@ -48,7 +49,7 @@ _REPLAYS = (
     .limit(sa.bindparam("amount"))
 )
 _STORED = (
-    sa.select(*_COLUMNS)
+    sa.select(*_COLUMNS, _HOLDS_LANE)
     .join(t.body, t.body.c.message_id == _MESSAGE.id)
     .where(within(_MESSAGE.id, "ids"))
     .order_by(_MESSAGE.id)
@@ -128,6 +129,7 @@ def _open(tx: Tx, rows: Sequence[sa.Row[Any]], asked: Sequence[tuple[int, bool]]
             answer_pending=row.answer == PENDING,
             replay_id=asked[place][0] if asked else None,
             force_money=asked[place][1] if asked else False,
+            holds_lane=bool(row.holds_lane) if asked else False,
         )
         for place, row in enumerate(rows)
     ]

@@ -181,6 +181,7 @@ allocation = sa.Table(
     micros("application_acked_at", nullable=True),
     micros("confirmed_at", nullable=True),
     micros("posted_at", nullable=True),
+    reference("echo_message_id", "message.id", nullable=True),
     text("cause", nullable=True),  # why the posting was rejected or is ambiguous
     sa.Index("allocation_posting", "posting"),
 )

@@ -68,6 +68,7 @@ work_item = sa.Table(
     text("cause"),
     sa.Column("times", sa.Integer, nullable=False),
     minor("amount_minor", nullable=True),  # at stake
+    text("currency", nullable=True),
     text("acts"),  # JSON list of the verbs allowed on it
     micros("opened_at"),
     micros("last_at"),

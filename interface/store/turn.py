@@ -147,6 +147,9 @@ class SqlTurn(SqlReader):
     def extend_replay(self, replay_id: int, ids: Sequence[int]) -> None:
         replay.extend(self._tx, replay_id, ids)
 
+    def close_open_items(self, ids: Sequence[int], how: str, actor: str) -> set[int]:
+        return worklist.close_open_items(self._tx, ids, how, actor)
+
     def close_work_item(self, item_id: int, how: str, actor: str) -> bool:
         return worklist.close_item(self._tx, item_id, how, actor)
 

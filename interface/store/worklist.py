@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from interface.ledger.worklist import WorkItem
 from interface.store import schema_operation as t
-from interface.store.dialect import PerDialect
+from interface.store.dialect import PerDialect, within
 from interface.store.tx import Tx
 from interface.store.vault import scope_of
 from interface.view.work import WorkItemEvent, WorkItemRow
@@ -32,6 +32,12 @@ _OPEN_ABOUT = sa.select(_ITEM.id).where(
     _ITEM.kind == sa.bindparam("of_kind"), _ITEM.subject == sa.bindparam("about"), t.OPEN
 )
 _CLOSE = sa.update(t.work_item).where(_ITEM.id == sa.bindparam("row"), t.OPEN).values(closed_at=sa.bindparam("at"))
+_CLOSE_ALL = (
+    sa.update(t.work_item)
+    .where(within(_ITEM.id, "ids"), t.OPEN)
+    .values(closed_at=sa.bindparam("at"))
+    .returning(_ITEM.id)
+)
 _EVENT = sa.insert(t.work_item_event)
 _EVENTS = (
     sa.select(t.work_item_event)
@@ -52,6 +58,7 @@ def open_items(tx: Tx, items: Sequence[WorkItem]) -> None:
             "cause": item.cause,
             "times": 1,
             "amount_minor": item.amount_minor,
+            "currency": item.currency or None,
             "acts": orjson.dumps([str(act) for act in item.acts]).decode(),
             "opened_at": tx.now,
             "last_at": tx.now,
@@ -73,9 +80,20 @@ def close_item(tx: Tx, item_id: int, how: str, actor: str) -> bool:
     """Close one; False where it is not open."""
     if not tx.write(_CLOSE, [{"row": item_id, "at": tx.now}]):
         return False
-    said = tx.vault.seal(how.encode(), scope_of("work_item_event", item_id))
-    tx.write(_EVENT, [{"item_id": item_id, "at": tx.now, "actor": actor, "what": "closed", "sealed": said}])
+    tx.write(_EVENT, [_closed(tx, item_id, how, actor)])
     return True
+
+
+def close_open_items(tx: Tx, ids: Sequence[int], how: str, actor: str) -> set[int]:
+    """Close these; gives the ids of those that were open."""
+    closed = {row.id for row in tx.read_in(_CLOSE_ALL, "ids", ids, at=tx.now)}
+    tx.write(_EVENT, [_closed(tx, number, how, actor) for number in sorted(closed)])
+    return closed
+
+
+def _closed(tx: Tx, item_id: int, how: str, actor: str) -> dict[str, Any]:
+    said = tx.vault.seal(how.encode(), scope_of("work_item_event", item_id))
+    return {"item_id": item_id, "at": tx.now, "actor": actor, "what": "closed", "sealed": said}
 
 
 def work_items(tx: Tx, *, only_open: bool, beyond_id: int, limit: int) -> list[WorkItemRow]:
@@ -98,11 +116,10 @@ def _row(row: sa.Row[Any], history: tuple[WorkItemEvent, ...] = ()) -> WorkItemR
         cause=row.cause,
         count=row.times,
         amount_minor=row.amount_minor,
-        currency="",
+        currency=row.currency or "",
         acts=tuple(orjson.loads(row.acts)),
         opened_at=row.opened_at,
         last_at=row.last_at,
-        due_at=0,
         closed_at=row.closed_at or 0,
         history=history,
     )

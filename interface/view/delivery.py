@@ -60,6 +60,7 @@ class DeliveryStory:
     due_at: int
     config_id: int
     amount_minor: int | None
+    currency: str
     attempts: tuple[AttemptRow, ...]
     replies: tuple[ReplyRow, ...]
     reply_to: int | None = None

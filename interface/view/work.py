@@ -15,7 +15,10 @@ class WorkItemEvent:
 
 @dataclass(frozen=True, slots=True)
 class WorkItemRow:
-    """Something for a person; `closed_at` 0 while open. `history` is filled where one item was asked for."""
+    """Something for a person; `closed_at` 0 while open. `history` is filled where one item was asked for.
+
+    `amount_minor` is the money at stake, in minor units of `currency`; None and "" where no single amount is.
+    """
 
     id: int
     kind: str
@@ -27,7 +30,6 @@ class WorkItemRow:
     acts: tuple[str, ...]
     opened_at: int
     last_at: int
-    due_at: int
     closed_at: int
     history: tuple[WorkItemEvent, ...] = ()
 

@@ -4,6 +4,7 @@ import pytest
 
 from interface.app.compose import open_app
 from interface.app.plan import runnable
+from interface.ledger.worklist import WorkItem
 from interface.pipeline.process import ProcessStage, drain
 from interface.view.message import MessageFilter
 from tests.cli.conftest import CHANNEL, Home, Hp24, feed
@@ -119,6 +120,15 @@ def test_a_work_item_is_shown_and_closed(home: Home, hp24: Hp24, stuck: list[int
     assert closed["history"][-1]["text"] == "told the site"
     assert hp24("worklist", "--json").lines == []
     assert len(hp24("worklist", "--all", "--json").lines) == 1
+
+
+def test_money_at_stake_is_told_in_its_currency(home: Home, hp24: Hp24) -> None:
+    with open_app(home.folder, PROJECT, home.environ) as app, app.store.turn("test") as turn:
+        turn.open_work_items([WorkItem("money", "account:ac_1", "suspected-repeat", (), 2500, "JPY")])
+    (item,) = hp24("worklist", "--json").lines
+    assert (item["amount_minor"], item["currency"]) == (2500, "JPY")
+    assert "2,500 JPY" in hp24("worklist").out
+    assert "2,500 JPY at stake" in hp24("worklist", str(item["id"])).out
 
 
 def test_a_replay_without_a_running_engine_is_queued(home: Home, hp24: Hp24) -> None:

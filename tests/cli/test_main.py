@@ -9,6 +9,7 @@ import pytest
 from interface.cli.exit import ExitCode, exit_code_of
 from interface.cli.main import GROUPS, VERBS
 from interface.cli.main import hp24 as group
+from interface.engine.supervise import CANNOT_START
 from interface.errors import (
     ActRefusedError,
     ConfigurationError,
@@ -38,7 +39,12 @@ def test_the_help_page_names_every_verb_and_the_exit_codes(hp24: Hp24) -> None:
     for verbs in GROUPS.values():
         for name in verbs:
             assert f"  {name} " in told.out
-    assert "3 store" in told.out.replace("\n  ", " ")
+    listed = told.out.partition("Exit codes:")[2].partition(".")[0]
+    assert [int(word) for word in listed.split() if word.isdigit()] == sorted(ExitCode)
+
+
+def test_a_part_that_cannot_start_ends_with_the_code_of_the_help_page() -> None:
+    assert CANNOT_START == ExitCode.CANNOT_START
 
 
 def test_the_help_page_loads_neither_engine_nor_tables() -> None:

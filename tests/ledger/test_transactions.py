@@ -138,7 +138,8 @@ def test_suspected_repeat_without_an_id_is_held_not_dropped() -> None:
     assert store.tell(dft(2, 1, said)) == Applied(True)
     outcome = store.tell(dft(3, 1, said))
     assert isinstance(outcome, PersonHold)
-    assert (outcome.code, outcome.work_item.amount_minor) == (Cause.SUSPECTED_REPEAT, 4000)
+    assert outcome.code is Cause.SUSPECTED_REPEAT
+    assert (outcome.work_item.amount_minor, outcome.work_item.currency) == (4000, "USD")
 
 
 @pytest.mark.parametrize("other", [{"code": "99214"}, {"occurred_on": "2025-03-05"}, {"amount_minor": 1}])

@@ -208,7 +208,8 @@ def test_cancelled_visit_with_a_deposit_goes_to_a_person_once() -> None:
     store.tell(paid(2, "T1", 5000, (1, 5000)))
     store.tell(adt(M.CANCEL_VISIT, 3, number=1))
     store.tell(adt(M.CANCEL_VISIT, 4, number=1))
-    assert [(item.cause, item.amount_minor) for item in store.work_items] == [(Cause.DEPOSIT_ON_CANCELLED_VISIT, 5000)]
+    (item,) = store.work_items
+    assert (item.cause, item.amount_minor, item.currency) == (Cause.DEPOSIT_ON_CANCELLED_VISIT, 5000, "USD")
 
 
 def test_cancelled_visit_whose_money_is_used_up_tells_nobody() -> None:

@@ -6,13 +6,13 @@ from typing import cast
 from interface.errors import MappingError, MessageError
 from interface.hl7.parser import parse
 from interface.ledger.reading import Meaning, PaymentAllocation, PaymentSaid, Reading
+from interface.mapping.posting import Posting
 from interface.message import DeliveryState, MessageState
 from interface.operate.act import By
 from interface.operate.amend import SOURCE
 from interface.pipeline.deliver import DeliverStage
 from interface.pipeline.plan import Plan
 from interface.pipeline.process import drain
-from interface.row.delivery import PostingView
 from interface.row.message import Intake
 from interface.store.store import SqlStore
 from interface.view.delivery import DeliveryFilter, DeliveryStory
@@ -32,9 +32,9 @@ def er7(number: int, patient: str) -> bytes:
     ).encode()
 
 
-def render(view: PostingView, control_id: str, _now: int) -> bytes:
+def render(posting: Posting, control_id: str, _now: int) -> bytes:
     """A payment as bytes: enough of HL7 to carry a control id."""
-    return f"MSH|^~\\&|HP24|HP24|EPIC|NORTH|20260304||DFT^P03|{control_id}|P|2.5.1\rFT1|1|{view.wire_id}\r".encode()
+    return f"MSH|^~\\&|HP24|HP24|EPIC|NORTH|20260304||DFT^P03|{control_id}|P|2.5.1\rFT1|1|{posting.wire_id}\r".encode()
 
 
 @dataclass
@@ -111,8 +111,8 @@ class Till:
     stage: DeliverStage
 
     @staticmethod
-    def open(desk: Desk, accounts: int = 1) -> "Till":
-        desk.destinations = {DESTINATION: destination(max_unresolved=9)}
+    def open(desk: Desk, accounts: int = 1, posted_when: str = "accept") -> "Till":
+        desk.destinations = {DESTINATION: destination(posted_when, max_unresolved=9)}
         desk.hear(*((f"{number}", update(f"{number}", f"A{number}")) for number in range(accounts)))
         return Till(desk, DeliverStage(desk.store, desk.destinations[DESTINATION], render, desk.clock, lambda: 0.5))
 

@@ -3,9 +3,10 @@
 import pytest
 
 from interface.errors import ActRefusedError
+from interface.ledger.reading import Meaning, MoneyKind, Reading, Transaction
 from interface.operate.trace import Step, trace
-from tests.operate.desk import BY, Desk, Till
-from tests.pipeline.spoken import DESTINATION, charge
+from tests.operate.desk import BY, Desk, Till, wire_id
+from tests.pipeline.spoken import DESTINATION, SECOND, charge, number
 
 
 def steps(desk: Desk, name: str) -> list[Step]:
@@ -34,6 +35,38 @@ def test_steps_stand_in_the_order_of_what_must_come_first(till: Till) -> None:
     order = [Step.MESSAGE, Step.LEDGER, Step.PAYMENT, Step.DELIVERY, Step.ATTEMPT, Step.ANSWER, Step.POSTING]
     places = [found.index(step) for step in order]
     assert places == sorted(places)
+
+
+def echo(till: Till, payload: bytes, cents: int, at: int) -> int:
+    """The EHR sends a payment back, dated by its own clock; gives the message's id."""
+    line = Transaction(
+        MoneyKind.PAYMENT,
+        cents,
+        "USD",
+        id=wire_id(payload),
+        type_code="PY",
+        occurred_on="2026-01-05",
+        account=number("A0"),
+    )
+    (message_id,) = till.desk.receive(Reading(Meaning.TRANSACTIONS, at, facility="NORTH", transactions=(line,)))
+    till.desk.run()
+    return message_id
+
+
+@pytest.mark.parametrize("posted_when", ["accept", "echo"])
+def test_an_echo_stands_where_it_came_whatever_the_ehrs_clock_says(desk: Desk, posted_when: str) -> None:
+    till = Till.open(desk, posted_when=posted_when)
+    till.pay("TX1")
+    payload = till.send("AA")
+    message_id = echo(till, payload, 500, at=desk.clock.at // SECOND * SECOND - 60 * SECOND)
+    marks = trace(desk.store, BY, "TX1").marks
+    assert [mark.at for mark in marks] == sorted(mark.at for mark in marks)
+    places = {mark.text.partition("; ")[0].partition(" ")[2]: place for place, mark in enumerate(marks)}
+    echoed = next(mark for mark in marks if "echoed" in mark.text)
+    arrived = next(mark.at for mark in marks if mark.subject == f"message:{message_id}")
+    assert (echoed.at, echoed.text.endswith(f"message {message_id}")) == (arrived, True)
+    assert places["accepted by the EHR"] < places["echoed by the EHR: it stands in its books"]
+    assert (places["posted"] > places["echoed by the EHR: it stands in its books"]) is (posted_when == "echo")
 
 
 def test_a_second_payment_of_the_account_is_not_in_the_first_ones_trail(till: Till) -> None:

@@ -6,11 +6,11 @@ import pytest
 
 from interface.errors import UnansweredError, WireError
 from interface.ledger.reading import Meaning, MoneyKind, PaymentAllocation, PaymentSaid, Reading, Transaction
+from interface.mapping.posting import Posting
 from interface.message import DeliveryState, PostingState
 from interface.pipeline.deliver import DeliverStage, Sending
 from interface.pipeline.process import drain
 from interface.pipeline.recover import recover_sends
-from interface.row.delivery import PostingView
 from interface.view.delivery import DeliveryFilter, DeliveryStory
 from interface.view.work import WorkItemRow
 from tests.pipeline.spoken import DESTINATION, SECOND, Feed, destination, number, update
@@ -19,8 +19,8 @@ SILENCE = UnansweredError("reply-timeout", "no answer in time")
 UNREACHABLE = WireError("connect-failed", "nothing listens")
 
 
-def render(view: PostingView, control_id: str, _now: int) -> bytes:
-    return f"{control_id}|{view.wire_id}|{view.kind}|{view.amount_minor}|{view.account.value}".encode()
+def render(posting: Posting, control_id: str, _now: int) -> bytes:
+    return f"{control_id}|{posting.wire_id}|{posting.kind}|{posting.amount_minor}|{posting.account.value}".encode()
 
 
 @dataclass
@@ -214,14 +214,14 @@ def test_an_intent_without_an_outcome_is_ambiguous_after_a_crash(feed: Feed) -> 
     assert recover_sends(feed.store, feed.destinations, feed.clock) == 1
     assert states(feed) == [DeliveryState.AMBIGUOUS]
     assert stage.next_due() is None
-    assert [item.kind for item in items(feed)] == ["ambiguous-delivery"]
+    assert [(item.kind, item.currency) for item in items(feed)] == [("ambiguous-delivery", "USD")]
 
 
 def test_a_payment_that_no_channel_takes_becomes_a_work_item(feed: Feed) -> None:
     prepared(feed, 1)
     feed.destinations = {}
     pay(feed, {"A0": 500})
-    assert [item.kind for item in items(feed)] == ["no-destination"]
+    assert [(item.kind, item.amount_minor, item.currency) for item in items(feed)] == [("no-destination", 500, "USD")]
 
 
 @pytest.mark.parametrize("failure", [SILENCE, None])

@@ -24,6 +24,20 @@ def test_what_follows_a_message_that_failed_after_a_yes_waits(feed: Feed) -> Non
     assert feed.states([*failed, *following]) == ["failed", "parked"]
 
 
+def test_a_refused_message_is_its_senders_and_opens_no_work_item(feed: Feed) -> None:
+    feed.receive(IMPOSSIBLE, waits=True)
+    drain(feed.stage(), 64)
+    assert _open_items(feed) == []
+
+
+def test_a_message_that_failed_after_a_yes_opens_a_work_item(feed: Feed) -> None:
+    failed = feed.receive(IMPOSSIBLE, waits=True)
+    with feed.store.turn("answer") as turn:
+        turn.settle_answer(failed[0], "AA")
+    drain(feed.stage(), 64)
+    assert _open_items(feed) == [("failed-message", "merge-missing")]
+
+
 def test_the_deadline_may_pass_while_the_batch_runs(feed: Feed) -> None:
     stage, failed = feed.stage(), feed.receive(IMPOSSIBLE, waits=True)
     following = feed.receive(update("1", "A1"))
@@ -40,3 +54,8 @@ def test_the_deadline_may_pass_while_the_batch_runs(feed: Feed) -> None:
     feed.contents = Late()  # type: ignore[assignment] - only looked up
     drain(stage, 64)
     assert feed.states([*failed, *following]) == ["failed", "parked"]
+
+
+def _open_items(feed: Feed) -> list[tuple[str, str]]:
+    with feed.store.snapshot() as reader:
+        return [(item.kind, item.cause) for item in reader.work_items(only_open=True, beyond_id=0, limit=10)]

@@ -55,6 +55,29 @@ def test_what_waits_for_its_first_run_is_not_overtaken_by_its_replay(feed: Feed)
     assert feed.states(ids) == ["processed", "processed"]
 
 
+def test_a_replay_of_what_holds_its_lane_itself_says_that_a_release_is_the_act(feed: Feed) -> None:
+    feed.receive(update("2", "A2"))
+    drain(feed.stage(), 64)
+    ids = feed.receive(update("1", "A2"), charge_of("1", "A1", 500, "T1"))  # account A2 is another patient's
+    drain(feed.stage(), 64)
+    assert feed.states(ids) == ["held", "parked"]
+    replay(feed, ids)
+    drain(feed.stage(2), 64)
+    assert feed.states(ids) == ["held", "parked"]
+    assert [run.cause for run in runs(feed)[-2:]] == ["holds-its-lane", "not-run-yet"]
+    assert "hp24 release" in runs(feed)[-2].text
+
+
+def test_a_replay_behind_another_message_says_that_this_one_comes_first(feed: Feed) -> None:
+    ids = feed.receive(update("1", "A1"), update("2", "A2"))
+    drain(feed.stage(), 64)
+    feed.receive(update("1", "A2"))
+    drain(feed.stage(), 64)
+    replay(feed, ids[:1])
+    drain(feed.stage(2), 64)
+    assert runs(feed)[-1].cause == "lane-blocked"
+
+
 def test_a_replay_neither_awaits_an_account_nor_leaves_one_awaited(feed: Feed) -> None:
     ids = feed.receive(charge_of("1", "A1", 500, "T1"), update("2", "A2"))
     drain(feed.stage(), 64)

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from interface.errors import StoreError, StoreUnavailableError
-from interface.store import durability, keyfile
+from interface.store import durability, keyfile, turnstile
 from interface.store.database import Limits
 from interface.store.schema import METADATA
 from interface.store.store import SqlStore, open_store
@@ -47,6 +47,29 @@ def test_processes_that_open_a_new_database_at_once_make_one(opened_first: Calla
         stores = list(threads.map(lambda _: opened_first(), range(4)))
     assert len({store.opened.database_id for store in stores}) == 1
     assert sum(bool(store.opened.notice) for store in stores) == 1
+
+
+def test_a_sqlite_database_is_connected_to_in_a_turn_and_later_connections_change_no_mode(
+    sqlite_url: str, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = Path(f"{sa.make_url(sqlite_url).database}.writer")
+    prepare, was_free = durability.prepare_sqlite, []
+
+    def watched(connection: sqlite3.Connection, busy_timeout_secs: float) -> None:
+        with turnstile.hold(lock) as is_free:
+            was_free.append(is_free)
+        connection.set_trace_callback(statements.append)
+        prepare(connection, busy_timeout_secs)
+
+    statements: list[str] = []
+    monkeypatch.setattr(durability, "prepare_sqlite", watched)
+    store = open_store(sqlite_url, HandClock(), environ)
+    assert was_free == [False]
+    statements.clear()
+    with store.opened.engine.connect(), store.opened.engine.connect():
+        assert len(was_free) == 2
+    assert not [one for one in statements if "journal_mode =" in one]
+    store.close()
 
 
 def test_a_database_without_its_key_is_not_opened_and_gets_no_new_one(

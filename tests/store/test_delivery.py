@@ -258,15 +258,15 @@ def test_a_refused_posting_tells_why_and_a_posted_one_stays_posted(store: SqlSto
 def test_a_posting_is_seen_through_current_identities(store: SqlStore) -> None:
     paid(store)
     with store.snapshot() as reader:
-        view = reader.posting_view(1)
-    assert (view.account, view.patient, view.family) == (HAR, MR, "Quillfeather")
-    assert (view.wire_id, view.amount_minor, view.currency, view.last4) == ("0LABC1", 2500, "USD", "4242")
-    assert (view.kind, view.original_wire_id, view.facility) == ("payment", "", "north")
+        seen = reader.posting(1)
+    assert (seen.account, seen.patient, seen.family) == (HAR, MR, "Quillfeather")
+    assert (seen.wire_id, seen.amount_minor, seen.currency, seen.last4) == ("0LABC1", 2500, "USD", "4242")
+    assert (seen.kind, seen.original_wire_id, seen.original_posting) == ("payment", "", None)
 
 
 def test_an_unknown_posting_is_refused(store: SqlStore) -> None:
     with pytest.raises(ActRefusedError, match="allocation-unknown"), store.snapshot() as reader:
-        reader.posting_view(99)
+        reader.posting(99)
 
 
 def at_once(first: Callable[[], object], then: Callable[[], object], between: Callable[[], object]) -> None:

@@ -211,10 +211,11 @@ def test_a_payment_is_found_by_its_wire_id_reference_or_transaction(store: SqlSt
 
 def test_an_echo_confirms_and_posts_once(store: SqlStore) -> None:
     taken(store)
-    save(store, LedgerChanges(confirmed_postings=[PostingConfirmed(1, START + 4)]))
-    save(store, LedgerChanges(confirmed_postings=[PostingConfirmed(1, START + 8)]))
+    save(store, LedgerChanges(confirmed_postings=[PostingConfirmed(1, START + 4, START + 6, 1)]))
+    save(store, LedgerChanges(confirmed_postings=[PostingConfirmed(1, START + 8, START + 9, 2)]))
     (found,) = load(store, wire_ids={"0LABC1"}).allocations
-    assert (found.posting, found.confirmed_at, found.posted_at) == (PostingState.POSTED, START + 4, START + 4)
+    assert (found.posting, found.confirmed_at, found.posted_at) == (PostingState.POSTED, START + 4, START + 6)
+    assert found.echo_message_id == 1
 
 
 def test_a_void_is_an_allocation_that_names_what_it_takes_back(store: SqlStore) -> None:

@@ -144,9 +144,9 @@ def test_the_same_files_are_the_same_version(store: SqlStore, clock: HandClock) 
 
 
 def test_more_of_the_same_counts_up_one_work_item(store: SqlStore, clock: HandClock) -> None:
-    item = WorkItem("broken-mapping", "channel:epic", "path-wrong", None, (ItemAct.RELEASE,))
+    item = WorkItem("broken-mapping", "channel:epic", "path-wrong", (ItemAct.RELEASE,))
     with store.turn("process") as turn:
-        turn.open_work_items([item, WorkItem("money", "account:acc_1", "repeat", 2500, ())])
+        turn.open_work_items([item, WorkItem("money", "account:acc_1", "repeat", (), 2500, "JPY")])
     clock.at += 5
     with store.turn("process") as turn:
         turn.open_work_items([item, item])
@@ -154,7 +154,8 @@ def test_more_of_the_same_counts_up_one_work_item(store: SqlStore, clock: HandCl
         counted, money = reader.work_items(only_open=True, beyond_id=0, limit=10)
         assert reader.work_items(only_open=True, beyond_id=counted.id, limit=10) == [money]
     assert (counted.count, counted.opened_at, counted.last_at, counted.acts) == (3, START, START + 5, ("release",))
-    assert money.amount_minor == 2500
+    assert (counted.amount_minor, counted.currency) == (None, "")
+    assert (money.amount_minor, money.currency) == (2500, "JPY")
 
 
 def test_a_closed_work_item_tells_who_and_why_and_opens_anew(store: SqlStore) -> None:

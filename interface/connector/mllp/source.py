@@ -61,6 +61,11 @@ class MllpSource(ServerFactory):
         self._sweep.clock = cast(IReactorTime, reactor)
 
     @property
+    def channel(self) -> str:
+        """The channel's name."""
+        return self._settings.channel
+
+    @property
     def place(self) -> str:
         """host:port, with the real port once it has been bound."""
         return f"{self._settings.host}:{self._port_number}"

@@ -1,0 +1,1 @@
+"""Recognises and masks payment card numbers in any bytes."""
