@@ -87,7 +87,7 @@ _EXPLAINED = (
 )
 _REPLAYED = (
     sa.update(t.replay_message)
-    .where(t.replay_message.c.replay_id == sa.bindparam("asked"), t.replay_message.c.message_id == sa.bindparam("row"))
+    .where(t.replay_message.c.replay_id == sa.bindparam("asked"), within(t.replay_message.c.message_id, "ids"))
     .values(done=1)
 )
 # Of a replay only these take the outcome: a processed message stays processed, and a sender who was told no was told no.
@@ -147,7 +147,8 @@ def finish(tx: Tx, runs: Sequence[RunRecord]) -> None:
     for run in runs:
         if run.answer:
             settle_answer(tx, run.message_id, run.answer)
-    tx.write(_REPLAYED, [{"asked": run.replay_id, "row": run.message_id} for run in runs if run.replay_id is not None])
+    for asked in {run.replay_id for run in runs if run.replay_id is not None}:
+        tx.write_in(_REPLAYED, "ids", [run.message_id for run in runs if run.replay_id == asked], asked=asked)
 
 
 def _row(tx: Tx, run: RunRecord, words: dict[str, int]) -> dict[str, Any]:

@@ -61,8 +61,7 @@ class Tx:
             return 0
         chosen = statement.of(self.dialect) if isinstance(statement, PerDialect) else statement
         ready = written(chosen, self.dialect, tuple(rows[0]))
-        parameters = [ready.parameters(row) for row in rows]
-        return self.connection.exec_driver_sql(ready.text, parameters, execution_options=_COUNTED).rowcount
+        return self.connection.exec_driver_sql(ready.text, ready.parameters(rows), execution_options=_COUNTED).rowcount
 
     def read(self, statement: sa.Executable, **values: Any) -> Sequence[sa.Row[Any]]:
         """All rows of a query."""
