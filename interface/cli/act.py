@@ -36,6 +36,8 @@ def release_verb(asked: Asked, message_ids: tuple[int, ...], cause: str, channel
 
     if bool(message_ids) == bool(cause):
         raise click.UsageError("give message ids, or --cause CODE")
+    if channel and not cause:
+        raise click.UsageError("--channel narrows --cause; message ids need none")
     with asked.app() as app:
         if cause:
             moved = release_cause(app.store, asked.by(reason), cause, channel)

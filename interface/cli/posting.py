@@ -17,20 +17,22 @@ _MOST = 10_000
 
 @verb("resolve")
 @click.argument("delivery_id", metavar="DELIVERY", type=click.IntRange(1))
-@click.option("--posted", "verdict", flag_value="posted", help="It is in the EHR's books.")
-@click.option("--not-posted", "verdict", flag_value="not-posted", help="It is not: send it again under its old number.")
-@click.option("--withdraw", "verdict", flag_value="withdrawn", help="It is not, and it is not to be sent again.")
+@click.option("--posted", is_flag=True, help="It is in the EHR's books.")
+@click.option("--not-posted", is_flag=True, help="It is not: send it again under its old number.")
+@click.option("--withdraw", is_flag=True, help="It is not, and it is not to be sent again.")
 @reason_option(is_required=True)
-def resolve_verb(asked: Asked, delivery_id: int, verdict: str | None, reason: str) -> None:
+def resolve_verb(asked: Asked, delivery_id: int, posted: bool, not_posted: bool, withdraw: bool, reason: str) -> None:
     """Say what became of an ambiguous or rejected DELIVERY, after a look into the EHR."""
     from interface.cli.show import delivery_json, print_delivery
     from interface.cli.table import console, print_json
     from interface.operate.posting import Verdict, resolve
 
-    if verdict is None:
-        raise click.UsageError("say --posted, --not-posted or --withdraw")
+    said = {Verdict.POSTED: posted, Verdict.NOT_POSTED: not_posted, Verdict.WITHDRAWN: withdraw}
+    verdicts = [verdict for verdict, is_said in said.items() if is_said]
+    if len(verdicts) != 1:
+        raise click.UsageError("say one of --posted, --not-posted and --withdraw")
     with asked.app() as app:
-        story = resolve(app.store, app.clock, asked.by(reason), delivery_id, Verdict(verdict))
+        story = resolve(app.store, app.clock, asked.by(reason), delivery_id, verdicts[0])
     if asked.as_json:
         print_json(delivery_json(story))
     else:
@@ -58,6 +60,8 @@ def resend_verb(
 
     if bool(delivery_ids) == bool(choice["destination"]):
         raise click.UsageError("give delivery numbers, or --destination CHANNEL/NAME with a filter")
+    if delivery_ids and any(choice.values()):
+        raise click.UsageError("--state, --since and --until narrow --destination; delivery numbers need none")
     with asked.app() as app:
         ids = delivery_ids or _chosen(app, choice)
         if preview:

@@ -44,6 +44,8 @@ def replay_verb(
 
     if not (message_ids or everything or any(choice.values())):
         raise click.UsageError("give message ids, a filter, or --all")
+    if everything and (message_ids or any(choice.values())):
+        raise click.UsageError("--all is every message; leave it out to choose some")
     with asked.app() as app:
         chosen = choose(app.store, filter_of(choice, ids=message_ids))
         if is_preview:

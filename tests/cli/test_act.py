@@ -90,6 +90,20 @@ def test_half_an_order_is_wrong_usage(home: Home, hp24: Hp24, arguments: tuple[s
     assert hp24(*arguments, *(("--reason", "x") if arguments[0] == "amend" else ())).code == 2
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("release", "1", "--channel", CHANNEL),
+        ("resend", "1", "--state", "rejected", "--reason", "x"),
+        ("resend", "1", "--since", "2h", "--preview"),
+        ("replay", "--all", "--type", "ADT"),
+        ("replay", "--all", "1"),
+    ],
+)
+def test_a_filter_that_would_not_count_is_wrong_usage(home: Home, hp24: Hp24, arguments: tuple[str, ...]) -> None:
+    assert hp24(*arguments).code == 2
+
+
 def test_a_channel_of_the_files_is_paused_and_resumed(home: Home, hp24: Hp24) -> None:
     assert hp24("pause", "channel", CHANNEL, "--reason", "night").code == 0
     assert hp24("pause", "destination", f"{CHANNEL}/dft", "--reason", "night").code == 0

@@ -100,6 +100,18 @@ def test_doubt_waits_in_the_worklist_until_it_is_resolved(home: Home, hp24: Hp24
     assert "delivered" in hp24("show", f"delivery:{delivery}").out
 
 
+@pytest.mark.parametrize("verdicts", [("--posted", "--not-posted"), ("--not-posted", "--withdraw")])
+def test_two_verdicts_at_once_are_wrong_usage_and_send_nothing(
+    home: Home, hp24: Hp24, verdicts: tuple[str, str]
+) -> None:
+    hp24("pay", "--account", number(hp24), "--amount", "25.00", "--method", "cash")
+    post(home, "")
+    (item,) = hp24("worklist", "--json").lines
+    told = hp24("resolve", item["subject"].partition(":")[2], *verdicts, "--reason", "x")
+    assert (told.code, "one of" in told.err) == (2, True)
+    assert [one["id"] for one in hp24("worklist", "--json").lines] == [item["id"]]
+
+
 def test_a_resend_shows_first_what_it_would_double(home: Home, hp24: Hp24) -> None:
     hp24("pay", "--account", number(hp24), "--amount", "25.00", "--method", "cash")
     post(home, "AA")
