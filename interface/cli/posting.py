@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interface.cli.asked import Asked, reason_option, verb
+from interface.cli.exit import ExitCode
 from interface.cli.look import moment_option
 
 if TYPE_CHECKING:
     from interface.app.compose import App
-    from interface.operate.posting import DoublePost
+    from interface.operate.posting import DoublePost, WouldResend
 
 _MOST = 10_000
 
@@ -50,13 +51,14 @@ def resolve_verb(asked: Asked, delivery_id: int, posted: bool, not_posted: bool,
 @reason_option(is_required=False)
 def resend_verb(
     asked: Asked, delivery_ids: tuple[int, ...], preview: bool, force: bool, reason: str, **choice: Any
-) -> None:
+) -> ExitCode:
     """Send stored payloads again, in their original order, all or none.
 
     What the EHR already has is never sent again without --force. A rejected delivery is rendered anew; a delivered one is copied.
+    With --preview the exit code is 1 where nothing would be sent.
     """
     from interface.cli.table import console, print_json
-    from interface.operate.posting import Resent, resend, would_double
+    from interface.operate.posting import resend, would_resend
 
     if bool(delivery_ids) == bool(choice["destination"]):
         raise click.UsageError("give delivery numbers, or --destination CHANNEL/NAME with a filter")
@@ -65,16 +67,33 @@ def resend_verb(
     with asked.app() as app:
         ids = delivery_ids or _chosen(app, choice)
         if preview:
-            done = Resent((), would_double(app.store, ids))
-        else:
-            done = resend(app.store, app.clock, asked.by(reason), ids, force=force)
+            would = would_resend(app.store, ids, force=force)
+            return _tell_preview(asked, ids, would)
+        done = resend(app.store, app.clock, asked.by(reason), ids, force=force)
     queued = [to for _asked, to in done.queued]
     if asked.as_json:
         print_json({"asked": list(ids), "queued": queued, "would_double": [_double(one) for one in done.doubled]})
-        return
+        return ExitCode.OK
     some = ", ".join(str(one) for one in queued[:10]) + (" ..." if len(queued) > 10 else "")
-    console().print(f"{len(ids)} would be sent." if preview else f"{len(queued)} queued: {some}")
+    console().print(f"{len(queued)} queued: {some}")
     _print_doubles(done.doubled)
+    return ExitCode.OK
+
+
+def _tell_preview(asked: Asked, ids: Sequence[int], would: "WouldResend") -> ExitCode:
+    from interface.cli.table import console, print_json
+
+    code = ExitCode.OK if would.sent else ExitCode.PROBLEMS
+    if asked.as_json:
+        doubled = [_double(one) for one in would.doubled]
+        print_json({"asked": list(ids), "would_send": list(would.sent), "would_double": doubled})
+        return code
+    refused = (
+        "" if would.sent else f": the EHR has {len(would.doubled)} of {len(ids)} already; --force sends all the same"
+    )
+    console().print(f"{len(would.sent)} would be sent{refused}.", markup=False)
+    _print_doubles(would.doubled)
+    return code
 
 
 def _chosen(app: "App", choice: dict[str, Any]) -> list[int]:

@@ -50,6 +50,14 @@ class Resent:
     doubled: tuple[DoublePost, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class WouldResend:
+    """What a resend would queue now: all, or none where `doubled` is not forced."""
+
+    sent: tuple[int, ...]
+    doubled: tuple[DoublePost, ...]
+
+
 def resolve(store: Store, clock: Clock, by: By, delivery_id: int, verdict: Verdict) -> DeliveryStory:
     """Decide an ambiguous or rejected delivery by a person's word; gives it as it stands then.
 
@@ -76,10 +84,19 @@ def resolve(store: Store, clock: Clock, by: By, delivery_id: int, verdict: Verdi
         return _story(turn, delivery_id)
 
 
-def would_double(store: Store, delivery_ids: Sequence[int]) -> tuple[DoublePost, ...]:
-    """What a resend of these deliveries could post a second time."""
+def would_resend(store: Store, delivery_ids: Sequence[int], *, force: bool = False) -> WouldResend:
+    """What `resend` would do with these deliveries now; nothing is sent.
+
+    Errors: those of `resend` but for the reason and for what would post twice, which is told.
+    """
+    ids = sorted(set(delivery_ids))
     with store.snapshot() as reader:
-        return _doubles(reader, [_story(reader, delivery_id) for delivery_id in sorted(set(delivery_ids))])
+        stories = [_story(reader, delivery_id) for delivery_id in ids]
+        doubled = _doubles(reader, stories)
+        if not doubled or force:
+            for story in stories:
+                _check_sendable(reader, story)
+    return WouldResend(() if doubled and not force else tuple(ids), doubled)
 
 
 def resend(store: Store, clock: Clock, by: By, delivery_ids: Sequence[int], *, force: bool = False) -> Resent:
@@ -107,18 +124,26 @@ def resend(store: Store, clock: Clock, by: By, delivery_ids: Sequence[int], *, f
 
 
 def _send_again(turn: Turn, now: int, story: DeliveryStory, control_id: str) -> int:
+    payload = _check_sendable(turn, story)
     if story.state is DeliveryState.REJECTED:
         turn.queue_again(story.id, now, "resent", anew=_is_rendered(story))
         turn.posting_facts(_facts(story, PostingState.PENDING, now))
         return story.id
+    return turn.resend(story.id, parse(payload).with_value("MSH-10", control_id).to_bytes(), control_id, now)
+
+
+def _check_sendable(reader: Reader, story: DeliveryStory) -> bytes:
+    """Refuse what cannot be sent again as it stands; gives the payload of a delivered one, to be copied."""
+    if story.state is DeliveryState.REJECTED:
+        return b""
     if story.state is not DeliveryState.DELIVERED:
         advice = "resolve it instead" if story.state is DeliveryState.AMBIGUOUS else ""
         text = f"only a delivered or rejected delivery can be sent again; this one is {story.state}"
         raise ActRefusedError("illegal-move", text, place=f"delivery:{story.id}", advice=advice)
-    payload = turn.payload(story.id)
+    payload = reader.payload(story.id)
     if payload is None:
         raise ActRefusedError("payload-removed", "its bytes are no longer kept", place=f"delivery:{story.id}")
-    return turn.resend(story.id, parse(payload).with_value("MSH-10", control_id).to_bytes(), control_id, now)
+    return payload
 
 
 def _doubles(reader: Reader, stories: Sequence[DeliveryStory]) -> tuple[DoublePost, ...]:

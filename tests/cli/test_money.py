@@ -115,8 +115,13 @@ def test_two_verdicts_at_once_are_wrong_usage_and_send_nothing(
 def test_a_resend_shows_first_what_it_would_double(home: Home, hp24: Hp24) -> None:
     hp24("pay", "--account", number(hp24), "--amount", "25.00", "--method", "cash")
     post(home, "AA")
-    preview = hp24("resend", "--destination", DESTINATION, "--preview", "--json").json
+    told = hp24("resend", "--destination", DESTINATION, "--preview", "--json")
+    preview = told.json
     assert [one["amount_minor"] for one in preview["would_double"]] == [2500]
+    assert (told.code, preview["would_send"]) == (1, [])
+    assert hp24("resend", "--destination", DESTINATION, "--preview").out.startswith(
+        "0 would be sent: the EHR has 1 of 1"
+    )
     refused = hp24("resend", str(preview["asked"][0]), "--reason", "again")
     assert (refused.code, "would-double-post" in refused.err) == (1, True)
     forced = hp24("resend", str(preview["asked"][0]), "--reason", "lost by the EHR", "--force", "--json").json

@@ -5,7 +5,7 @@ import pytest
 from interface.errors import ActRefusedError
 from interface.message import DeliveryState
 from interface.operate.act import By
-from interface.operate.posting import Verdict, resend, resolve, would_double
+from interface.operate.posting import Verdict, resend, resolve, would_resend
 from tests.operate.desk import BY, Desk, Till, control_id, wire_id
 
 
@@ -89,9 +89,26 @@ def test_a_posted_payment_is_not_sent_again(till: Till) -> None:
     (story,) = till.deliveries()
     with pytest.raises(ActRefusedError, match="would-double-post"):
         resend(till.desk.store, till.desk.clock, BY, [story.id])
-    (double,) = would_double(till.desk.store, [story.id])
-    assert (double.amount_minor, double.posting) == (500, "posted")
+    would = would_resend(till.desk.store, [story.id])
+    assert [(one.amount_minor, one.posting) for one in would.doubled] == [(500, "posted")]
+    assert would.sent == ()
     assert till.stage.next_due() is None
+
+
+def test_a_preview_refuses_what_the_resend_itself_would_refuse(till: Till) -> None:
+    till.pay("TX1")
+    (story,) = till.deliveries()
+    for force in (False, True):
+        with pytest.raises(ActRefusedError, match="this one is queued"):
+            would_resend(till.desk.store, [story.id], force=force)
+
+
+def test_a_forced_preview_tells_what_a_forced_resend_would_send(till: Till) -> None:
+    till.pay("TX1")
+    till.send("AA")
+    (story,) = till.deliveries()
+    would = would_resend(till.desk.store, [story.id], force=True)
+    assert (would.sent, len(would.doubled)) == ((story.id,), 1)
 
 
 def test_a_forced_resend_copies_all_but_the_control_id_and_says_what_it_doubles(till: Till) -> None:
