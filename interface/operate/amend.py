@@ -8,7 +8,7 @@ from interface.errors import ActRefusedError
 from interface.hl7.parser import Message, parse
 from interface.message import MessageState
 from interface.operate.act import By, acting, need_reason, note, unknown
-from interface.operate.hold import STUCK, close_items_of, rows_of
+from interface.operate.hold import STUCK, close_items_of, require_state, rows_of
 from interface.pipeline.receive import Listening, examine
 from interface.ports import Clock, Store
 from interface.row.message import Intake
@@ -55,9 +55,7 @@ def amend(store: Store, clock: Clock, by: By, message_id: int, raw: bytes) -> Am
     prepared = store.prepare([_intake(clock, by, original, raw)])
     with acting(store, by, "amend", f"message:{message_id}") as turn:
         (original,) = rows_of(turn, [message_id])
-        if original.state not in STUCK:
-            text = f"only a held or failed message can be amended; this one is {original.state}"
-            raise ActRefusedError("illegal-move", text, place=f"message:{message_id}")
+        require_state([original], STUCK, "amended")
         if turn.body(message_id) == raw:
             raise ActRefusedError("unchanged", "the amended bytes are the same", place=f"message:{message_id}")
         received = turn.receive(prepared)[0]

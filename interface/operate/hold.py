@@ -11,6 +11,7 @@ from interface.ports import Reader, Store, Turn
 from interface.view.message import MessageFilter, MessageRow
 
 STUCK = (MessageState.HELD, MessageState.FAILED)
+RELEASABLE = (*STUCK, MessageState.FILTERED)
 _PAGE = 200  # messages moved in one turn: other writers wait no longer than a few milliseconds
 _ITEM_KINDS = (ItemKind.FAILED_MESSAGE, ItemKind.HELD_MESSAGE, ItemKind.BROKEN_MAPPING)
 _OPEN_ITEMS = 10_000
@@ -44,6 +45,7 @@ def release(store: Store, by: By, message_ids: Sequence[int]) -> Moved:
     for page in _pages(ids):
         with acting(store, by, "release", _subject(page), details={"ids": page}) as turn:
             rows = rows_of(turn, page)
+            require_state(rows, RELEASABLE, "released")
             turn.release(page)
             close_items_of(turn, by, rows, "released")
     return Moved(ids)
@@ -66,6 +68,7 @@ def skip(store: Store, by: By, message_ids: Sequence[int]) -> Moved:
     for page in _pages(ids):
         with acting(store, by, "skip", _subject(page), details={"ids": page}) as turn:
             rows = rows_of(turn, page)
+            require_state(rows, STUCK, "skipped")
             turn.skip(page, "skipped")
             close_items_of(turn, by, rows, "skipped")
     return Moved(ids)
@@ -102,6 +105,31 @@ def rows_of(reader: Reader, ids: Sequence[int]) -> list[MessageRow]:
     if missing := set(ids) - {row.id for row in found}:
         raise unknown("message", min(missing))
     return found
+
+
+def require_state(rows: Sequence[MessageRow], wanted: Sequence[MessageState], done: str) -> None:
+    """Refuse an act on messages that stand otherwise. `done` is the act in the passive: released, skipped ..."""
+    for row in rows:
+        if row.state not in wanted:
+            some = f"{', '.join(wanted[:-1])} or {wanted[-1]}"
+            text = f"only a {some} message can be {done}; this one is {row.state}"
+            raise ActRefusedError("illegal-move", text, place=f"message:{row.id}", advice=_instead(row))
+
+
+def _instead(row: MessageRow) -> str:
+    match row.state:
+        case MessageState.WAITING if row.is_parked:
+            return f"`hp24 show {row.id}` names what it waits for"
+        case MessageState.WAITING:
+            return "nothing is to be done: its turn comes"
+        case MessageState.PROCESSED:
+            return f"it is applied; `hp24 replay {row.id}` runs it again"
+        case MessageState.FILTERED:
+            return "it is set aside already; release it to run it after all"
+        case MessageState.REFUSED | MessageState.INCOMPLETE:
+            return "its sender keeps it and sends it again"
+        case MessageState.HELD | MessageState.FAILED:
+            return "see `hp24 worklist`"
 
 
 def _subject(ids: Sequence[int]) -> str:

@@ -1,12 +1,17 @@
 """Hold, release, skip: one patient stands still while others go on, and order holds when it goes on."""
 
+from collections.abc import Callable
+
 import pytest
 
 from interface.errors import ActRefusedError
+from interface.message import MessageState
 from interface.operate.act import By
-from interface.operate.hold import hold, release, release_cause, skip
+from interface.operate.hold import Moved, hold, release, release_cause, skip
+from interface.row.message import Intake
+from interface.store.store import SqlStore
 from tests.operate.desk import BROKEN, BY, UNUSABLE, Desk
-from tests.pipeline.spoken import update
+from tests.pipeline.spoken import CHANNEL, update
 
 
 def family(desk: Desk, account: str) -> str:
@@ -136,12 +141,32 @@ def test_a_card_number_in_a_reason_is_refused_not_kept(desk: Desk) -> None:
     assert desk.trail(f"message:{held}") == []
 
 
-def test_a_processed_message_cannot_be_released_or_skipped(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("act", "rule"),
+    [(release, "only a held, failed or filtered message can be released"), (skip, "only a held or failed message can")],
+)
+def test_a_processed_message_cannot_be_released_or_skipped(
+    desk: Desk, act: Callable[[SqlStore, By, list[int]], Moved], rule: str
+) -> None:
     (done,) = desk.hear(("ada", update("ada")))
-    for act in (release, skip):
-        with pytest.raises(ActRefusedError, match="illegal-move"):
-            act(desk.store, BY, [done])
+    with pytest.raises(ActRefusedError, match="illegal-move") as refused:
+        act(desk.store, BY, [done])
+    assert (refused.value.place, refused.value.advice) == (
+        f"message:{done}",
+        f"it is applied; `hp24 replay {done}` runs it again",
+    )
+    assert rule in refused.value.text
     assert desk.trail(f"message:{done}") == [], "what was refused did not happen, and is not in the trail"
+
+
+@pytest.mark.parametrize("state", [MessageState.REFUSED, MessageState.INCOMPLETE])
+def test_what_its_sender_keeps_is_not_released(desk: Desk, state: MessageState) -> None:
+    intake = Intake(CHANNEL, desk.clock.now(), "test", b"MSH|", "C1", "ADT^A08", "T|T", state, "AR", "header-unusable")
+    with desk.store.turn("receive") as turn:
+        (kept,) = turn.receive(desk.store.prepare([intake]))
+    with pytest.raises(ActRefusedError, match="its sender keeps it"):
+        release(desk.store, BY, [kept.message_id])
+    assert desk.state(kept.message_id) == state
 
 
 def test_an_unknown_message_is_told_by_its_id(desk: Desk) -> None:
