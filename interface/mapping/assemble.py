@@ -129,7 +129,8 @@ def _merges(rules: ListRules | None, message: Message, scope: Scope) -> tuple[Me
 def _transactions(
     rules: ListRules | None, message: Message, scope: Scope, account: Identifier | None, visit: Identifier | None
 ) -> tuple[Transaction, ...]:
-    if rules is None:
+    if rules is None or not any(rules.walk.groups(message)):
+        scope.warn("transactions-missing", rules.walk.names[0] if rules else "FT1")
         return ()
     read = (transaction(rules.values(each), each, account, visit) for each in rules.scopes(message, scope))
     return tuple(each for each in read if each is not None)

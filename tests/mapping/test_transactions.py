@@ -192,3 +192,13 @@ def test_money_names_the_insurance_where_ft1_does() -> None:
 def test_fields_that_are_read_as_identifiers_are_declared() -> None:
     assert {"PID-3", "PID-18", "PV1-19", "GT1-2", "MRG-1"} <= shipped().mappings["epic"].identifier_fields
     assert read(A04).transactions == ()
+
+
+def test_a_message_of_money_without_a_transaction_says_so() -> None:
+    reading = read(DFT.partition("FT1|")[0])
+    assert (reading.transactions, reading.warnings) == ((), ("transactions-missing FT1",))
+
+
+def test_transactions_that_the_mapping_leaves_out_are_not_missing() -> None:
+    reading = read(with_field(DFT.rsplit("FT1|2", 1)[0], "FT1-11", ""))
+    assert reading.warnings == ("charge-without-amount FT1[1]-11",)
