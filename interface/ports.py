@@ -47,8 +47,8 @@ class LedgerRows(Protocol):
     def load(self, needs: Needs) -> Loaded:
         """Ledger rows that these readings touch, survivors followed."""
 
-    def occupied(self, lanes: Iterable[int], /) -> set[int]:
-        """Lanes (given as roots) in which a message blocks or waits."""
+    def heads(self, lanes: Iterable[int], /) -> Mapping[int, int]:
+        """By lane (given as roots), the order id of the oldest message that blocks or waits in it; a paused one is before all."""
 
     def lane_roots(self, lanes: Iterable[int], /) -> dict[int, int]:
         """The root of every lane that was joined to another one; lanes that stand alone are left out."""

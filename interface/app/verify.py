@@ -220,9 +220,9 @@ class _Loading:
         with self._scratch.snapshot() as reader:
             return reader.load(needs)
 
-    def occupied(self, _lanes: Iterable[int], /) -> set[int]:
+    def heads(self, _lanes: Iterable[int], /) -> dict[int, int]:
         """No lane."""
-        return set()
+        return {}
 
     def lane_roots(self, _lanes: Iterable[int], /) -> dict[int, int]:
         """No joins."""

@@ -55,7 +55,7 @@ class Batch:
         self._awaited = rows.awaited(wanted.account_names())
         lanes = {lane for reading in whose for lane in self._workset.lanes(reading)}
         roots = rows.lane_roots(lanes)
-        self.lanes = Lanes(rows.occupied({roots.get(lane, lane) for lane in lanes}), dict(roots))
+        self.lanes = Lanes(dict(rows.heads({roots.get(lane, lane) for lane in lanes})), dict(roots))
         self.runs: list[RunRecord] = []
         self.changes = LedgerChanges()
         self.sealed: Sealed = None
@@ -110,13 +110,13 @@ class Batch:
             self._note(trip, conclude.without_reading(trip.understood, trip.failure), ())
             return
         lanes = self.lanes.rooted(self._workset.lanes(whose))
-        is_blocked = self.lanes.is_blocked(lanes)
+        is_blocked = self.lanes.is_blocked(trip.message.order_id, lanes)
         if whose.meaning is Meaning.MERGE_PATIENT:
             lanes = self.lanes.join(lanes)
         if is_blocked and trip.message.replay_id is None:
-            self.lanes.park(trip.message.id, lanes)
+            self.lanes.park(trip.message.id, trip.message.order_id, lanes)
             return
-        if is_blocked:
+        if trip.message.holds_lane or is_blocked:
             self._note(trip, conclude.HOLDS_ITS_LANE if trip.message.holds_lane else conclude.LANE_BLOCKED, ())
             return
         ending = self._apply(trip, reading) if reading else conclude.without_reading(None, trip.failure)
@@ -147,7 +147,7 @@ class Batch:
         message = trip.message
         blocks = ending.blocks and message.replay_id is None
         if blocks:
-            self.lanes.block(lanes)
+            self.lanes.block(message.order_id, lanes)
         if ending.awaited_account and message.replay_id is None:
             self._awaited.setdefault(ending.awaited_account, []).append(message.id)  # it may appear in this very batch
         names = trip.understood.names if trip.understood else {}

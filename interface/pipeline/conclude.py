@@ -37,7 +37,7 @@ class Ending:
 LANE_BLOCKED = Ending(
     MessageState.PROCESSED,
     cause="lane-blocked",
-    text="another message of this patient blocks, or the patient is paused; replay again later",
+    text="an older message of this patient blocks, or the patient is paused; replay again later",
 )
 HOLDS_ITS_LANE = Ending(
     MessageState.PROCESSED,

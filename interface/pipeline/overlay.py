@@ -3,7 +3,7 @@
 Rows that were ever loaded are kept, so that what one batch changed is what the next one sees.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from interface.ledger.change import LedgerChanges, Loaded
@@ -35,9 +35,9 @@ class Overlay:
 
     # ------------------------------------------------------------ reading
 
-    def occupied(self, lanes: Iterable[int]) -> set[int]:
+    def heads(self, lanes: Iterable[int]) -> Mapping[int, int]:
         """As in the store of record."""
-        return self._base.occupied(lanes)
+        return self._base.heads(lanes)
 
     def lane_roots(self, lanes: Iterable[int]) -> dict[int, int]:
         """As in the store of record."""

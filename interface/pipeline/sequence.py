@@ -1,4 +1,4 @@
-"""Order per patient: which messages of a batch may run, and which wait behind another one of their lane.
+"""Order per patient: which messages of a batch may run, and which wait behind an older one of their lane.
 
 A lane is a patient across all channels. The fast path writes nothing: only what blocks, and what waits behind it, gets rows in the
 store. Merges join lanes when they are sequenced, before they are applied, and lanes are never split again.
@@ -13,9 +13,12 @@ from interface.row.message import Parked
 
 @dataclass(slots=True)
 class Lanes:
-    """The lanes of one batch. `occupied` are lane roots with a blocking or waiting message, `roots` the joins known so far."""
+    """The lanes of one batch.
 
-    occupied: set[int]
+    `heads`: by lane root, the order id of the oldest message that blocks or waits there. `roots`: the joins known so far.
+    """
+
+    heads: dict[int, int]
     roots: dict[int, int]
     parked: list[Parked] = field(default_factory=list)
     joins: list[LaneJoin] = field(default_factory=list)
@@ -29,18 +32,19 @@ class Lanes:
             lane = self.roots[lane]
         return lane
 
-    def is_blocked(self, lanes: Iterable[int]) -> bool:
-        """Whether a message with these lanes must wait."""
-        return not self.occupied.isdisjoint(lanes)
+    def is_blocked(self, order_id: int, lanes: Iterable[int]) -> bool:
+        """Whether a message must wait: something older stands in one of its lanes."""
+        return any(lane in self.heads and self.heads[lane] < order_id for lane in lanes)
 
-    def park(self, message_id: int, lanes: tuple[int, ...]) -> None:
+    def park(self, message_id: int, order_id: int, lanes: tuple[int, ...]) -> None:
         """Let a message wait; what follows in any of its lanes waits behind it."""
         self.parked.append(Parked(message_id, lanes))
-        self.occupied.update(lanes)
+        self.block(order_id, lanes)
 
-    def block(self, lanes: tuple[int, ...]) -> None:
-        """Mark the lanes of a message that failed or is held for a person."""
-        self.occupied.update(lanes)
+    def block(self, order_id: int, lanes: tuple[int, ...]) -> None:
+        """Mark the lanes of a message that failed, or is held for a person, or waits."""
+        for lane in lanes:
+            self.heads[lane] = min(order_id, self.heads.get(lane, order_id))
 
     def join(self, lanes: tuple[int, ...]) -> tuple[int, ...]:
         """Join the lanes of a merge under the smallest root; gives the root alone."""
@@ -51,6 +55,7 @@ class Lanes:
             if lane != root:
                 self.roots[lane] = root
                 self.joins.append(LaneJoin(lane, root))
-        if self.is_blocked(lanes):
-            self.occupied.add(root)
+        for lane in lanes:
+            if lane in self.heads:
+                self.block(self.heads[lane], (root,))
         return (root,)

@@ -121,7 +121,7 @@ class WarmRows:
     def __init__(self, warm: Warm, base: LedgerRows) -> None:
         self._warm = warm
         self._base = base
-        self.occupied = base.occupied
+        self.heads = base.heads
         self.lane_roots = base.lane_roots
         self.awaited = base.awaited
 

@@ -43,6 +43,7 @@ class StoredMessage:
     """A stored message with its opened bytes, as a run needs it. `replay_id` names the request when this is a replay."""
 
     id: int
+    order_id: int  # its place among the messages of its lanes: its own id, or that of the message that it amends
     source: str
     arrived_at: int
     raw: bytes

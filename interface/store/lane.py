@@ -16,9 +16,9 @@ from interface.store.dialect import insert_or_keep, insert_or_replace, within
 from interface.store.pause import paused_patients
 from interface.store.tx import Tx
 
+_BEFORE_ALL = 0
 _LANE = t.message_lane.c
 _NEW = insert_or_keep(t.message_lane)
-_OCCUPIED = sa.select(_LANE.lane).where(within(_LANE.lane, "lanes")).distinct()
 _ROOTS = sa.select(t.lane_join.c.lane, t.lane_join.c.root).where(within(t.lane_join.c.lane, "lanes"))
 _PARK = sa.update(t.message).where(within(t.message.c.id, "ids")).values(parked=1)
 _UNPARK = sa.update(t.message).where(within(t.message.c.id, "ids")).values(parked=0)
@@ -28,17 +28,23 @@ _IN_LANES = (
     .join(t.message, t.message.c.id == _LANE.message_id)
     .where(within(_LANE.lane, "lanes"))
 )
+_HEADS = (
+    sa.select(_LANE.lane, sa.func.min(t.message.c.order_id).label("head"))
+    .join(t.message, t.message.c.id == _LANE.message_id)
+    .where(within(_LANE.lane, "lanes"))
+    .group_by(_LANE.lane)
+)
 _LEAVE = sa.delete(t.message_lane).where(within(_LANE.message_id, "ids"))
 _JOIN = insert_or_replace(t.lane_join, ("root",))
 _REROOT = sa.update(t.lane_join).where(t.lane_join.c.root == sa.bindparam("old")).values(root=sa.bindparam("new"))
 _DROP_LANE = sa.delete(t.message_lane).where(_LANE.lane == sa.bindparam("old"))
 
 
-def occupied(tx: Tx, lanes: Iterable[int]) -> set[int]:
-    """Lanes (given as roots) in which a message blocks or waits, or that a person paused."""
+def heads(tx: Tx, lanes: Iterable[int]) -> dict[int, int]:
+    """By lane (given as roots), the order id of the oldest message that blocks or waits in it; a paused one is before all."""
     wanted = list(lanes)
-    found = {row.lane for row in tx.read_in(_OCCUPIED, "lanes", wanted)}
-    return found | paused_lanes(tx).intersection(wanted)
+    found = {row.lane: int(row.head) for row in tx.read_in(_HEADS, "lanes", wanted)}
+    return found | dict.fromkeys(paused_lanes(tx).intersection(wanted), _BEFORE_ALL)
 
 
 def lane_roots(tx: Tx, lanes: Iterable[int]) -> dict[int, int]:

@@ -68,8 +68,8 @@ class SqlReader:
     def load(self, needs: Needs) -> Loaded:
         return ledger_load.load(self._tx, needs)
 
-    def occupied(self, lanes: Iterable[int]) -> set[int]:
-        return lane.occupied(self._tx, lanes)
+    def heads(self, lanes: Iterable[int]) -> dict[int, int]:
+        return lane.heads(self._tx, lanes)
 
     def lane_roots(self, lanes: Iterable[int]) -> dict[int, int]:
         return lane.lane_roots(self._tx, lanes)

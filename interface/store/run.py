@@ -21,6 +21,7 @@ from interface.store.vault import scope_of
 _MESSAGE = t.message.c
 _COLUMNS = (
     _MESSAGE.id,
+    _MESSAGE.order_id,
     _MESSAGE.source_id,
     _MESSAGE.type_id,
     _MESSAGE.arrived_at,
@@ -121,6 +122,7 @@ def _open(tx: Tx, rows: Sequence[sa.Row[Any]], asked: Sequence[tuple[int, bool]]
     return [
         StoredMessage(
             id=row.id,
+            order_id=row.order_id,
             source=texts[row.source_id],
             arrived_at=row.arrived_at,
             raw=expand(tx.vault.open(row.sealed, scope_of("body", row.digest))),

@@ -120,7 +120,7 @@ class Acts(Protocol):
 
     def pause(self, kind: PauseKind, subject: str, actor: str) -> bool:
         """Bring something to a stop; False where it stands already. `waiting` leaves out messages of paused channels; a paused
-        patient's lane counts as occupied.
+        patient's lane counts as taken before all others.
         """
 
     def resume(self, kind: PauseKind, subject: str) -> bool:

@@ -78,13 +78,14 @@ class Feed:
     def stage(self, config_id: int = 1) -> ProcessStage:
         return ProcessStage(self.store, self.plan(config_id), self.clock)
 
-    def receive(self, *contents: Content, waits: bool = False) -> list[int]:
-        """Store messages; gives their ids."""
+    def receive(self, *contents: Content, waits: bool = False, owner: str = "") -> list[int]:
+        """Store messages; gives their ids. `owner`: whose they are, where they cannot be read."""
         intakes = []
         for content in contents:
             name = f"M{next(self.numbers)}"
             raw = f"spoken {name}".encode()
             self.contents[raw] = content
+            self.owners[raw] = owner
             answer = "?" if waits else "AA"
             intakes.append(
                 Intake(CHANNEL, self.clock.now(), "test", raw, name, "ADT^A08", "T|T", MessageState.WAITING, answer)

@@ -1,6 +1,6 @@
 """Replays beside everything else: one defect spoils one message, and nothing overtakes what still waits."""
 
-from interface.ledger.reading import Reading
+from interface.ledger.reading import Filtered, Reading
 from interface.pipeline.process import drain
 from interface.row.message import StoredMessage
 from interface.view.count import PauseKind
@@ -68,14 +68,28 @@ def test_a_replay_of_what_holds_its_lane_itself_says_that_a_release_is_the_act(f
     assert "hp24 release" in runs(feed)[-2].text
 
 
-def test_a_replay_behind_another_message_says_that_this_one_comes_first(feed: Feed) -> None:
+def test_a_replay_behind_an_older_message_says_that_this_one_comes_first(feed: Feed) -> None:
+    feed.receive(update("2", "A2"))
+    filtered, younger = feed.receive(Filtered("not yet"), update("1", "A1"))
+    drain(feed.stage(), 64)
+    mean(feed, filtered, update("1", "A2"))  # account A2 is another patient's
+    with feed.store.turn("release") as turn:
+        turn.release([filtered])
+    drain(feed.stage(), 64)
+    replay(feed, [younger])
+    drain(feed.stage(2), 64)
+    assert feed.states([filtered, younger]) == ["held", "processed"]
+    assert runs(feed)[-1].cause == "lane-blocked"
+
+
+def test_a_replay_does_not_wait_for_a_younger_message(feed: Feed) -> None:
     ids = feed.receive(update("1", "A1"), update("2", "A2"))
     drain(feed.stage(), 64)
     feed.receive(update("1", "A2"))
     drain(feed.stage(), 64)
     replay(feed, ids[:1])
     drain(feed.stage(2), 64)
-    assert runs(feed)[-1].cause == "lane-blocked"
+    assert (runs(feed)[-1].state, runs(feed)[-1].cause) == ("processed", "")
 
 
 def test_a_replay_neither_awaits_an_account_nor_leaves_one_awaited(feed: Feed) -> None:

@@ -61,7 +61,7 @@ def test_pending_replays_are_read_off_their_partial_index(plan: Callable[..., st
         (run._AWAITED, {"awaited_keys": KEYS}, "message_awaiting"),
         (run._BEFORE, {"ids": NUMBERS}, "PRIMARY KEY"),
         (decide._OVERDUE, {"now": 5, "amount": 5}, "message_due"),
-        (lane._OCCUPIED, {"lanes": NUMBERS}, "PRIMARY KEY"),
+        (lane._HEADS, {"lanes": NUMBERS}, "PRIMARY KEY"),
         (lane._ROOTS, {"lanes": NUMBERS}, "lane_join"),
         (lane._LANES_OF, {"ids": NUMBERS}, "message_lane_by_message_id"),
         (ledger_load._IDENTIFIERS, {"row_keys": KEYS}, "PRIMARY KEY"),
