@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeAlias
 from interface.ledger.change import LedgerChanges, Loaded
 from interface.ledger.compare import Image
 from interface.ledger.needs import Needs
-from interface.ledger.noun import Identifier
+from interface.ledger.noun import Identifier, Noun
 from interface.ledger.worklist import WorkItem
 from interface.mapping.posting import Posting
 from interface.message import MirrorState
@@ -55,6 +55,9 @@ class LedgerRows(Protocol):
 
     def awaited(self, accounts: Iterable[str], /) -> dict[str, list[int]]:
         """Messages held for these accounts (authority|type|value), oldest first."""
+
+    def names(self, noun: Noun, ids: Iterable[int], /) -> Mapping[int, Identifier]:
+        """The living identifier by which the outside knows each of these rows; rows without one are left out."""
 
 
 class Reader(LedgerRows, Views, Protocol):

@@ -22,7 +22,7 @@ from interface.hl7.problem import Problem
 from interface.hl7.timestamp import write_timestamp
 from interface.hl7.writer import Builder
 from interface.ledger.due import BalancePolicy
-from interface.ledger.reading import Filtered, Reading
+from interface.ledger.reading import Reading
 from interface.mapping.posting import Posting
 from interface.pipeline.acknowledge import manner
 from interface.pipeline.deliver import Render
@@ -131,31 +131,14 @@ def _reader(feed: Feed) -> Callable[[bytes, int], Understood]:
         header = message.header
         if header.message_type == "ACK":
             ack = read_ack(raw)
-            return Understood(ApplicationAck(ack.code, ack.control_id), {})
-        content = feed.read(message, arrived_at)
-        return Understood(content, names(content))
+            return Understood(ApplicationAck(ack.code, ack.control_id))
+        return Understood(feed.read(message, arrived_at))
 
     return read
 
 
 def _read_payment(raw: bytes, _arrived_at: int) -> Understood:
-    return Understood(payload.read(raw), {})
-
-
-def names(content: Reading | Filtered) -> dict[str, str]:
-    """What people search a message by."""
-    if isinstance(content, Filtered):
-        return {}
-    found: dict[str, str] = {}
-    for name, said in (("patient", content.patient), ("account", content.account), ("visit", content.encounter)):
-        if said is not None and said.ids:
-            found[name] = said.ids[0].value
-    if content.patient is not None:
-        found["family"] = content.patient.groups.get("name", {}).get("family") or ""
-        found["birth_date"] = content.patient.groups.get("birth", {}).get("birth_date") or ""
-    if "account" not in found and content.transactions:
-        found["account"] = next((one.account.value for one in content.transactions if one.account), "")
-    return found
+    return Understood(payload.read(raw))
 
 
 def _reply(raw: bytes) -> Reply | None:

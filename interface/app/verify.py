@@ -231,3 +231,7 @@ class _Loading:
     def awaited(self, _accounts: Iterable[str], /) -> dict[str, list[int]]:
         """No message."""
         return {}
+
+    def names(self, _noun: Noun, _ids: Iterable[int], /) -> dict[int, Identifier]:
+        """No name: nobody looks at the messages of a proof."""
+        return {}

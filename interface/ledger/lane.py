@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from interface.ledger.entity import Entity
 from interface.ledger.noun import Identifier, Noun
-from interface.ledger.reading import Reading
+from interface.ledger.reading import PaymentAllocation, Reading
 from interface.ledger.rows import Rows
 from interface.ledger.till import Till
 
@@ -26,11 +26,10 @@ def lanes(reading: Reading, rows: Rows, till: Till) -> tuple[int, ...]:
         owner = _owner(rows, rows.resolve(noun, ids))
         if owner is not None:
             found.add(owner.lane)
-    if reading.payment is not None:
-        for part in reading.payment.allocations:
-            _add_owner(found, rows, rows.account_named(part.account_public_id) if part.account_public_id else None)
-        for allocation in till.allocations_named(reading.payment.original):
-            _add_owner(found, rows, rows.row(Noun.ACCOUNT, allocation.account_id))
+    for account in paid_accounts(reading, rows, till):
+        owner = _owner(rows, account)
+        if owner is not None:
+            found.add(owner.lane)
     if not found:
         found.update(rows.lane_of(identifier) for _, ids in named for identifier in ids)
     return tuple(sorted(found))
@@ -47,10 +46,19 @@ def _owner(rows: Rows, row: Entity | None) -> Entity | None:
     return rows.row(Noun.PATIENT, row.patient_id)
 
 
-def _add_owner(found: set[int], rows: Rows, row: Entity | None) -> None:
-    owner = _owner(rows, row)
-    if owner is not None:
-        found.add(owner.lane)
+def paid_accounts(reading: Reading, rows: Rows, till: Till) -> list[Entity]:
+    """The known accounts that a payment of HealthPay24's goes to, or that what it takes back went to; each once."""
+    if reading.payment is None:
+        return []
+    named = [_account_of(rows, part) for part in reading.payment.allocations]
+    named += [rows.row(Noun.ACCOUNT, one.account_id) for one in till.allocations_named(reading.payment.original)]
+    return list({account.id: account for account in named if account is not None}.values())
+
+
+def _account_of(rows: Rows, part: PaymentAllocation) -> Entity | None:
+    if part.account_public_id:
+        return rows.account_named(part.account_public_id)
+    return rows.resolve(Noun.ACCOUNT, (part.account,)) if part.account else None
 
 
 def _accounts_and_visits(reading: Reading) -> Iterable[tuple[Noun, tuple[Identifier, ...]]]:

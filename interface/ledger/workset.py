@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from interface.ledger.change import LedgerChanges, Loaded
-from interface.ledger.lane import lanes
-from interface.ledger.noun import Identifier
+from interface.ledger.entity import Entity
+from interface.ledger.lane import lanes, paid_accounts
+from interface.ledger.noun import Identifier, Noun
 from interface.ledger.reading import Reading
 from interface.ledger.rows import Rows
 from interface.ledger.till import Till
@@ -36,6 +37,14 @@ class Workset:
     def lanes(self, reading: Reading) -> tuple[int, ...]:
         """The lanes in which a reading keeps its order; see `interface.ledger.lane`."""
         return lanes(reading, self.rows, self.till)
+
+    def paid_accounts(self, reading: Reading) -> list[Entity]:
+        """The known accounts that a payment, void or refund of HealthPay24's is about; each once."""
+        return paid_accounts(reading, self.rows, self.till)
+
+    def patient_of(self, account: Entity) -> Entity | None:
+        """Whose account it is today."""
+        return self.rows.row(Noun.PATIENT, account.patient_id) if account.patient_id is not None else None
 
     def open_work_item(self, item: WorkItem) -> None:
         """Send something to a person."""

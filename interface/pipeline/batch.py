@@ -15,11 +15,12 @@ from interface.message import MessageState, RunReason
 from interface.pipeline import conclude
 from interface.pipeline.follow import Follow
 from interface.pipeline.marks import marks_of
+from interface.pipeline.names import names_by_message
 from interface.pipeline.plan import Plan, Understood
 from interface.pipeline.retry import SECOND
 from interface.pipeline.sequence import Lanes
 from interface.ports import Clock, LedgerRows, Sealed, Turn, Workbench
-from interface.row.message import RunRecord, StoredMessage
+from interface.row.message import NAMELESS, Parked, RunRecord, StoredMessage
 from interface.row.mirror import MirrorMark
 
 
@@ -49,11 +50,12 @@ class Batch:
         self._trips = trips
         self._stamps = {trip.message.id: self._stamp(trip.message) for trip in trips}
         replayed = [trip.message.id for trip in trips if trip.message.replay_id is not None]
-        whose = [reading for trip in trips if (reading := trip.reading or trip.owner) is not None]
-        wanted = needs(whose, replayed)
+        whose = {trip.message.id: reading for trip in trips if (reading := trip.reading or trip.owner) is not None}
+        wanted = needs(whose.values(), replayed)
         self._workset = Workset(rows.load(wanted), bench.allocate, bench.new_public_id, bench.lane_of, bench.wire_id)
         self._awaited = rows.awaited(wanted.account_names())
-        lanes = {lane for reading in whose for lane in self._workset.lanes(reading)}
+        self._names = names_by_message(whose, self._workset, rows)
+        lanes = {lane for reading in whose.values() for lane in self._workset.lanes(reading)}
         roots = rows.lane_roots(lanes)
         self.lanes = Lanes(dict(rows.heads({roots.get(lane, lane) for lane in lanes})), dict(roots))
         self.runs: list[RunRecord] = []
@@ -114,7 +116,7 @@ class Batch:
         if whose.meaning is Meaning.MERGE_PATIENT:
             lanes = self.lanes.join(lanes)
         if is_blocked and trip.message.replay_id is None:
-            self.lanes.park(trip.message.id, trip.message.order_id, lanes)
+            self.lanes.park(Parked(trip.message.id, lanes, self._names[trip.message.id]), trip.message.order_id)
             return
         if trip.message.holds_lane or is_blocked:
             self._note(trip, conclude.HOLDS_ITS_LANE if trip.message.holds_lane else conclude.LANE_BLOCKED, ())
@@ -150,7 +152,6 @@ class Batch:
             self.lanes.block(message.order_id, lanes)
         if ending.awaited_account and message.replay_id is None:
             self._awaited.setdefault(ending.awaited_account, []).append(message.id)  # it may appear in this very batch
-        names = trip.understood.names if trip.understood else {}
         run = RunRecord(
             message_id=message.id,
             reason=self._reason(message),
@@ -170,11 +171,7 @@ class Batch:
             lanes=lanes if blocks else (),
             answer=ending.verdict if message.answer_pending else "",
             replay_id=message.replay_id,
-            patient=names.get("patient", ""),
-            account=names.get("account", ""),
-            visit=names.get("visit", ""),
-            family=names.get("family", ""),
-            birth_date=names.get("birth_date", ""),
+            names=self._names.get(message.id, NAMELESS),
         )
         self.runs.append(run)
         if ending.work_item is not None and message.replay_id is None:

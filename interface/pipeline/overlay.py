@@ -47,6 +47,10 @@ class Overlay:
         """None: nothing is released by looking."""
         return {}
 
+    def names(self, noun: Noun, ids: Iterable[int]) -> Mapping[int, Identifier]:
+        """As in the store of record."""
+        return self._base.names(noun, ids)
+
     def load(self, needs: Needs) -> Loaded:
         """Rows of the snapshot, with those that were changed since in their place."""
         self._keep(self._base.load(needs))

@@ -29,10 +29,9 @@ class ApplicationAck:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """One message parsed and mapped. `names` are the identifiers that people search by."""
+    """One message parsed and mapped."""
 
     content: Reading | Filtered | ApplicationAck
-    names: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

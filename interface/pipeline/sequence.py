@@ -36,10 +36,10 @@ class Lanes:
         """Whether a message must wait: something older stands in one of its lanes."""
         return any(lane in self.heads and self.heads[lane] < order_id for lane in lanes)
 
-    def park(self, message_id: int, order_id: int, lanes: tuple[int, ...]) -> None:
+    def park(self, message: Parked, order_id: int) -> None:
         """Let a message wait; what follows in any of its lanes waits behind it."""
-        self.parked.append(Parked(message_id, lanes))
-        self.block(order_id, lanes)
+        self.parked.append(message)
+        self.block(order_id, message.lanes)
 
     def block(self, order_id: int, lanes: tuple[int, ...]) -> None:
         """Mark the lanes of a message that failed, or is held for a person, or waits."""

@@ -124,6 +124,7 @@ class WarmRows:
         self.heads = base.heads
         self.lane_roots = base.lane_roots
         self.awaited = base.awaited
+        self.names = base.names
 
     def load(self, needs: Needs) -> Loaded:
         """Kept rows, and what is missing from the reader."""

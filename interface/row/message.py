@@ -60,8 +60,26 @@ class StoredMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """What people know a message by: identifier values, family name, birth date (1980-03-04). Sealed at rest.
+
+    `also`: further values of these kinds that it is found by and not shown with, as (kind, value).
+    """
+
+    patient: str = ""
+    account: str = ""
+    visit: str = ""
+    family: str = ""
+    birth_date: str = ""
+    also: tuple[tuple[str, str], ...] = ()
+
+
+NAMELESS = Names()
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
-    """The end of one run: the message's new state and what people may search it by (identifier values, sealed at rest)."""
+    """The end of one run: the message's new state and what people may search it by."""
 
     message_id: int
     reason: RunReason
@@ -75,11 +93,7 @@ class RunRecord:
     hold: HoldKind | None = None
     changed: bool = False
     warnings: tuple[str, ...] = ()
-    patient: str = ""
-    account: str = ""
-    visit: str = ""
-    family: str = ""
-    birth_date: str = ""
+    names: Names = NAMELESS
     awaited_account: str = ""  # for MISSING_ACCOUNT: authority|type|value of the account that must appear
     due_at: int = 0  # when a hold has lasted long enough to be looked at; 0 = never
     lanes: tuple[int, ...] = ()  # written for what blocks or queues; empty on the fast path
@@ -94,6 +108,7 @@ class Parked:
 
     message_id: int
     lanes: tuple[int, ...]
+    names: Names = NAMELESS
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from interface.ledger.change import LedgerChanges, Loaded
 from interface.ledger.compare import Image
 from interface.ledger.needs import Needs
+from interface.ledger.noun import Identifier, Noun
 from interface.mapping.posting import Posting
 from interface.message import MirrorState
 from interface.row.baseline import Baseline
@@ -76,6 +77,9 @@ class SqlReader:
 
     def awaited(self, accounts: Iterable[str]) -> dict[str, list[int]]:
         return run.awaited(self._tx, accounts)
+
+    def names(self, noun: Noun, ids: Iterable[int]) -> dict[int, Identifier]:
+        return posting.names_of(self._tx, noun, ids)
 
     def due(self, destination: str, now: int, limit: int) -> list[Delivery]:
         return delivery.due(self._tx, destination, now, limit)

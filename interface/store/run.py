@@ -8,12 +8,12 @@ import sqlalchemy as sa
 
 from interface.errors import ActRefusedError
 from interface.message import MessageState, RunReason, move
-from interface.row.message import RunRecord, Settled, StoredMessage
+from interface.row.message import Names, Parked, RunRecord, Settled, StoredMessage
+from interface.store import lane
 from interface.store import schema_message as t
 from interface.store.arrival import NEW_SEARCH_KEY, PENDING
 from interface.store.compress import expand
-from interface.store.dialect import within
-from interface.store.lane import occupy
+from interface.store.dialect import insert_or_replace, within
 from interface.store.pause import paused_channels
 from interface.store.tx import Tx
 from interface.store.vault import scope_of
@@ -55,6 +55,7 @@ _STORED = (
     .where(within(_MESSAGE.id, "ids"))
     .order_by(_MESSAGE.id)
 )
+_OWNER = insert_or_replace(t.parked, ("sealed",))
 _NEW_RUN = sa.insert(t.run)
 _BEFORE = sa.select(_MESSAGE.source_id, _MESSAGE.state, sa.func.count().label("amount"))
 _BEFORE = _BEFORE.where(within(_MESSAGE.id, "ids")).group_by(_MESSAGE.source_id, _MESSAGE.state)
@@ -141,9 +142,9 @@ def finish(tx: Tx, runs: Sequence[RunRecord]) -> None:
     """Write runs, the messages' new states, what they are found by, the lanes that they block and the accounts they await."""
     words = tx.word_ids({run.cause for run in runs if run.cause})
     tx.write(_NEW_RUN, [_row(tx, run, words) for run in runs])
-    tx.write(NEW_SEARCH_KEY, [row for run in runs for row in _search_keys(tx, run)])
+    tx.write(NEW_SEARCH_KEY, [row for run in runs for row in _search_keys(tx, run.message_id, run.names)])
     _move(tx, runs, words)
-    occupy(tx, [(run.message_id, run.lanes) for run in runs if run.lanes])
+    lane.occupy(tx, [(run.message_id, run.lanes) for run in runs if run.lanes])
     held = [run for run in runs if run.reason is RunReason.RECEIVED and (run.awaited_account or run.due_at)]
     tx.write(_AWAITS, [_awaits(tx, run) for run in held])
     for run in runs:
@@ -154,7 +155,7 @@ def finish(tx: Tx, runs: Sequence[RunRecord]) -> None:
 
 
 def _row(tx: Tx, run: RunRecord, words: dict[str, int]) -> dict[str, Any]:
-    named = {name: getattr(run, name) for name in (*SEARCHED, "awaited_account") if getattr(run, name)}
+    named = shown(run.names) | ({"awaited_account": run.awaited_account} if run.awaited_account else {})
     return {
         "message_id": run.message_id,
         "reason": run.reason.value,
@@ -174,10 +175,29 @@ def _row(tx: Tx, run: RunRecord, words: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _search_keys(tx: Tx, run: RunRecord) -> Iterable[dict[str, Any]]:
-    for kind in SEARCHED:
-        if value := getattr(run, kind):
-            yield {"key": tx.vault.search_key(kind, fold(kind, value)), "message_id": run.message_id}
+def shown(names: Names) -> dict[str, str]:
+    """What a message is shown with; nothing of what is empty."""
+    return {kind: value for kind in SEARCHED if (value := getattr(names, kind))}
+
+
+def _search_keys(tx: Tx, message_id: int, names: Names) -> Iterable[dict[str, Any]]:
+    for kind, value in (*shown(names).items(), *names.also):
+        yield {"key": tx.vault.search_key(kind, fold(kind, value)), "message_id": message_id}
+
+
+def park(tx: Tx, parked: Sequence[Parked]) -> None:
+    """Put messages behind others in their lanes; also before their first run they are found by whom they are about."""
+    lane.park(tx, parked)
+    named = {one.message_id: shown(one.names) for one in parked}
+    tx.write(
+        _OWNER,
+        [
+            {"message_id": number, "sealed": tx.vault.seal_json(names, scope_of("parked", number))}
+            for number, names in named.items()
+            if names
+        ],
+    )
+    tx.write(NEW_SEARCH_KEY, [row for one in parked for row in _search_keys(tx, one.message_id, one.names)])
 
 
 def fold(kind: str, value: str) -> str:

@@ -157,6 +157,14 @@ lane_join = sa.Table(
     sa.PrimaryKeyConstraint("lane"),
 )
 
+parked = sa.Table(
+    "parked",
+    METADATA,
+    reference("message_id", "message.id"),
+    sealed(),  # patient, account, visit ... of a message that waited before it ever ran; a run's own identity counts before it
+    sa.PrimaryKeyConstraint("message_id"),
+)
+
 replay = sa.Table(
     "replay",
     METADATA,

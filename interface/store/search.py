@@ -27,6 +27,7 @@ _LAST_IDENTITIES = sa.select(t.run.c.message_id, t.run.c.identity).where(
         .group_by(t.run.c.message_id)
     )
 )
+_PARKED = sa.select(t.parked).where(within(t.parked.c.message_id, "ids"))
 Condition = sa.ColumnElement[bool] | sa.TextClause
 _STUCK = frozenset({MessageState.HELD, MessageState.FAILED})
 
@@ -99,6 +100,9 @@ def rows(tx: Tx, found: Sequence[sa.Row[Any]]) -> list[MessageRow]:
         row.message_id: tx.vault.open_json(row.identity, scope_of("run", row.message_id))
         for row in tx.read_in(_LAST_IDENTITIES, "ids", [row.id for row in found])
     }
+    unnamed = [row.id for row in found if row.id not in named]
+    for row in tx.read_in(_PARKED, "ids", unnamed):
+        named[row.message_id] = tx.vault.open_json(row.sealed, scope_of("parked", row.message_id))
     return [_row(tx, row, texts, named.get(row.id, {})) for row in found]
 
 

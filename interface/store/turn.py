@@ -19,7 +19,6 @@ from interface.store import (
     decide,
     delivery,
     held_record,
-    lane,
     ledger_save,
     mirror,
     posting,
@@ -55,7 +54,7 @@ class SqlTurn(SqlReader):
         return run.settle_answer(self._tx, message_id, code)
 
     def park(self, parked: Sequence[Parked]) -> None:
-        lane.park(self._tx, parked)
+        run.park(self._tx, parked)
 
     def save(self, changes: Sealed, config_id: int) -> None:  # noqa: ARG002 - each row names its version itself
         ledger_save.save(self._tx, cast(SealedChanges, changes))  # opaque to everybody else

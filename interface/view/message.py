@@ -36,7 +36,8 @@ class MessageFilter:
 class MessageRow:
     """One message in a list.
 
-    Opens its sealed identity: control id, and patient, account and visit as the last run read them.
+    Opens its sealed identity: control id, and patient, account and visit as the last run read them, or as they were read when it
+    was parked. What HealthPay24 asks for is shown with the numbers of the accounts that its money is for.
     """
 
     id: int

@@ -20,7 +20,7 @@ from tests.pipeline.spoken import Feed, HandClock, update
 
 
 def _read(raw: bytes, _arrived_at: int) -> Understood:
-    return Understood(payload.read(raw), {})
+    return Understood(payload.read(raw))
 
 
 @dataclass

@@ -14,7 +14,7 @@ from tests.pipeline.spoken import CHANNEL, DESTINATION, update
 
 def test_a_list_is_audited_with_the_names_of_its_filters_not_their_values(desk: Desk) -> None:
     desk.hear(("ada", update("ada")))
-    rows = list(look.messages(desk.store, BY, MessageFilter(patient="visible")))
+    rows = list(look.messages(desk.store, BY, MessageFilter(patient="ada")))
     assert len(rows) == 1
     with desk.store.snapshot() as reader:
         (entry,) = reader.audit_trail("messages", 0, 10)

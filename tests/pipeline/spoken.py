@@ -69,7 +69,7 @@ class Feed:
         content = self.contents[raw]
         if isinstance(content, Exception):
             raise content
-        return Understood(content, {"patient": "visible"})
+        return Understood(content)
 
     def _identify(self, raw: bytes) -> Reading | None:
         owner = self.owners.get(raw, "")

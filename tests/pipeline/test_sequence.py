@@ -1,6 +1,7 @@
 """Which messages of a batch wait behind another one of their lane."""
 
 from interface.pipeline.sequence import Lanes
+from interface.row.message import Parked
 
 TENTH = 10  # the place of the message that asks
 
@@ -13,7 +14,7 @@ def test_only_the_blocked_lane_waits() -> None:
 
 def test_a_message_of_two_lanes_carries_the_wait_into_the_other_lane() -> None:
     lanes = Lanes(heads={1: 4}, roots={})
-    lanes.park(9, 9, (1, 2))
+    lanes.park(Parked(9, (1, 2)), 9)
     assert lanes.is_blocked(TENTH, (2,))
     assert [(one.message_id, one.lanes) for one in lanes.parked] == [(9, (1, 2))]
 

@@ -4,6 +4,7 @@ import pytest
 
 from interface.errors import ActRefusedError
 from interface.message import HoldKind, MessageState, RunReason
+from interface.row.message import Names
 from interface.store.store import SqlStore
 from interface.view.count import PauseKind
 from interface.view.message import MessageFilter
@@ -47,8 +48,8 @@ def test_messages_are_found_by_whom_they_are_about(store: SqlStore) -> None:
     first, second = received(store, 2)
     finish(
         store,
-        run(first, patient="777001", account="H-5001", visit="V1", family="Quillfeather", birth_date="1961-05-23"),
-        run(second, patient="777002", family="Brackwater"),
+        run(first, names=Names("777001", "H-5001", "V1", "Quillfeather", "1961-05-23")),
+        run(second, names=Names("777002", family="Brackwater")),
     )
     assert find(store, patient="777001") == ["C1"]
     assert find(store, account="H-5001", visit="V1") == ["C1"]
@@ -84,7 +85,7 @@ def test_pages_follow_each_other_in_both_directions(store: SqlStore) -> None:
 
 def test_counts_of_filters_agree_with_what_they_find(store: SqlStore) -> None:
     received(store, 4)
-    finish(store, run(1, patient="777001"), run(2, patient="777001"))
+    finish(store, run(1, names=Names("777001")), run(2, names=Names("777001")))
     with store.snapshot() as reader:
         assert reader.count_messages(MessageFilter()) == 4
         assert reader.count_messages(MessageFilter(states=(MessageState.WAITING,))) == 2

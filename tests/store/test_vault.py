@@ -14,6 +14,7 @@ from interface.ledger.change import LedgerChanges
 from interface.ledger.noun import Noun
 from interface.message import HoldKind, MessageState
 from interface.row.act import Act
+from interface.row.message import Names, Parked
 from interface.simulate.traffic import morning
 from interface.store import compress
 from interface.store.compress import expand, zstd
@@ -102,15 +103,16 @@ def test_the_shipped_dictionary_more_than_halves_a_message() -> None:
 
 def test_no_personal_value_lies_in_the_clear(sqlite_url: str, environ: dict[str, str]) -> None:
     store = open_store(sqlite_url, HandClock(), environ)
-    (first, second) = received(store, 2)
+    (first, second, third) = received(store, 3)
     with store.turn("act") as turn:
         turn.audit([Act("kim", "release", f"message:{first}", "Orla Quillfeather called")])
         turn.receive([])
-    personal = {"patient": MR.value, "account": HAR.value, "family": "Quillfeather", "birth_date": "1961-05-23"}
+    names = Names(MR.value, HAR.value, family="Quillfeather", birth_date="1961-05-23")
     finish(
         store,
-        run(first, **personal),
+        run(first, names=names),
         run(second, MessageState.HELD, hold=HoldKind.MISSING_ACCOUNT, awaited_account=f"north|AN|{HAR.value}"),
+        parked=[Parked(third, (1,), names)],
     )
     sealed = store.seal(
         LedgerChanges(

@@ -1,0 +1,71 @@
+"""What people search the messages of a batch by: the identifiers that each names, or those of the accounts that its money is for.
+
+HealthPay24 names accounts by public ids alone; people know them, and their patients, by the numbers that the EHR gave.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from interface.ledger.entity import Entity
+from interface.ledger.noun import Identifier, Noun
+from interface.ledger.reading import Reading
+from interface.ledger.workset import Workset
+from interface.ports import LedgerRows
+from interface.row.message import NAMELESS, Names
+
+
+def names_by_message(readings: Mapping[int, Reading], workset: Workset, rows: LedgerRows) -> dict[int, Names]:
+    """The names of each message's reading, by message id."""
+    paid = {number: workset.paid_accounts(reading) for number, reading in readings.items() if reading.payment}
+    accounts = {account.id for found in paid.values() for account in found}
+    numbers = rows.names(Noun.ACCOUNT, accounts) if accounts else {}
+    patients = {account.patient_id: workset.patient_of(account) for found in paid.values() for account in found}
+    roots = {patient.id for patient in patients.values() if patient is not None}
+    patient_numbers = rows.names(Noun.PATIENT, roots) if roots else {}
+    return {
+        number: _paid(paid[number], workset, numbers, patient_numbers) if number in paid else _said(reading)
+        for number, reading in readings.items()
+    }
+
+
+def _said(reading: Reading) -> Names:
+    patient = reading.patient
+    account = _first(reading.account.ids if reading.account else ())
+    return Names(
+        patient=_first(patient.ids if patient else ()),
+        account=account or _first(one.account for one in reading.transactions if one.account),
+        visit=_first(reading.encounter.ids if reading.encounter else ()),
+        family=(patient.groups.get("name", {}).get("family") or "") if patient else "",
+        birth_date=(patient.groups.get("birth", {}).get("birth_date") or "") if patient else "",
+    )
+
+
+def _first(ids: Iterable[Identifier]) -> str:
+    return next((identifier.value for identifier in ids), "")
+
+
+def _paid(
+    accounts: Iterable[Entity],
+    workset: Workset,
+    numbers: Mapping[int, Identifier],
+    patient_numbers: Mapping[int, Identifier],
+) -> Names:
+    found: dict[tuple[str, str], None] = {}
+    for account in accounts:
+        if account.id in numbers:
+            found["account", numbers[account.id].value] = None
+        patient = workset.patient_of(account)
+        if patient is None:
+            continue
+        if patient.id in patient_numbers:
+            found["patient", patient_numbers[patient.id].value] = None
+        found["family", patient.value("name", "family") or ""] = None
+        found["birth_date", patient.value("birth", "birth_date") or ""] = None
+    return _shown([name for name in found if name[1]])
+
+
+def _shown(found: list[tuple[str, str]]) -> Names:
+    """The first of each kind is shown; a payment over several accounts is found by the others, too."""
+    if not found:
+        return NAMELESS
+    first = dict(reversed(found))
+    return Names(**first, also=tuple(name for name in found if first[name[0]] != name[1]))
