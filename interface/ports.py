@@ -20,7 +20,7 @@ from interface.message import MirrorState
 from interface.row.act import Act
 from interface.row.baseline import Baseline
 from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Homeless, Outcome, PostingFact
-from interface.row.message import Intake, Parked, Received, RunRecord, Settled, StoredMessage
+from interface.row.message import Intake, Parked, Received, RunRecord, Settled, StoredMessage, StuckMessage
 from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorMark, MirrorOutcome, MirrorRow, Subject
 from interface.view.count import PartRow
 from interface.view.message import RunRow
@@ -186,6 +186,9 @@ class Turn(Reader, Acts, Protocol):
 
     def close_open_items(self, ids: Sequence[int], how: str, actor: str) -> set[int]:
         """Close these work items; gives the ids of those that were open."""
+
+    def close_items_of(self, messages: Sequence[StuckMessage], how: str, actor: str) -> None:
+        """Close the items that these messages were the last of. They have moved; what is given tells how they stood."""
 
     def begin_attempt(self, delivery_id: int, payload: bytes, control_id: str, at: int) -> bool:
         """Freeze the payload and write the attempt's intent; False where the delivery is no longer queued."""

@@ -9,15 +9,7 @@ from interface.cli.asked import Asked, reason_option, verb
 if TYPE_CHECKING:
     from interface.view.work import WorkItemRow
 
-_ADVICE = {
-    "release": "hp24 release",
-    "skip": "hp24 skip",
-    "amend": "hp24 amend",
-    "resolve": "hp24 resolve",
-    "resend": "hp24 resend",
-    "close": "hp24 worklist --close",
-    "push": "hp24 push",
-}
+_ON_MESSAGES = ("amend", "release", "skip")
 
 
 @verb("worklist")
@@ -55,6 +47,7 @@ def item_json(item: "WorkItemRow") -> dict[str, Any]:
         "count": item.count,
         "amount_minor": item.amount_minor,
         "currency": item.currency or None,
+        "message": item.message_id or None,
         "acts": item.acts,
         "opened_at": iso(item.opened_at),
         "last_at": iso(item.last_at),
@@ -101,8 +94,27 @@ def _print_item(asked: Asked, item: "WorkItemRow") -> None:
         return
     screen = console()
     stake = f", {money(item.amount_minor, item.currency)} at stake" if item.amount_minor else ""
-    screen.print(f"Item {item.id}: {item.kind}, {item.subject}, {item.cause}, {item.count} times{stake}", markup=False)
+    whose = f", message {item.message_id}" if item.message_id and item.subject != f"message:{item.message_id}" else ""
+    about = f"{item.kind}, {item.subject}{whose}, {item.cause}"
+    screen.print(f"Item {item.id}: {about}, {item.count} times{stake}", markup=False)
     rows = [[moment(one.at), one.what, one.actor, one.text] for one in item.history]
     screen.print(table([Column("when"), Column("what"), Column("who"), Column("said", shrinks=True)], rows))
-    if not item.closed_at:
-        screen.print("You can: " + ", ".join(_ADVICE.get(act, act) for act in item.acts), markup=False)
+    if item.closed_at:
+        return
+    kind, _, name = item.subject.partition(":")
+    if not item.message_id and kind == "channel":
+        screen.print(f"Its messages: hp24 messages --channel {name} --cause {item.cause}", markup=False)
+    screen.print("You can: " + ", ".join(_command(item, act) for act in item.acts), markup=False)
+
+
+def _command(item: "WorkItemRow", act: str) -> str:
+    """The command line that does what an item offers, as far as it can be told."""
+    kind, _, name = item.subject.partition(":")
+    if act == "close":
+        return f"hp24 worklist {item.id} --close"
+    if act not in _ON_MESSAGES:
+        return f"hp24 {act} {name}"
+    if item.message_id:
+        return f"hp24 {act} {item.message_id}"
+    is_release = act == "release" and kind == "channel"
+    return f"hp24 release --cause {item.cause} --channel {name}" if is_release else f"hp24 {act} ID"

@@ -46,7 +46,8 @@ REJECTED_SEND = (ItemAct.RESEND, ItemAct.RESOLVE)
 class WorkItem:
     """One thing for a person. `subject` names a row or message (`account:<public id>`, `message:<id>`), never a value.
 
-    `amount_minor` is the money at stake, in minor units of `currency`; none where no single amount is.
+    `amount_minor` is the money at stake, in minor units of `currency`; none where no single amount is. `message_id` is the one
+    stuck message that it is about, and that its acts take; it closes with it. 0: about no message, or about many.
     """
 
     kind: str
@@ -55,3 +56,4 @@ class WorkItem:
     acts: tuple[ItemAct, ...] = ()
     amount_minor: int | None = None
     currency: str = ""
+    message_id: int = 0

@@ -4,17 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from interface.errors import ActRefusedError
-from interface.ledger.worklist import ItemKind
 from interface.message import MessageState
 from interface.operate.act import By, acting, need_reason, unknown
 from interface.ports import Reader, Store, Turn
+from interface.row.message import StuckMessage
 from interface.view.message import MessageFilter, MessageRow
 
 STUCK = (MessageState.HELD, MessageState.FAILED)
 RELEASABLE = (*STUCK, MessageState.FILTERED)
 _PAGE = 200  # messages moved in one turn: other writers wait no longer than a few milliseconds
-_ITEM_KINDS = (ItemKind.FAILED_MESSAGE, ItemKind.HELD_MESSAGE, ItemKind.BROKEN_MAPPING)
-_OPEN_ITEMS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +85,8 @@ def stuck_ids(store: Store, cause: str, channel: str = "") -> tuple[int, ...]:
 
 def close_items_of(turn: Turn, by: By, rows: Sequence[MessageRow], how: str) -> None:
     """Close the work items that these messages were the last of. To be called after they were moved."""
-    causes = {(row.channel, row.reason) for row in rows if row.state in STUCK}
-    done = {
-        (f"channel:{channel}", cause)
-        for channel, cause in causes
-        if not turn.count_messages(MessageFilter(channel=channel, cause=cause, states=STUCK))
-    }
-    own = {f"message:{row.id}" for row in rows}
-    for item in turn.work_items(only_open=True, beyond_id=0, limit=_OPEN_ITEMS):
-        if item.subject in own or (item.kind in _ITEM_KINDS and (item.subject, item.cause) in done):
-            turn.close_work_item(item.id, how, by.actor)
+    settled = [StuckMessage(row.id, row.channel, row.reason) for row in rows if row.state in STUCK]
+    turn.close_items_of(settled, how, by.actor)
 
 
 def rows_of(reader: Reader, ids: Sequence[int]) -> list[MessageRow]:

@@ -1,7 +1,7 @@
 """What an outcome means for the message: its state, its reason, whether its lane waits, what its sender is told."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from interface.errors import InterfaceError, MappingError
 from interface.ledger.outcome import Applied, MissingAccount, Outcome, PersonHold, Refusal
@@ -103,7 +103,7 @@ def applied(outcome: Outcome, reading: Reading) -> Ending:
                 place=outcome.place,
                 text=outcome.text,
                 hold=HoldKind.PERSON,
-                work_item=lambda _message: outcome.work_item,
+                work_item=lambda message: replace(outcome.work_item, message_id=message.id),
             )
         case Refusal():
             return Ending(

@@ -17,6 +17,9 @@ def tell_overdue(store: Store, clock: Clock) -> int:
     with store.turn("overdue") as turn:
         turn.note_overdue(ids)
         turn.open_work_items(
-            [WorkItem(ItemKind.HELD_MESSAGE, f"message:{number}", "missing-account", HELD_MESSAGE) for number in ids]
+            [
+                WorkItem(ItemKind.HELD_MESSAGE, f"message:{number}", "missing-account", HELD_MESSAGE, message_id=number)
+                for number in ids
+            ]
         )
     return len(ids)

@@ -112,6 +112,15 @@ class Parked:
 
 
 @dataclass(frozen=True, slots=True)
+class StuckMessage:
+    """A message that is held or failed (or was, before a person or its account set it going), and why."""
+
+    id: int
+    channel: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """The decided answer of a message whose sender waits, with what explains it."""
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from interface.errors import ActRefusedError
 from interface.message import HoldKind, MessageState, move
-from interface.store import delivery, lane, pause
+from interface.store import delivery, lane, pause, settled
 from interface.store import schema_message as t
 from interface.store.counter import raise_epoch
 from interface.store.dialect import within
@@ -85,7 +85,9 @@ def release_awaited(tx: Tx, accounts: Iterable[str]) -> None:
     """Messages held for these accounts (authority|type|value) wait again, to run in message order."""
     keys = [tx.vault.lookup(AWAITED_KIND, account) for account in accounts]
     ids = sorted(row.id for row in tx.read_in(_AWAITING, "awaited_keys", keys))
+    were_stuck = settled.stuck(tx, ids)
     _move(tx, ids, MessageState.WAITING)
+    settled.close_items_of(tx, were_stuck, "its account came", "engine")
 
 
 def overdue(tx: Tx, now: int, limit: int) -> list[int]:

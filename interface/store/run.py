@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from interface.errors import ActRefusedError
 from interface.message import MessageState, RunReason, move
 from interface.row.message import Names, Parked, RunRecord, Settled, StoredMessage
-from interface.store import lane
+from interface.store import lane, settled
 from interface.store import schema_message as t
 from interface.store.arrival import NEW_SEARCH_KEY, PENDING
 from interface.store.compress import expand
@@ -219,9 +219,12 @@ def _move(tx: Tx, runs: Sequence[RunRecord], words: dict[str, int]) -> None:
             move(MessageState.WAITING if reason is RunReason.REPLAY else now, state)
             tx.count(row.source_id, now, -row.amount)
             tx.count(row.source_id, state, row.amount)
+        is_freed = reason is RunReason.REPLAY and state not in (MessageState.HELD, MessageState.FAILED)
+        were_stuck = settled.stuck(tx, changing) if is_freed else []
         tx.write_in(_ENDED, "ids", changing, to=state.value, why=hold, cause=cause)
         if reason is RunReason.REPLAY:
             tx.write_in(_AWAITS_NOTHING, "ids", changing)
+            settled.close_items_of(tx, were_stuck, "a replay settled it", "engine")
 
 
 _STATES = sa.select(_MESSAGE.id, _MESSAGE.state).where(within(_MESSAGE.id, "ids"))

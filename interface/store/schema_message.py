@@ -163,6 +163,7 @@ parked = sa.Table(
     reference("message_id", "message.id"),
     sealed(),  # patient, account, visit ... of a message that waited before it ever ran; a run's own identity counts before it
     sa.PrimaryKeyConstraint("message_id"),
+    sqlite_with_rowid=False,
 )
 
 replay = sa.Table(

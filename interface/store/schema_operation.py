@@ -69,11 +69,22 @@ work_item = sa.Table(
     sa.Column("times", sa.Integer, nullable=False),
     minor("amount_minor", nullable=True),  # at stake
     text("currency", nullable=True),
+    sa.Column("message_id", sa.BigInteger, nullable=False),  # the one stuck message that it is about; 0: none, or many
     text("acts"),  # JSON list of the verbs allowed on it
     micros("opened_at"),
     micros("last_at"),
     micros("closed_at", nullable=True),
-    sa.Index("work_item_open", "kind", "subject", "cause", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
+    sa.Index(
+        "work_item_open",
+        "kind",
+        "subject",
+        "cause",
+        "message_id",
+        unique=True,
+        sqlite_where=OPEN,
+        postgresql_where=OPEN,
+    ),
+    sa.Index("work_item_of_message", "message_id", sqlite_where=OPEN, postgresql_where=OPEN),
 )
 
 work_item_event = sa.Table(

@@ -8,7 +8,7 @@ from interface.message import MirrorState
 from interface.ports import Prepared, Sealed
 from interface.row.act import Act
 from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Outcome, PostingFact
-from interface.row.message import Parked, Received, RunRecord
+from interface.row.message import Parked, Received, RunRecord, StuckMessage
 from interface.row.mirror import HeldRecord, MirrorMark, MirrorOutcome, Subject
 from interface.store import (
     arrival,
@@ -25,6 +25,7 @@ from interface.store import (
     record,
     replay,
     run,
+    settled,
     worklist,
 )
 from interface.store.arrival import PreparedIntake
@@ -109,6 +110,9 @@ class SqlTurn(SqlReader):
 
     def close_work_items(self, kind: str, subject: str, how: str, actor: str) -> None:
         worklist.close_items(self._tx, kind, subject, how, actor)
+
+    def close_items_of(self, messages: Sequence[StuckMessage], how: str, actor: str) -> None:
+        settled.close_items_of(self._tx, messages, how, actor)
 
     def publish_config(self, files: Mapping[str, str], digest: str, at: int, actor: str) -> int:
         return configuration.publish(self._tx, files, digest, at, actor)

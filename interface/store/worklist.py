@@ -1,4 +1,4 @@
-"""Work items: what waits for a person. One open item for each kind, subject and cause; more of the same only count up."""
+"""Work items: what waits for a person. One open item for each kind, subject, cause and message; more of the same only count up."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ _ITEM = t.work_item.c
 def _open_or_count(insert: type[sqlite.Insert] | type[postgresql.Insert]) -> sa.Insert:
     statement = insert(t.work_item)
     upsert: sa.Insert = statement.on_conflict_do_update(
-        index_elements=["kind", "subject", "cause"],
+        index_elements=["kind", "subject", "cause", "message_id"],
         index_where=t.OPEN,
         set_={"times": _ITEM.times + 1, "last_at": statement.excluded.last_at},
     )
@@ -50,7 +50,7 @@ _ONE = sa.select(t.work_item).where(_ITEM.id == sa.bindparam("row"))
 
 
 def open_items(tx: Tx, items: Sequence[WorkItem]) -> None:
-    """Open work items, or count up the open ones of the same kind, subject and cause."""
+    """Open work items, or count up the open ones of the same kind, subject, cause and message."""
     rows = [
         {
             "kind": str(item.kind),
@@ -59,6 +59,7 @@ def open_items(tx: Tx, items: Sequence[WorkItem]) -> None:
             "times": 1,
             "amount_minor": item.amount_minor,
             "currency": item.currency or None,
+            "message_id": item.message_id,
             "acts": orjson.dumps([str(act) for act in item.acts]).decode(),
             "opened_at": tx.now,
             "last_at": tx.now,
@@ -70,10 +71,8 @@ def open_items(tx: Tx, items: Sequence[WorkItem]) -> None:
 
 def close_items(tx: Tx, kind: str, subject: str, how: str, actor: str) -> int:
     """Close what is open of a kind about a subject; gives how many were."""
-    found = tx.read(_OPEN_ABOUT, of_kind=kind, about=subject)
-    for row in found:
-        close_item(tx, row.id, how, actor)
-    return len(found)
+    found = [row.id for row in tx.read(_OPEN_ABOUT, of_kind=kind, about=subject)]
+    return len(close_open_items(tx, found, how, actor))
 
 
 def close_item(tx: Tx, item_id: int, how: str, actor: str) -> bool:
@@ -117,6 +116,7 @@ def _row(row: sa.Row[Any], history: tuple[WorkItemEvent, ...] = ()) -> WorkItemR
         count=row.times,
         amount_minor=row.amount_minor,
         currency=row.currency or "",
+        message_id=row.message_id,
         acts=tuple(orjson.loads(row.acts)),
         opened_at=row.opened_at,
         last_at=row.last_at,

@@ -17,7 +17,8 @@ class WorkItemEvent:
 class WorkItemRow:
     """Something for a person; `closed_at` 0 while open. `history` is filled where one item was asked for.
 
-    `amount_minor` is the money at stake, in minor units of `currency`; None and "" where no single amount is.
+    `amount_minor` is the money at stake, in minor units of `currency`; None and "" where no single amount is. `message_id`: the one
+    stuck message that the acts take; 0 where it is about none, or about all of a channel and cause.
     """
 
     id: int
@@ -27,6 +28,7 @@ class WorkItemRow:
     count: int
     amount_minor: int | None
     currency: str
+    message_id: int
     acts: tuple[str, ...]
     opened_at: int
     last_at: int

@@ -4,7 +4,7 @@ import pytest
 
 from interface.app.compose import open_app
 from interface.app.plan import runnable
-from interface.ledger.worklist import WorkItem
+from interface.ledger.worklist import ItemAct, WorkItem
 from interface.pipeline.process import ProcessStage, drain
 from interface.view.message import MessageFilter
 from tests.cli.conftest import CHANNEL, Home, Hp24, feed
@@ -134,6 +134,24 @@ def test_a_work_item_is_shown_and_closed(home: Home, hp24: Hp24, stuck: list[int
     assert closed["history"][-1]["text"] == "told the site"
     assert hp24("worklist", "--json").lines == []
     assert len(hp24("worklist", "--all", "--json").lines) == 1
+
+
+def test_an_item_says_which_messages_its_acts_take(home: Home, hp24: Hp24, stuck: list[int]) -> None:
+    (item,) = hp24("worklist", "--json").lines
+    assert item["message"] is None
+    told = hp24("worklist", str(item["id"])).out
+    assert f"hp24 messages --channel {CHANNEL} --cause {item['cause']}" in told
+    assert f"hp24 release --cause {item['cause']} --channel {CHANNEL}" in told
+
+
+def test_an_item_of_one_message_names_it(home: Home, hp24: Hp24) -> None:
+    with open_app(home.folder, PROJECT, home.environ) as app, app.store.turn("test") as turn:
+        turn.open_work_items([WorkItem("money", "account:ac_1", "suspected-repeat", (ItemAct.SKIP,), 2500, "USD", 21)])
+    (item,) = hp24("worklist", "--json").lines
+    assert item["message"] == 21
+    told = hp24("worklist", str(item["id"])).out
+    assert "account:ac_1, message 21" in told
+    assert "hp24 skip 21" in told
 
 
 def test_money_at_stake_is_told_in_its_currency(home: Home, hp24: Hp24) -> None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from interface.ledger.noun import Noun
-from interface.store import arrival, count, decide, delivery, lane, ledger_load, run, search, worklist
+from interface.store import arrival, count, decide, delivery, lane, ledger_load, run, search, settled, worklist
 from interface.store.reader import SqlReader
 from interface.store.store import SqlStore, open_store
 from interface.view.message import MessageFilter
@@ -76,6 +76,9 @@ def test_pending_replays_are_read_off_their_partial_index(plan: Callable[..., st
         (count._OLDEST_RUNNABLE, {"source": 1}, "message_runnable"),
         (count._OLDEST_QUEUED, {"destination": 1}, "delivery_due"),
         (worklist._OPEN_ABOUT, {"of_kind": "k", "about": "s"}, "work_item_open"),
+        (settled._OWN, {"ids": NUMBERS}, "work_item_of_message"),
+        (settled._ANOTHER, {"source": 1, "cause": 2}, "message_stuck"),
+        (search._PARKED, {"ids": NUMBERS}, "PRIMARY KEY"),
         (search._LAST_IDENTITIES, {"ids": NUMBERS}, "run_by_message_id"),
     ],
 )
