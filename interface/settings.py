@@ -49,8 +49,26 @@ class _PlainLoader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
+def read_text(root: Path, file: str, findings: Findings) -> str:
+    """The text of `root/file`. A byte that is not UTF-8 becomes U+FFFD, which `note_not_text` reports by line."""
+    try:
+        return (root / file).read_text("utf-8", "replace")
+    except OSError as error:
+        text = f"the file cannot be read ({error.strerror or type(error).__name__})"
+        findings.add(Mark(file), "file-unreadable", text, f"look at its owner and mode, in {root}")
+        return ""
+
+
+def note_not_text(file: str, text: str, findings: Findings) -> None:
+    """Report the first line that holds a byte that is not UTF-8."""
+    if "\ufffd" in text:
+        line = text[: text.index("\ufffd")].count("\n") + 1
+        findings.add(Mark(file, line), "not-text", "the file is not UTF-8 text", "save it as UTF-8")
+
+
 def read_document(file: str, text: str, findings: Findings) -> Block | None:
     """The file's top block; None, with a finding, where there is none to use."""
+    note_not_text(file, text, findings)
     try:
         root = yaml.compose(text.lstrip("\ufeff"), Loader=_PlainLoader)
     except yaml.MarkedYAMLError as error:
@@ -212,9 +230,8 @@ class Settings(Declared):
 
 def read_settings(root: Path, home: Path, environ: Mapping[str, str]) -> Settings:
     """The settings of `root`; the file may be absent. Raises ProblemsError with everything that is wrong."""
-    path = root / SETTINGS_FILE
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
     findings = Findings()
+    text = read_text(root, SETTINGS_FILE, findings) if (root / SETTINGS_FILE).is_file() else ""
     settings = settings_of(text, environ, findings)
     findings.raise_any()
     if settings.database_url:

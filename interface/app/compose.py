@@ -12,7 +12,7 @@ from interface.errors import ConfigurationError
 from interface.ports import Clock
 from interface.row.act import Act
 from interface.settings import Settings, read_settings
-from interface.store.database import Limits
+from interface.store.database import Limits, files_translated
 from interface.store.store import SqlStore, open_store
 
 if TYPE_CHECKING:
@@ -74,17 +74,23 @@ def default_home(environ: Mapping[str, str]) -> Path:
 
 @contextmanager
 def open_app(
-    home: Path | None = None, root: Path | None = None, environ: Mapping[str, str] | None = None
+    home: Path | None = None,
+    root: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    *,
+    makes: bool = True,
 ) -> Iterator[App]:
-    """Open a home: makes it, its database and its key at the first start."""
+    """Open a home. One that was never used is made, with its database and its key, if `makes`; else it is `home-empty`."""
     known = dict(os.environ) if environ is None else dict(environ)
     home = (home or default_home(known)).absolute()
     root = (root or default_root(known)).absolute()
-    home.mkdir(parents=True, exist_ok=True)
+    if makes:
+        with files_translated():
+            home.mkdir(parents=True, exist_ok=True)
     settings = read_settings(root, home, known)
     clock = SystemClock()
     limits = Limits(turn_limit_micros=settings.turn_limit_millis * 1000)
-    store = open_store(settings.database_url, clock, environ=known, limits=limits)
+    store = open_store(settings.database_url, clock, environ=known, limits=limits, makes=makes)
     try:
         yield App(home, root, settings, store, clock, known)
     finally:

@@ -24,9 +24,9 @@ from interface.engine.listen import ListenPart
 from interface.engine.process import ProcessThread
 from interface.engine.push import PushThread
 from interface.engine.standby import only_one
-from interface.engine.supervise import CANNOT_START, end_with_supervisor
+from interface.engine.supervise import CANNOT_START, FAILED, end_with_supervisor
 from interface.engine.wake import Bell, Ringer
-from interface.errors import ConfigurationError
+from interface.errors import ConfigurationError, Disposition, InterfaceError
 from interface.healthpay24.push import PushPace, PushStage
 from interface.observe.emit import configure, emit
 from interface.observe.engine import EngineStopped
@@ -84,7 +84,7 @@ def _run(
             start()
             heartbeat.start()
         except ConfigurationError as wrong:
-            emit(EngineStopped(code=wrong.code, place=wrong.place, text=wrong.text, advice=wrong.advice))
+            _tell_stop(wrong)
             exit_codes[0] = CANNOT_START
             reactor.stop()
 
@@ -103,6 +103,10 @@ def _run(
         signal.signal(number, on_signal)
     reactor.run(installSignalHandlers=False)
     return exit_codes[0]
+
+
+def _tell_stop(failure: InterfaceError) -> None:
+    emit(EngineStopped(code=failure.code, place=failure.place, text=failure.text, advice=failure.advice))
 
 
 class Processing:
@@ -246,12 +250,18 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--supervised", action="store_true", help="end when standard input does")
     asked = parser.parse_args(arguments)
     calm_collector()
-    with open_app(asked.home, asked.root) as app:
-        configure(sys.stderr, app.settings.log_level)
-        if asked.supervised:
-            end_with_supervisor()
-        with only_one(app.home, asked.part):
-            return run_listen(app) if asked.part == "listen" else run_process(app)
+    configure(sys.stderr, "info")
+    try:
+        # Never a new home: what has vanished under a running engine must not come back empty.
+        with open_app(asked.home, asked.root, makes=False) as app:
+            configure(sys.stderr, app.settings.log_level)
+            if asked.supervised:
+                end_with_supervisor()
+            with only_one(app.home, asked.part):
+                return run_listen(app) if asked.part == "listen" else run_process(app)
+    except InterfaceError as failure:
+        _tell_stop(failure)
+        return CANNOT_START if failure.disposition is Disposition.PERMANENT else FAILED
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from interface.mapping.node import Block, Mark
 from interface.mapping.outgoing import Outgoing
 from interface.mapping.problem import Findings
 from interface.mapping.table import CodeTable, read_table
-from interface.settings import SETTINGS_FILE, Settings, read_document, settings_of
+from interface.settings import SETTINGS_FILE, Settings, read_document, read_text, settings_of
 
 _PATTERNS: Final = ("channels/*.yaml", "mappings/*.yaml", "mappings/tables/*.csv", SETTINGS_FILE)
 
@@ -59,10 +59,13 @@ class Loading:
 
 
 def read_files(root: Path) -> dict[str, str]:
-    """Path (relative, with slashes) to text of every configuration file under `root`."""
+    """Path (relative, with slashes) to text of every configuration file under `root`; ProblemsError names what cannot be read."""
+    findings = Findings()
     paths = sorted(path for pattern in _PATTERNS for path in root.glob(pattern) if path.is_file())
-    # A byte that is not UTF-8 becomes U+FFFD here and is reported by line when the text is checked.
-    return {path.relative_to(root).as_posix(): path.read_text("utf-8", "replace") for path in paths}
+    names = [path.relative_to(root).as_posix() for path in paths]
+    texts = {name: read_text(root, name, findings) for name in names}
+    findings.raise_any()
+    return texts
 
 
 def digest_of(files: Mapping[str, str]) -> str:
@@ -135,9 +138,6 @@ def _read_channels(files: Mapping[str, str], loading: Loading) -> None:
 
 def _named(path: str, text: str, key: str, loading: Loading) -> Block | None:
     """The document, if its name is that of its file."""
-    if "\ufffd" in text:
-        line = text[: text.index("\ufffd")].count("\n") + 1
-        loading.findings.add(Mark(path, line), "not-text", "the file is not UTF-8 text", "save it as UTF-8")
     block = read_document(path, text, loading.findings)
     if block is not None and block.text(key) != _stem(path):
         entry = block.entries.get(key)

@@ -111,12 +111,30 @@ def run_verb(asked: Asked, part: str | None) -> int:
     from interface.app.part import main as run_part
     from interface.app.run import run, settle
 
-    with asked.app() as app:
+    _check_before_making(asked)
+    with asked.app(makes=True) as app:
         if part is None:
             return run(app, asked.by().actor, _tell)
         _tell(settle(app, asked.by().actor))
         place = ["--home", str(app.home), "--root", str(app.root)]
     return run_part([part, *place])
+
+
+def _check_before_making(asked: Asked) -> None:
+    """A new home needs files that pass: a mistyped --home or --root leaves no empty database behind."""
+    import os
+
+    from interface.app.compose import default_root
+    from interface.channel.loader import load, read_files
+    from interface.errors import StoreError
+
+    try:
+        with asked.app():
+            return
+    except StoreError as failure:
+        if failure.code != "home-empty":
+            raise
+    load(read_files((asked.root or default_root(os.environ)).absolute()), os.environ)
 
 
 def _tell(settled: "Settled") -> None:
