@@ -14,7 +14,7 @@ from pydantic import Field
 from interface.mapping.environment import substituted
 from interface.mapping.fill import Declared, fill
 from interface.mapping.node import Block, Entry, Listing, Mark, Node, Scalar
-from interface.mapping.problem import Findings
+from interface.mapping.problem import Findings, note_not_text
 
 SETTINGS_FILE = "config/engine.yaml"
 _DEEPEST = 20
@@ -57,13 +57,6 @@ def read_text(root: Path, file: str, findings: Findings) -> str:
         text = f"the file cannot be read ({error.strerror or type(error).__name__})"
         findings.add(Mark(file), "file-unreadable", text, f"look at its owner and mode, in {root}")
         return ""
-
-
-def note_not_text(file: str, text: str, findings: Findings) -> None:
-    """Report the first line that holds a byte that is not UTF-8."""
-    if "\ufffd" in text:
-        line = text[: text.index("\ufffd")].count("\n") + 1
-        findings.add(Mark(file, line), "not-text", "the file is not UTF-8 text", "save it as UTF-8")
 
 
 def read_document(file: str, text: str, findings: Findings) -> Block | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from interface.channel.build import feed_of
+from interface.channel.build import conditions_of, feed_of
 from interface.channel.feed import Feed
 from interface.channel.lint import lint
 from interface.channel.spec import Channel
@@ -55,7 +55,8 @@ class Loading:
     mappings: dict[str, incoming.Mapping] = field(default_factory=dict)
     outgoing: dict[str, Outgoing] = field(default_factory=dict)
     mapping_names: dict[str, str] = field(default_factory=dict)  # every mapping file, usable or not: in or out
-    channels: dict[str, tuple[Channel, Block]] = field(default_factory=dict)
+    blocks: dict[str, Block] = field(default_factory=dict)  # every channel file that can be read, usable or not
+    channels: dict[str, Channel] = field(default_factory=dict)
 
 
 def read_files(root: Path) -> dict[str, str]:
@@ -84,11 +85,14 @@ def load(files: Mapping[str, str], environ: Mapping[str, str]) -> Configuration:
     _read_tables(files, loading)
     _read_mappings(files, loading)
     _read_channels(files, loading)
-    lint(loading.channels, loading.mapping_names, loading.findings)
+    lint(loading.blocks, loading.mapping_names, loading.findings)
+    conditions = {
+        name: conditions_of(block, loading.tables, loading.findings) for name, block in loading.blocks.items()
+    }
     feeds = {
         name: feed
-        for name, (spec, block) in loading.channels.items()
-        if (feed := feed_of(spec, block, loading.mappings, loading.outgoing, loading.tables, loading.findings))
+        for name, spec in loading.channels.items()
+        if (feed := feed_of(spec, conditions[name], loading.mappings, loading.outgoing))
     }
     loading.findings.raise_any()
     return Configuration(
@@ -112,16 +116,16 @@ def _read_mappings(files: Mapping[str, str], loading: Loading) -> None:
     for name, block in blocks.items():
         if block is None:
             continue
-        match loading.mapping_names[name]:
-            case "in":
-                if compiled := compiler.compile_mapping(name, blocks, loading.tables, loading.findings):
-                    loading.mappings[name] = compiled
-            case "out":
-                if written := outgoing_compiler.compile_outgoing(name, blocks, loading.tables, loading.findings):
-                    loading.outgoing[name] = written
-            case _:
-                mark = block.entries["direction"].node.mark
-                loading.findings.add(mark, "wrong-value", "`direction` does not fit", "write in or out")
+        direction = loading.mapping_names[name]
+        if direction not in ("in", "out"):
+            mark = block.entries["direction"].node.mark
+            loading.findings.add(mark, "wrong-value", "`direction` does not fit", "write in or out")
+            direction = "out" if block.node("segments") else "in"  # so that its rules are looked at all the same
+        if direction == "in":
+            if compiled := compiler.compile_mapping(name, blocks, loading.tables, loading.findings):
+                loading.mappings[name] = compiled
+        elif written := outgoing_compiler.compile_outgoing(name, blocks, loading.tables, loading.findings):
+            loading.outgoing[name] = written
 
 
 def _read_channels(files: Mapping[str, str], loading: Loading) -> None:
@@ -129,9 +133,10 @@ def _read_channels(files: Mapping[str, str], loading: Loading) -> None:
         if path.startswith("channels/"):
             block = _named(path, text, "channel", loading)
             node = substituted(block, loading.environ, loading.findings) if block else None
-            if node is not None and (spec := fill(Channel, node, loading.findings)):
-                assert isinstance(node, Block), "a block stays a block"
-                loading.channels[spec.channel] = (spec, node)
+            if isinstance(node, Block):
+                loading.blocks[_stem(path)] = node
+                if spec := fill(Channel, node, loading.findings):
+                    loading.channels[_stem(path)] = spec
     if not any(path.startswith("channels/") for path in files):
         loading.findings.add(Mark("channels"), "no-channels", "there is no channel file", "add channels/NAME.yaml")
 

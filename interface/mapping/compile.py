@@ -32,7 +32,8 @@ from interface.mapping.scope import UNSAID, Said, Scope
 from interface.mapping.segment import is_possible, what_there_is
 from interface.mapping.table import CodeTable
 
-C = TypeVar("C")  # the 3.11 spelling of a generic function
+C = TypeVar("C")  # the 3.11 spelling of generic functions
+P = TypeVar("P")
 
 
 class _Wrong(Exception):  # noqa: N818 - a finding on its way to the list of problems
@@ -41,6 +42,22 @@ class _Wrong(Exception):  # noqa: N818 - a finding on its way to the list of pro
     def __init__(self, at: int, rule: str, text: str, advice: str = "") -> None:
         super().__init__(text)
         self.at, self.rule, self.text, self.advice = at, rule, text, advice
+        self.others: tuple[_Wrong, ...] = ()  # found in other parts of the same expression
+
+
+def _each(parts: Sequence[P], build: Callable[[P], C]) -> list[C]:
+    """What `build` makes of every part; what is wrong in any of them is raised together."""
+    built, wrongs = [], []
+    for part in parts:
+        try:
+            built.append(build(part))
+        except _Wrong as wrong:
+            wrongs.append(wrong)
+    if wrongs:
+        first, *more = wrongs
+        first.others += tuple(more)
+        raise first
+    return built
 
 
 @dataclass(slots=True)
@@ -82,8 +99,13 @@ class ExpressionCompiler:
         except grammar.SyntaxFault as fault:
             self._add(node, fault.at, "malformed-expression", fault.text, fault.advice)
         except _Wrong as wrong:
-            self._add(node, wrong.at, wrong.rule, wrong.text, wrong.advice)
+            self._add_all(node, wrong)
         return None
+
+    def _add_all(self, node: Scalar, wrong: _Wrong) -> None:
+        self._add(node, wrong.at, wrong.rule, wrong.text, wrong.advice)
+        for other in wrong.others:
+            self._add_all(node, other)
 
     def _add(self, node: Scalar, at: int, rule: str, text: str, advice: str) -> None:
         mark: Mark = node.text_mark.moved(at)
@@ -94,9 +116,11 @@ class ExpressionCompiler:
     def _value(self, tree: Expression, wanted: Type) -> Read:
         match tree:
             case Fallback(options=options):
-                read = _first_said([self._value(option, wanted) for option in options])
+                read = _first_said(_each(options, lambda option: self._value(option, wanted)))
             case Given(value=value, condition=given):
-                read = _given(self._value(value, wanted), self._holds(given))
+                # Both are looked at, also where one of them is wrong.
+                works: list[Callable[[], Read]] = [lambda: self._value(value, wanted), lambda: self._holds(given)]
+                read = _given(*_each(works, lambda work: work()))
             case Reference():
                 read = self._reference(tree, wanted)
             case Piped():
@@ -160,7 +184,7 @@ class ExpressionCompiler:
         return lambda scope: reader.part_of(scope.repetition, scope, component, subcomponent)
 
     def _piped(self, piped: Piped, wanted: Type) -> Read:
-        functions = [(call, self._function(call)) for call in piped.calls]
+        functions = list(zip(piped.calls, _each(piped.calls, self._function), strict=True))
         read = self._value(piped.source, functions[0][1].takes)
         place = _place(piped.source)
         gives = functions[0][1].takes
@@ -253,9 +277,9 @@ class ExpressionCompiler:
             case Among(left=left, options=options, is_negated=is_negated):
                 holds = condition.among(self._text(left), self._texts(options), is_negated=is_negated)
             case All(parts=parts):
-                holds = condition.all_of([self._holds(part) for part in parts])
+                holds = condition.all_of(_each(parts, self._holds))
             case Some(parts=parts):
-                holds = condition.some_of([self._holds(part) for part in parts])
+                holds = condition.some_of(_each(parts, self._holds))
             case Not(part=part):
                 holds = condition.negated(self._holds(part))
             case _:
@@ -266,7 +290,7 @@ class ExpressionCompiler:
         return self._value(tree, Type.TEXT)
 
     def _texts(self, trees: Sequence[Expression]) -> list[Read]:
-        return [self._text(tree) for tree in trees]
+        return _each(trees, self._text)
 
 
 def _segment(path: Reference) -> str:

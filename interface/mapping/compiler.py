@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from interface.ledger.noun import FIELDS, Noun
 from interface.ledger.reading import Meaning
 from interface.mapping.compile import ExpressionCompiler
-from interface.mapping.extend import resolved
+from interface.mapping.extend import found_without, resolved
 from interface.mapping.function import FUNCTIONS
 from interface.mapping.identifier import Naming
 from interface.mapping.kind import Type
@@ -42,14 +42,15 @@ def compile_mapping(
 
     Everything wrong goes into `findings`; then the result is None.
     """
-    before = len(findings.problems)
-    block = resolved(name, files, findings)
-    if block is None:
+    found = resolved(name, files, findings)
+    if found is None:
         return None
-    compiler = _Compiler(tables, findings)
-    events = compiler.events(block)
-    rules = compiler.rules(block)
-    if len(findings.problems) > before:
+    inside = Findings()
+    compiler = _Compiler(tables, inside)
+    events = compiler.events(found.block)
+    rules = compiler.rules(found.block)
+    found_without(found, findings, inside)
+    if inside.problems or not found.is_whole:
         return None
     uses = {(use.name, use.occurrence): use for use in (*_ALWAYS_READ, *compiler.expressions.uses)}
     return Mapping(name, events, rules, tuple(uses.values()), frozenset(compiler.expressions.identifier_fields))

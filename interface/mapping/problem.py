@@ -57,6 +57,13 @@ class Findings:
             raise ProblemsError(self.problems)
 
 
+def note_not_text(file: str, text: str, findings: Findings) -> None:
+    """Report the first line that holds a byte that is not UTF-8, which was read as U+FFFD."""
+    if "\ufffd" in text:
+        line = text[: text.index("\ufffd")].count("\n") + 1
+        findings.add(Mark(file, line), "not-text", "the file is not UTF-8 text", "save it as UTF-8")
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Advice for a word that is not known: the nearest ones, else all of them."""
     choices: Sequence[str] = sorted(known)

@@ -41,3 +41,23 @@ def test_payments_go_to_one_destination_of_a_channel() -> None:
     second = "  copy:\n    mllp: {host: 127.0.0.1, port: 2603}\n    mapping: dft\n"
     (found,) = problems({**FILES, "channels/north.yaml": CHANNEL + second})
     assert found.rule == "payments-twice"
+
+
+def test_a_wrong_option_hides_nothing_that_is_wrong_across_files() -> None:
+    channel = SOUTH.replace("mapping: adt", "mapping: atd").replace("    mapping: dft", "    mapping: dtf")
+    channel = channel.replace("timezone: America", "timezone: Amerika").replace(
+        "    port: $", "    host: '::'\n    port: $"
+    )
+    found = problems(
+        {**FILES, "channels/south.yaml": channel + "filters:\n  - {when: PV1-99 = 'X', reason: studies}\n"}
+    )
+    assert {one.rule for one in found} == {
+        "wrong-value",
+        "missing-mapping",
+        "cleartext-listener",
+        "payments-twice",
+        "impossible-path",
+    }
+    assert sum(one.rule == "missing-mapping" for one in found) == 2
+    taken = problems({**FILES, "channels/south.yaml": QUIET.replace("timezone: America", "timezone: Amerika")})
+    assert {one.rule for one in taken} == {"wrong-value", "port-taken"}
