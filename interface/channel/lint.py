@@ -6,6 +6,7 @@ They read the files' nodes, not finished channels: an option that is wrong by it
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 
+from interface.channel.feed import Feed
 from interface.channel.option import Cleartext, Receives
 from interface.channel.spec import Destination, MllpSource
 from interface.mapping.node import Block, Listing, Scalar, place_of
@@ -23,6 +24,17 @@ def lint(channels: Channels, mapping_names: Mapping[str, str], findings: Finding
         for name in _destinations(block):
             _mapping("out", ("destinations", name, "mapping"), block, mapping_names, findings)
         _exposure(block, findings)
+
+
+def warn_of_masked_numbers(feed: Feed, findings: Findings) -> None:
+    """Tell of fields whose numbers the card screen may mask, for nothing says that they are numbers of something else."""
+    for place, mark in feed.mapping.undeclared.items():
+        findings.warn(
+            mark,
+            "number-masked",
+            f"a number in {place} that looks like a card's is masked before the mapping reads it",
+            f"if {place} never holds card numbers, add it to `identifiers: unmasked:`",
+        )
 
 
 def _text(block: Block, place: tuple[str, ...], default: object = "") -> str:

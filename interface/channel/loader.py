@@ -12,7 +12,7 @@ from typing import Final
 
 from interface.channel.build import conditions_of, feed_of
 from interface.channel.feed import Feed
-from interface.channel.lint import lint
+from interface.channel.lint import lint, warn_of_masked_numbers
 from interface.channel.spec import Channel
 from interface.mapping import compiler, outgoing_compiler
 from interface.mapping import mapping as incoming
@@ -20,7 +20,7 @@ from interface.mapping.environment import substituted
 from interface.mapping.fill import fill
 from interface.mapping.node import Block, Mark
 from interface.mapping.outgoing import Outgoing
-from interface.mapping.problem import Findings
+from interface.mapping.problem import Findings, Problem
 from interface.mapping.table import CodeTable, read_table
 from interface.settings import SETTINGS_FILE, Settings, read_document, read_text, settings_of
 
@@ -38,6 +38,7 @@ class Configuration:
     mappings: Mapping[str, incoming.Mapping]
     outgoing: Mapping[str, Outgoing]
     tables: Mapping[str, CodeTable]
+    warnings: tuple[Problem, ...] = ()  # what runs, and is worth a look
 
     @property
     def specs(self) -> dict[str, Channel]:
@@ -94,9 +95,12 @@ def load(files: Mapping[str, str], environ: Mapping[str, str]) -> Configuration:
         for name, spec in loading.channels.items()
         if (feed := feed_of(spec, conditions[name], loading.mappings, loading.outgoing))
     }
+    for feed in feeds.values():
+        warn_of_masked_numbers(feed, loading.findings)
     loading.findings.raise_any()
+    warnings = tuple(sorted(set(loading.findings.warnings)))
     return Configuration(
-        dict(files), digest_of(files), settings, feeds, loading.mappings, loading.outgoing, loading.tables
+        dict(files), digest_of(files), settings, feeds, loading.mappings, loading.outgoing, loading.tables, warnings
     )
 
 

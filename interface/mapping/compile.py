@@ -1,6 +1,7 @@
 """Expressions to closures, checked on the way: names, functions, tables, paths and types; all problems, none raised."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ from interface.mapping.function import Apply, Function, Setting
 from interface.mapping.identifier import Naming
 from interface.mapping.kind import Type, remedy
 from interface.mapping.node import Mark, Node, Scalar
+from interface.mapping.origin import fields, place_of, references, texts_given
 from interface.mapping.problem import Findings, did_you_mean
 from interface.mapping.reader import Chosen, Holds, Read
 from interface.mapping.rules import SegmentUse
@@ -107,6 +109,15 @@ class ExpressionCompiler:
         for other in wrong.others:
             self._add_all(node, other)
 
+    def fields(self, node: Node) -> list[tuple[str, Mark]]:
+        """The fields (`PID-3`) that a rule's value comes from, each with its place; none of a rule that is malformed."""
+        if not isinstance(node, Scalar):
+            return []
+        with suppress(grammar.SyntaxFault):
+            paths = references(grammar.parse_value(node.text))
+            return [(f"{one.segment}-{one.field}", node.text_mark.moved(one.at)) for one in paths]
+        return []
+
     def _add(self, node: Scalar, at: int, rule: str, text: str, advice: str) -> None:
         mark: Mark = node.text_mark.moved(at)
         self.findings.add(mark, rule, text, advice)
@@ -138,25 +149,9 @@ class ExpressionCompiler:
 
     def _check_texts(self, tree: Expression, allowed: Collection[str]) -> None:
         """See that no literal and no table of a rule gives a text that its target does not take."""
-        for text, at, source in self._texts_given(tree):
+        for text, at, source in texts_given(tree, self.tables):
             if text and text not in allowed:
                 raise _Wrong(at, "value-not-allowed", f"{source} gives `{text}`", did_you_mean(text, allowed))
-
-    def _texts_given(self, tree: Expression) -> Iterator[tuple[str, int, str]]:
-        match tree:
-            case Literal(text=text, at=at):
-                yield text, at, "this"
-            case Given(value=value):
-                yield from self._texts_given(value)
-            case Fallback(options=options):
-                for option in options:
-                    yield from self._texts_given(option)
-            case Piped(calls=calls) if calls[-1].name == "table" and calls[-1].arguments:
-                table = self.tables.get(calls[-1].arguments[0])
-                for text in sorted(table.outputs()) if table else ():
-                    yield text, calls[-1].at, table.file if table else ""
-            case _:
-                return
 
     def _check(self, gives: Type, wanted: Type, at: int) -> None:
         if gives is not wanted:
@@ -186,12 +181,14 @@ class ExpressionCompiler:
     def _piped(self, piped: Piped, wanted: Type) -> Read:
         functions = list(zip(piped.calls, _each(piped.calls, self._function), strict=True))
         read = self._value(piped.source, functions[0][1].takes)
-        place = _place(piped.source)
+        place = place_of(piped.source)
         gives = functions[0][1].takes
         for call, function in functions:
             self._check(gives, function.takes, call.at)
             read = _applied(read, function.build(Setting(place, call.arguments, self.tables, self.naming)))
             gives = function.gives
+            if gives is Type.IDENTIFIER:
+                self.identifier_fields |= set(fields(piped.source))
         self._check(gives, wanted, piped.calls[-1].at)
         return read
 
@@ -250,7 +247,7 @@ class ExpressionCompiler:
         return selection.singled_out(_segment(path), path.field, read_one, self._choice(path), is_only=path.is_only)
 
     def _read_identifier(self, path: Reference) -> Apply:
-        place = f"{path.segment}-{path.field}"
+        (place,) = fields(path)
         self.identifier_fields.add(place)
         return self.functions["identifier"].build(Setting(place, (), self.tables, self.naming))
 
@@ -299,23 +296,6 @@ def _segment(path: Reference) -> str:
 
 def _advice(path: Reference) -> str:
     return what_there_is(path.segment) if path.field else "HL7 counts from 1"
-
-
-def _place(tree: Expression) -> str:
-    """The path that a message to people names: the first one of the expression."""
-    match tree:
-        case Reference():
-            return str(tree)
-        case Fallback(options=options):
-            return _place(options[0])
-        case Piped(source=source):
-            return _place(source)
-        case Given(value=value):
-            return _place(value)
-        case Name(name=name):
-            return name
-        case _:
-            return ""
 
 
 def _first_said(options: Sequence[Read]) -> Read:

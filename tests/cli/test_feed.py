@@ -146,3 +146,17 @@ def test_init_writes_a_root_that_passes_and_never_overwrites(no_home: Home, hp24
 
 def test_a_port_that_is_no_number_is_wrong_usage(hp24: Hp24, files: list[Path]) -> None:
     assert hp24("send", str(files[0]), "--to", "localhost:mllp").code == 2
+
+
+def test_a_warning_is_told_and_is_no_problem(no_home: Home, hp24: Hp24, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    assert hp24("init", str(site)).code == 0
+    mapping = site / "mappings" / "epic.yaml"
+    mapping.write_text(
+        mapping.read_text(encoding="utf-8").replace("identifiers:\n", "identifiers:\n  unmasked: [IN1-8]\n")
+    )
+    told = hp24("check", "--root", str(site))
+    assert told.code == 0
+    assert all(line.startswith("warning: mappings/hl7v2.yaml:") for line in told.out.splitlines()[:-1])
+    found = hp24("check", "--root", str(site), "--json").json
+    assert [one["rule"] for one in found["warnings"]] == ["number-masked"] * 3
