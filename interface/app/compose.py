@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from interface.engine.clock import SystemClock
 from interface.errors import ConfigurationError
+from interface.operate.status import Known
 from interface.ports import Clock
 from interface.row.act import Act
 from interface.settings import Settings, read_settings
@@ -50,6 +51,14 @@ class App:
 
         config_id, files = found
         return config_id, load(files, self.environ)
+
+    def known(self) -> Known:
+        """Channels and destinations of the active configuration; none where nothing was published, or it cannot be read."""
+        try:
+            specs = self.active()[1].specs
+        except ConfigurationError:
+            return Known()
+        return Known(tuple(specs), tuple(name for spec in specs.values() for name in spec.destination_names()))
 
     def publish(self, configuration: "Configuration", actor: str) -> int:
         """Keep these files as a version and make it the active one; gives its id. The same files give the same version."""

@@ -124,19 +124,11 @@ def resume_verb(asked: Asked, kind: str, name: str, reason: str) -> None:
 
 
 def _known(app: "App", kind: "PauseKind") -> list[str]:
-    """Names of the active configuration; none where nothing was published yet."""
-    from interface.errors import ConfigurationError
     from interface.healthpay24.push import DESTINATION
     from interface.view.count import PauseKind
 
-    own = [] if kind is PauseKind.CHANNEL else [DESTINATION]
-    try:
-        _config_id, configuration = app.active()
-    except ConfigurationError:
-        return own
-    if kind is PauseKind.CHANNEL:
-        return list(configuration.specs)
-    return own + [f"{name}/{one}" for name, spec in configuration.specs.items() for one in spec.destinations]
+    known = app.known()
+    return list(known.channels) if kind is PauseKind.CHANNEL else [DESTINATION, *known.destinations]
 
 
 def _tell(asked: Asked, verb_done: str, moved: "Moved") -> None:

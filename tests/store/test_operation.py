@@ -13,7 +13,7 @@ from interface.ledger.noun import Identifier
 from interface.ledger.worklist import ItemAct, WorkItem
 from interface.row.act import Act
 from interface.store.store import SqlStore, open_store
-from interface.view.count import PartRow
+from interface.view.count import PartRow, PartState
 from tests.made import MadeDatabase
 from tests.store.given import START, HandClock
 
@@ -180,13 +180,26 @@ def test_a_closed_work_item_tells_who_and_why_and_opens_anew(store: SqlStore) ->
 
 
 def test_a_part_beats(store: SqlStore) -> None:
-    part = PartRow("listen", 4711, "host", "running", START, START)
-    later = PartRow("listen", 4711, "host", "draining", START, START + 9)
-    for one in (part, later):
+    part = PartRow("listen", 4711, "host", PartState.RUNNING, START, START)
+    later = PartRow("listen", 4711, "host", PartState.STOPPED, START, START + 9)
+    other = PartRow("listen", 4712, "host", PartState.STANDING_BY, START + 1, START + 9)
+    beat(store, part, later, other)
+    with store.snapshot() as reader:
+        assert reader.parts() == [later, other]
+
+
+def test_a_part_that_has_been_silent_for_hours_is_forgotten(store: SqlStore) -> None:
+    old = PartRow("listen", 4711, "host", PartState.RUNNING, START, START)
+    new = PartRow("listen", 9, "other", PartState.RUNNING, START, START + 2 * 3_600_000_000)
+    beat(store, old, new)
+    with store.snapshot() as reader:
+        assert reader.parts() == [new]
+
+
+def beat(store: SqlStore, *parts: PartRow) -> None:
+    for one in parts:
         with store.turn("beat") as turn:
             turn.beat(one)
-    with store.snapshot() as reader:
-        assert reader.parts() == [later]
 
 
 def test_a_record_is_kept_once(store: SqlStore) -> None:
