@@ -105,8 +105,8 @@ def pause_verb(asked: Asked, kind: str, name: str, reason: str) -> None:
 
     wanted = PauseKind(kind)
     with asked.app() as app:
-        pause(app.store, asked.by(reason), wanted, name, _known(app, wanted))
-    _tell_word(asked, f"This {kind} is paused.", {"paused": kind})
+        paused = pause(app.store, asked.by(reason), wanted, name, _known(app, wanted))
+    _tell_word(asked, f"The {kind} {paused} is paused.", {"kind": kind, "name": paused, "paused": True})
 
 
 @verb("resume")
@@ -119,8 +119,8 @@ def resume_verb(asked: Asked, kind: str, name: str, reason: str) -> None:
     from interface.view.count import PauseKind
 
     with asked.app() as app:
-        resume(app.store, asked.by(reason), PauseKind(kind), name)
-    _tell_word(asked, f"This {kind} goes on.", {"resumed": kind})
+        resumed = resume(app.store, asked.by(reason), PauseKind(kind), name)
+    _tell_word(asked, f"The {kind} {resumed} goes on.", {"kind": kind, "name": resumed, "paused": False})
 
 
 def _known(app: "App", kind: "PauseKind") -> list[str]:

@@ -24,6 +24,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "show": ("show", "One message (or delivery, payment, account) in full."),
         "trace": ("look", "A payment's or account's whole story on one time line."),
         "accounts": ("account", "Accounts with what is due, paid and posted."),
+        "audit": ("audit", "Who looked at what, who did what, and why."),
         "worklist": ("worklist", "What waits for a person; close what was judged."),
     },
     "Act": {

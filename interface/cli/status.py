@@ -61,7 +61,9 @@ def status_json(found: "Status") -> dict[str, Any]:
         | {state.value: found.mirror.states.get(state, 0) for state in _OPEN_AT_HEALTHPAY24},
         "parts": {part.name: {"pid": part.pid, "state": part.state} for part in found.alive},
         "standing_by": [{"name": part.name, "pid": part.pid, "host": part.host} for part in found.standing_by],
-        "paused": [{"kind": one.kind, "subject": one.subject, "by": one.actor} for one in found.pauses],
+        "paused": [
+            {"kind": one.kind, "subject": one.name, "since": iso(one.since), "by": one.actor} for one in found.pauses
+        ],
         "work_items": found.open_work_items,
     }
 
@@ -85,7 +87,7 @@ def _print_status(found: "Status") -> None:
     screen.print(_healthpay24(found), markup=False)
     for one in found.pauses:
         since = f" {ago(one.since, found.at)} ago" if one.since else ""
-        screen.print(f"Paused: {one.kind} {one.subject},{since} by {one.actor}", markup=False)
+        screen.print(f"Paused: {one.kind} {one.name},{since} by {one.actor}", markup=False)
     if found.open_work_items:
         screen.print(f"For a person: {found.open_work_items} work items (hp24 worklist)")
 

@@ -10,6 +10,7 @@ from interface.store import schema_delivery as d
 from interface.store import schema_message as m
 from interface.store import schema_operation as t
 from interface.store.dialect import insert_or_replace
+from interface.store.patient_story import patients_of_lanes
 from interface.store.posting import POSTED
 from interface.store.tx import ARRIVAL, Tx
 from interface.view.count import ChannelCount, DestinationCount, PartRow, PartState, PauseKind, PauseRow
@@ -133,6 +134,12 @@ def parts(tx: Tx) -> list[PartRow]:
 
 def pauses(tx: Tx) -> list[PauseRow]:
     """What people brought to a stop, destinations included."""
-    rows = [PauseRow(PauseKind(row.kind), row.subject, row.since, row.actor) for row in pause.all_pauses(tx)]
-    paused = [one for one in destination_counts(tx) if one.paused_by]
-    return rows + [PauseRow(PauseKind.DESTINATION, one.destination, 0, one.paused_by) for one in paused]
+    found = pause.all_pauses(tx)
+    patients = patients_of_lanes(tx, [int(row.subject) for row in found if row.kind == PauseKind.PATIENT])
+    names = {str(lane): public_id for lane, public_id in patients.items()}
+    rows = [
+        PauseRow(PauseKind(row.kind), row.subject, row.since, row.actor, names.get(row.subject, row.subject))
+        for row in found
+    ]
+    paused = [(one.destination, one.paused_by) for one in destination_counts(tx) if one.paused_by]
+    return rows + [PauseRow(PauseKind.DESTINATION, name, 0, actor, name) for name, actor in paused]

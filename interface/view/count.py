@@ -62,9 +62,10 @@ class PartRow:
 
 @dataclass(frozen=True, slots=True)
 class PauseRow:
-    """Something that a person brought to a stop. A patient's subject is the lane."""
+    """Something that a person brought to a stop. A patient's subject is the lane, its name the public id, once it has one."""
 
     kind: PauseKind
     subject: str
     since: int
     actor: str
+    name: str
