@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from interface.card import contains_card
 from interface.channel.build import conditions_of, feed_of
 from interface.channel.feed import Feed
 from interface.channel.lint import lint, warn_of_masked_numbers
@@ -82,6 +83,7 @@ def digest_of(files: Mapping[str, str]) -> str:
 def load(files: Mapping[str, str], environ: Mapping[str, str]) -> Configuration:
     """Check and compile. Raises ProblemsError, which carries every problem of every file."""
     loading = Loading(environ)
+    _screen(files, loading.findings)
     settings = settings_of(files.get(SETTINGS_FILE, ""), environ, loading.findings)
     _read_tables(files, loading)
     _read_mappings(files, loading)
@@ -102,6 +104,16 @@ def load(files: Mapping[str, str], environ: Mapping[str, str]) -> Configuration:
     return Configuration(
         dict(files), digest_of(files), settings, feeds, loading.mappings, loading.outgoing, loading.tables, warnings
     )
+
+
+def _screen(files: Mapping[str, str], findings: Findings) -> None:
+    """A version is kept in the database as it is written: no card number may stand in it, not even in a comment."""
+    for path, text in files.items():
+        if not contains_card(text):
+            continue
+        for number, line in enumerate(text.splitlines(), start=1):
+            if contains_card(line):
+                findings.add(Mark(path, number), "card-number", "the line holds a payment card number", "leave it out")
 
 
 def _read_tables(files: Mapping[str, str], loading: Loading) -> None:
