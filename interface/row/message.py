@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from interface.ledger.outcome import Unrestated
 from interface.message import HoldKind, MessageState, RunReason
 
 
@@ -74,6 +75,7 @@ class RunRecord:
     hold: HoldKind | None = None
     changed: bool = False
     warnings: tuple[str, ...] = ()
+    unrestated: tuple[Unrestated, ...] = ()  # of a replay: money that it left as it is booked
     patient: str = ""
     account: str = ""
     visit: str = ""
