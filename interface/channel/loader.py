@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from interface.card import contains_card
+from interface.card.screen import contains_card
 from interface.channel.build import conditions_of, feed_of
 from interface.channel.feed import Feed
 from interface.channel.lint import lint, warn_of_masked_numbers
