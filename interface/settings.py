@@ -14,7 +14,7 @@ from pydantic import Field
 from interface.mapping.environment import substituted
 from interface.mapping.fill import Declared, fill
 from interface.mapping.node import Block, Entry, Listing, Mark, Node, Scalar
-from interface.mapping.problem import Findings
+from interface.mapping.problem import Findings, note_not_text
 
 SETTINGS_FILE = "config/engine.yaml"
 _DEEPEST = 20
@@ -49,8 +49,19 @@ class _PlainLoader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
+def read_text(root: Path, file: str, findings: Findings) -> str:
+    """The text of `root/file`. A byte that is not UTF-8 becomes U+FFFD, which `note_not_text` reports by line."""
+    try:
+        return (root / file).read_text("utf-8", "replace")
+    except OSError as error:
+        text = f"the file cannot be read ({error.strerror or type(error).__name__})"
+        findings.add(Mark(file), "file-unreadable", text, f"look at its owner and mode, in {root}")
+        return ""
+
+
 def read_document(file: str, text: str, findings: Findings) -> Block | None:
     """The file's top block; None, with a finding, where there is none to use."""
+    note_not_text(file, text, findings)
     try:
         root = yaml.compose(text.lstrip("\ufeff"), Loader=_PlainLoader)
     except yaml.MarkedYAMLError as error:
@@ -212,9 +223,8 @@ class Settings(Declared):
 
 def read_settings(root: Path, home: Path, environ: Mapping[str, str]) -> Settings:
     """The settings of `root`; the file may be absent. Raises ProblemsError with everything that is wrong."""
-    path = root / SETTINGS_FILE
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
     findings = Findings()
+    text = read_text(root, SETTINGS_FILE, findings) if (root / SETTINGS_FILE).is_file() else ""
     settings = settings_of(text, environ, findings)
     findings.raise_any()
     if settings.database_url:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from interface.engine.clock import SystemClock
 from interface.errors import ConfigurationError
+from interface.operate.status import Known
 from interface.ports import Clock
 from interface.row.act import Act
 from interface.settings import Settings, read_settings
-from interface.store.database import Limits
+from interface.store.database import Limits, files_translated
 from interface.store.store import SqlStore, open_store
 
 if TYPE_CHECKING:
@@ -51,6 +52,14 @@ class App:
         config_id, files = found
         return config_id, load(files, self.environ)
 
+    def known(self) -> Known:
+        """Channels and destinations of the active configuration; none where nothing was published, or it cannot be read."""
+        try:
+            specs = self.active()[1].specs
+        except ConfigurationError:
+            return Known()
+        return Known(tuple(specs), tuple(name for spec in specs.values() for name in spec.destination_names()))
+
     def publish(self, configuration: "Configuration", actor: str) -> int:
         """Keep these files as a version and make it the active one; gives its id. The same files give the same version."""
         with self.store.turn("publish") as turn:
@@ -74,17 +83,23 @@ def default_home(environ: Mapping[str, str]) -> Path:
 
 @contextmanager
 def open_app(
-    home: Path | None = None, root: Path | None = None, environ: Mapping[str, str] | None = None
+    home: Path | None = None,
+    root: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    *,
+    makes: bool = True,
 ) -> Iterator[App]:
-    """Open a home: makes it, its database and its key at the first start."""
+    """Open a home. One that was never used is made, with its database and its key, if `makes`; else it is `home-empty`."""
     known = dict(os.environ) if environ is None else dict(environ)
     home = (home or default_home(known)).absolute()
     root = (root or default_root(known)).absolute()
-    home.mkdir(parents=True, exist_ok=True)
+    if makes:
+        with files_translated():
+            home.mkdir(parents=True, exist_ok=True)
     settings = read_settings(root, home, known)
     clock = SystemClock()
     limits = Limits(turn_limit_micros=settings.turn_limit_millis * 1000)
-    store = open_store(settings.database_url, clock, environ=known, limits=limits)
+    store = open_store(settings.database_url, clock, environ=known, limits=limits, makes=makes)
     try:
         yield App(home, root, settings, store, clock, known)
     finally:

@@ -19,14 +19,14 @@ from interface.app.pay import hosted
 from interface.app.plan import Runnable, Sending, runnable
 from interface.connector.mllp.destination import MllpDestination
 from interface.engine.delivery import DeliveryLoop
-from interface.engine.heartbeat import Heartbeat
+from interface.engine.heartbeat import Heartbeat, SignOfLife, standing_by
 from interface.engine.listen import ListenPart
 from interface.engine.process import ProcessThread
 from interface.engine.push import PushThread
 from interface.engine.standby import only_one
-from interface.engine.supervise import CANNOT_START, end_with_supervisor
+from interface.engine.supervise import CANNOT_START, FAILED, end_with_supervisor
 from interface.engine.wake import Bell, Ringer
-from interface.errors import ConfigurationError
+from interface.errors import ConfigurationError, Disposition, InterfaceError
 from interface.healthpay24.push import PushPace, PushStage
 from interface.observe.emit import configure, emit
 from interface.observe.engine import EngineStopped
@@ -37,6 +37,7 @@ from interface.pipeline.plan import Plan
 from interface.pipeline.process import ProcessStage
 from interface.pipeline.recover import recover_sends
 from interface.pipeline.retry import RetryPolicy, wait_secs
+from interface.view.count import PartState
 
 
 def _install_reactor() -> AsyncioSelectorReactor:
@@ -50,23 +51,23 @@ def _chance() -> float:
     return secrets.randbelow(1_000_000) / 1_000_000
 
 
-def run_listen(app: App) -> int:
+def run_listen(app: App, sign: SignOfLife) -> int:
     """The listening part; returns when it was told to stop and has drained."""
     reactor = _install_reactor()
     record_stray_failures(emit)
     pace = app.settings.pace()
     part = ListenPart(reactor, app.store, app.clock, pace, Bell(app.home, "listen"), Ringer(app.home))
     sources = runnable(*app.active()).sources
-    heartbeat = Heartbeat(reactor, app.store, app.clock, "listen", pace.heartbeat_secs)
+    heartbeat = Heartbeat(reactor, sign, pace.heartbeat_secs, lambda: PartState.RUNNING)
     return _run(reactor, heartbeat, start=lambda: part.start(sources), stop=part.drain)
 
 
-def run_process(app: App) -> int:
+def run_process(app: App, sign: SignOfLife) -> int:
     """The processing and delivering part."""
     reactor = _install_reactor()
     record_stray_failures(emit)
-    processing = Processing(app, reactor)
-    heartbeat = Heartbeat(reactor, app.store, app.clock, "process", app.settings.heartbeat_secs)
+    processing = Processing(app, reactor, sign)
+    heartbeat = Heartbeat(reactor, sign, app.settings.heartbeat_secs, lambda: processing.state)
     return _run(reactor, heartbeat, start=processing.start, stop=processing.stop)
 
 
@@ -84,7 +85,7 @@ def _run(
             start()
             heartbeat.start()
         except ConfigurationError as wrong:
-            emit(EngineStopped(code=wrong.code, place=wrong.place, text=wrong.text, advice=wrong.advice))
+            _tell_stop(wrong)
             exit_codes[0] = CANNOT_START
             reactor.stop()
 
@@ -105,11 +106,17 @@ def _run(
     return exit_codes[0]
 
 
+def _tell_stop(failure: InterfaceError) -> None:
+    emit(EngineStopped(code=failure.code, place=failure.place, text=failure.text, advice=failure.advice))
+
+
 class Processing:
     """The process thread and the delivery loops of all destinations of the active configuration."""
 
-    def __init__(self, app: App, reactor: AsyncioSelectorReactor) -> None:
+    def __init__(self, app: App, reactor: AsyncioSelectorReactor, sign: SignOfLife) -> None:
+        self.state = PartState.STANDING_BY  # until the store's lock for processing is had
         self._app = app
+        self._sign = sign
         self._reactor = reactor
         self._pace = app.settings.pace()
         self._running = self._current()
@@ -144,9 +151,12 @@ class Processing:
         recover_sends(self._app.store, self._running.plan.destinations, self._app.clock)
         self._push = self._push_thread()
         self._push.start()
+        self.state = PartState.RUNNING
+        self._sign.write(self.state)
         _on_reactor(self._reactor, self._start_loops)
 
     def _hand_over(self) -> None:
+        self.state = PartState.STANDING_BY
         if self._push is not None:
             self._push.stop()
         _on_reactor(self._reactor, self._stop_loops)
@@ -246,12 +256,19 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--supervised", action="store_true", help="end when standard input does")
     asked = parser.parse_args(arguments)
     calm_collector()
-    with open_app(asked.home, asked.root) as app:
-        configure(sys.stderr, app.settings.log_level)
-        if asked.supervised:
-            end_with_supervisor()
-        with only_one(app.home, asked.part):
-            return run_listen(app) if asked.part == "listen" else run_process(app)
+    configure(sys.stderr, "info")
+    try:
+        # Never a new home: what has vanished under a running engine must not come back empty.
+        with open_app(asked.home, asked.root, makes=False) as app:
+            configure(sys.stderr, app.settings.log_level)
+            if asked.supervised:
+                end_with_supervisor()
+            sign = SignOfLife(app.store, app.clock, asked.part)
+            with only_one(app.home, asked.part, lambda: standing_by(sign, app.settings.heartbeat_secs)):
+                return run_listen(app, sign) if asked.part == "listen" else run_process(app, sign)
+    except InterfaceError as failure:
+        _tell_stop(failure)
+        return CANNOT_START if failure.disposition is Disposition.PERMANENT else FAILED
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from interface.card.screen import CardScreen
 from interface.channel.feed import Feed, Outlet
 from interface.channel.loader import Configuration
 from interface.channel.option import AckMode, AckWhen, Probe, Receives, WhenUnstorable
-from interface.channel.spec import Channel, MllpDestination
+from interface.channel.spec import REPLY, Channel, MllpDestination
 from interface.connector.mllp.destination import DestinationSettings
 from interface.connector.mllp.limits import SourceSettings
 from interface.engine.listen import Source
@@ -32,7 +32,6 @@ from interface.pipeline.retry import RetryPolicy
 
 SECOND = 1_000_000
 OPERATOR = "operator/"  # the source of messages that people amended, before the name of their channel
-REPLY = "reply"  # the destination of application acknowledgements
 
 
 @dataclass(frozen=True, slots=True)

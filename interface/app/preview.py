@@ -8,8 +8,10 @@ from interface.app.collect import few_collections
 from interface.app.compose import App
 from interface.app.plan import runnable
 from interface.ledger.entity import Entity
+from interface.ledger.outcome import Unrestated, summed
 from interface.pipeline.overlay import Overlay
 from interface.pipeline.rerun import Bench, Rerun, rerun
+from interface.view.work import FAILURES_SHOWN, NO_FAILURE, NotReplayed
 
 _PAGE = 256
 _FAR_IDS = 1 << 60  # above everything that a store gives out
@@ -20,7 +22,8 @@ Tell = Callable[[int, int], None]
 class Preview:
     """What would happen.
 
-    `groups` counts rows by `noun.group` that would hold other values, `endings` messages by state and cause.
+    `groups` counts rows by `noun.group` that would hold other values, `endings` messages by state and cause. `failures` are the
+    first of the `failed` messages that could not be run. `unrestated_messages` would book other money than is booked.
     """
 
     config_id: int
@@ -29,6 +32,10 @@ class Preview:
     groups: Counter[str] = field(default_factory=Counter)
     endings: Counter[str] = field(default_factory=Counter)
     entries: Counter[str] = field(default_factory=Counter)  # journal entries by kind: money that would be booked
+    failed: int = 0
+    failures: list[NotReplayed] = field(default_factory=list)
+    unrestated_messages: int = 0
+    unrestated: tuple[Unrestated, ...] = ()
 
 
 def preview(app: App, ids: Sequence[int], tell: Tell, *, force_money: bool = False) -> Preview:
@@ -38,6 +45,7 @@ def preview(app: App, ids: Sequence[int], tell: Tell, *, force_money: bool = Fal
     found = Preview(config_id)
     with few_collections(), app.store.snapshot() as reader:
         overlay = Overlay(reader)
+        ids = reader.in_order(ids)
         bench = Bench(app.store.lane_of, seal=lambda changes: changes, first_id=_FAR_IDS)
         for start in range(0, len(ids), _PAGE):
             messages = [message.forced(force_money) for message in reader.stored(ids[start : start + _PAGE])]
@@ -53,6 +61,12 @@ def preview(app: App, ids: Sequence[int], tell: Tell, *, force_money: bool = Fal
 def _count(found: Preview, result: Rerun) -> None:
     for run in result.runs:
         found.messages += 1
+        found.unrestated_messages += bool(run.unrestated)
+        found.unrestated = summed((*found.unrestated, *run.unrestated))
+        if run.cause and run.cause not in NO_FAILURE:
+            found.failed += 1
+            if len(found.failures) < FAILURES_SHOWN:
+                found.failures.append(NotReplayed(run.message_id, run.cause, run.place, run.text))
         found.changed_messages += run.changed
         found.endings[f"{run.state} [{run.cause}]" if run.cause else str(run.state)] += 1
     found.entries.update(str(entry.kind) for entry in result.changes.entries)

@@ -1,6 +1,7 @@
 """One declared channel to one that runs: its context, filters and outlets."""
 
 from collections.abc import Mapping as Table
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from interface.channel.feed import Feed, Outlet
@@ -15,26 +16,30 @@ from interface.mapping.node import Block, Listing, Node
 from interface.mapping.outgoing import Outgoing
 from interface.mapping.posting import Envelope, PostingConventions
 from interface.mapping.problem import Findings
+from interface.mapping.reader import Holds
+from interface.mapping.rules import SegmentUse
 from interface.mapping.scope import Context
 from interface.mapping.table import CodeTable
 from interface.mapping.target import NAMES
 
 
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The condition of each filter, None where it has none, and the segments that they look at."""
+
+    holds: tuple[Holds | None, ...]
+    uses: tuple[SegmentUse, ...]
+
+
 def feed_of(
-    spec: Channel,
-    block: Block,
-    mappings: Table[str, Mapping],
-    outgoing: Table[str, Outgoing],
-    tables: Table[str, CodeTable],
-    findings: Findings,
+    spec: Channel, conditions: Conditions, mappings: Table[str, Mapping], outgoing: Table[str, Outgoing]
 ) -> Feed | None:
     """The channel, compiled; None where a mapping of it is missing, which is somebody else's finding."""
-    filters = _filters(spec, block, tables, findings)
     mapping = mappings.get(spec.mapping)
     if mapping is None or any(one.mapping not in outgoing for one in spec.destinations.values()):
         return None
     outlets = {name: _outlet(spec, one, outgoing[one.mapping]) for name, one in spec.destinations.items()}
-    return Feed(spec, _context(spec), mapping, filters, outlets)
+    return Feed(spec, _context(spec), mapping, _filters(spec, conditions), outlets)
 
 
 def _context(spec: Channel) -> Context:
@@ -71,13 +76,19 @@ def _outlet(spec: Channel, destination: Destination, outgoing: Outgoing) -> Outl
     return Outlet(destination, outgoing, conventions, envelope)
 
 
-def _filters(spec: Channel, block: Block, tables: Table[str, CodeTable], findings: Findings) -> Filters:
+def conditions_of(block: Block, tables: Table[str, CodeTable], findings: Findings) -> Conditions:
+    """What the filters of a channel's file ask for, compiled; also of a file whose other options are wrong."""
     expressions = ExpressionCompiler(dict.fromkeys(NAMES, Type.TEXT), FUNCTIONS, tables, findings)
     listing = block.node("filters")
     nodes: tuple[Node, ...] = listing.items if isinstance(listing, Listing) else ()
-    rules = []
-    for declared, node in zip(spec.filters, nodes, strict=True):
-        when = node.node("when") if isinstance(node, Block) else None
-        holds = expressions.condition(when) if when is not None else None
-        rules.append(FilterRule(declared.reason, frozenset(declared.events), holds))
-    return Filters(tuple(rules), tuple(expressions.uses))
+    whens = [node.node("when") if isinstance(node, Block) else None for node in nodes]
+    holds = tuple(expressions.condition(when) if when is not None else None for when in whens)
+    return Conditions(holds, tuple(expressions.uses))
+
+
+def _filters(spec: Channel, conditions: Conditions) -> Filters:
+    rules = [
+        FilterRule(declared.reason, frozenset(declared.events), holds)
+        for declared, holds in zip(spec.filters, conditions.holds, strict=True)
+    ]
+    return Filters(tuple(rules), conditions.uses)

@@ -26,6 +26,7 @@ from interface.mapping.target import (
     MERGE,
     NAMES,
     TRANSACTION,
+    UNMASKED,
     Target,
     fields_of,
 )
@@ -174,6 +175,12 @@ def _language() -> Iterator[str]:
     yield from _functions((name, one) for name, one in OUT_FUNCTIONS.items() if FUNCTIONS.get(name) is not one)
 
 
+_ABOUT_UNMASKED = (
+    "further fields, as [FT1-2], whose numbers are never taken for card numbers and masked (what is read as an identifier"
+    " never is, unless CX-5 names a card); replaces an inherited list"
+)
+
+
 def _targets() -> Iterator[str]:
     sections: Iterable[tuple[str, Mapping[str, Target]]] = (
         ("identifiers", IDENTIFIERS),
@@ -189,6 +196,8 @@ def _targets() -> Iterator[str]:
     for section, targets in sections:
         for name, target in targets.items():
             yield f"| `{section}` | `{name}` | {target.type} | {target.about} |"
+        if section == "identifiers":
+            yield f"| `{section}` | `{UNMASKED}` | list of fields | {_ABOUT_UNMASKED} |"
         if section == "patient":
             yield f"| `{section}` | `other_ids` | {Type.FIELD} | {FIELDS[Noun.PATIENT]['other_ids'].about} |"
 

@@ -1,48 +1,76 @@
-"""Checks across files: what is right in each file alone and wrong in all of them together."""
+"""Checks across files: what is right in each file alone and wrong in all of them together.
 
-from collections.abc import Mapping
+They read the files' nodes, not finished channels: an option that is wrong by itself hides nothing of what else is wrong.
+"""
+
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 
+from interface.channel.feed import Feed
 from interface.channel.option import Cleartext, Receives
-from interface.channel.spec import Channel
-from interface.mapping.node import Block, place_of
+from interface.channel.spec import Destination, MllpSource
+from interface.mapping.node import Block, Listing, Scalar, place_of
 from interface.mapping.problem import Findings, did_you_mean
 
-Channels = Mapping[str, tuple[Channel, Block]]
+Channels = Mapping[str, Block]
 
 
 def lint(channels: Channels, mapping_names: Mapping[str, str], findings: Findings) -> None:
     """All checks. `mapping_names` gives each mapping file's direction; empty for one that cannot be read at all."""
     _listeners(channels, findings)
     _payments(channels, findings)
-    for spec, block in channels.values():
-        _mapping(spec.mapping, "in", ("mapping",), block, mapping_names, findings)
-        for name, destination in spec.destinations.items():
-            place = ("destinations", name, "mapping")
-            _mapping(destination.mapping, "out", place, block, mapping_names, findings)
-        _exposure(spec, block, findings)
+    for block in channels.values():
+        _mapping("in", ("mapping",), block, mapping_names, findings)
+        for name in _destinations(block):
+            _mapping("out", ("destinations", name, "mapping"), block, mapping_names, findings)
+        _exposure(block, findings)
+
+
+def warn_of_masked_numbers(feed: Feed, findings: Findings) -> None:
+    """Tell of fields whose numbers the card screen may mask, for nothing says that they are numbers of something else."""
+    for place, mark in feed.mapping.undeclared.items():
+        findings.warn(
+            mark,
+            "number-masked",
+            f"a number in {place} that looks like a card's is masked before the mapping reads it",
+            f"if {place} never holds card numbers, add it to `identifiers: unmasked:`",
+        )
+
+
+def _text(block: Block, place: tuple[str, ...], default: object = "") -> str:
+    """The text of a value, else of the option's default; empty where neither is a text."""
+    node: object = block
+    for key in place:
+        node = node.node(key) if isinstance(node, Block) else None
+    return node.text if isinstance(node, Scalar) else str(default)
+
+
+def _listener(block: Block) -> tuple[str, str, str]:
+    """Host, port and what was said of cleartext."""
+    own, known = ("source", "mllp"), MllpSource.model_fields
+    host, cleartext = (_text(block, (*own, key), known[key].default) for key in ("host", "cleartext"))
+    return host, _text(block, (*own, "port")), cleartext
 
 
 def _listeners(channels: Channels, findings: Findings) -> None:
     taken: dict[int, list[tuple[str, str]]] = {}
-    for name, (spec, block) in channels.items():
-        source = spec.source.mllp
-        for other, host in taken.get(source.port, []) if source.port else ():
-            if source.host == host or "0.0.0.0" in (source.host, host):
+    for name, block in channels.items():
+        host, text, _cleartext = _listener(block)
+        port = int(text) if text.isdecimal() else 0  # 0: whichever is free; what is no port is told by itself
+        for other, others_host in taken.get(port, []) if port else ():
+            if others_host == host or "0.0.0.0" in (others_host, host):
                 mark = place_of(block, ("source", "mllp", "port"))
-                text = f"channel `{other}` listens on port {source.port}, too"
-                findings.add(mark, "port-taken", text, "give each listener a port of its own")
-        taken.setdefault(source.port, []).append((name, source.host))
+                told = f"channel `{other}` listens on port {port}, too"
+                findings.add(mark, "port-taken", told, "give each listener a port of its own")
+        taken.setdefault(port, []).append((name, host))
 
 
 def _mapping(
-    name: str,
-    direction: str,
-    place: tuple[str, ...],
-    block: Block,
-    mapping_names: Mapping[str, str],
-    findings: Findings,
+    direction: str, place: tuple[str, ...], block: Block, mapping_names: Mapping[str, str], findings: Findings
 ) -> None:
+    name = _text(block, place)
+    if not name:
+        return  # told by itself
     found = mapping_names.get(name)
     fitting = [known for known, there in mapping_names.items() if there == direction]
     if found is None:
@@ -53,9 +81,9 @@ def _mapping(
         findings.add(place_of(block, place), "wrong-direction", text, did_you_mean(name, fitting))
 
 
-def _exposure(spec: Channel, block: Block, findings: Findings) -> None:
-    source = spec.source.mllp
-    if source.cleartext is Cleartext.LOOPBACK and not _is_loopback(source.host):
+def _exposure(block: Block, findings: Findings) -> None:
+    host, _port, cleartext = _listener(block)
+    if cleartext == Cleartext.LOOPBACK and host and not _is_loopback(host):
         findings.add(
             place_of(block, ("source", "mllp", "host")),
             "cleartext-listener",
@@ -71,14 +99,30 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _destinations(block: Block) -> list[str]:
+    section = block.node("destinations")
+    return list(section.entries) if isinstance(section, Block) else []
+
+
+def _received(block: Block, name: str) -> Iterator[str]:
+    section = block.node("destinations")
+    own = section.node(name) if isinstance(section, Block) else None
+    listed = own.node("receives") if isinstance(own, Block) else None
+    if isinstance(listed, Listing):
+        yield from (item.text for item in listed.items if isinstance(item, Scalar))
+    elif listed is None:
+        yield from Destination.model_fields["receives"].default
+
+
 def _payments(channels: Channels, findings: Findings) -> None:
     takers: dict[str, str] = {}
-    for spec, block in channels.values():
-        for name, destination in spec.destinations.items():
-            if Receives.PAYMENTS not in destination.receives:
+    for channel, block in channels.items():
+        facility = _text(block, ("facility",))
+        for name in _destinations(block) if facility else ():
+            if Receives.PAYMENTS not in _received(block, name):
                 continue
-            taker = takers.setdefault(spec.facility, f"{spec.channel}/{name}")
-            if taker != f"{spec.channel}/{name}":
+            taker = takers.setdefault(facility, f"{channel}/{name}")
+            if taker != f"{channel}/{name}":
                 mark = place_of(block, ("destinations", name, "receives"))
-                text = f"`{taker}` receives the payments of {spec.facility} already"
+                text = f"`{taker}` receives the payments of {facility} already"
                 findings.add(mark, "payments-twice", text, "let one destination receive them: `receives: []` here")

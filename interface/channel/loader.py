@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from interface.channel.build import feed_of
+from interface.card.screen import contains_card
+from interface.channel.build import conditions_of, feed_of
 from interface.channel.feed import Feed
-from interface.channel.lint import lint
+from interface.channel.lint import lint, warn_of_masked_numbers
 from interface.channel.spec import Channel
 from interface.mapping import compiler, outgoing_compiler
 from interface.mapping import mapping as incoming
@@ -20,9 +21,9 @@ from interface.mapping.environment import substituted
 from interface.mapping.fill import fill
 from interface.mapping.node import Block, Mark
 from interface.mapping.outgoing import Outgoing
-from interface.mapping.problem import Findings
+from interface.mapping.problem import Findings, Problem
 from interface.mapping.table import CodeTable, read_table
-from interface.settings import SETTINGS_FILE, Settings, read_document, settings_of
+from interface.settings import SETTINGS_FILE, Settings, read_document, read_text, settings_of
 
 _PATTERNS: Final = ("channels/*.yaml", "mappings/*.yaml", "mappings/tables/*.csv", SETTINGS_FILE)
 
@@ -38,6 +39,7 @@ class Configuration:
     mappings: Mapping[str, incoming.Mapping]
     outgoing: Mapping[str, Outgoing]
     tables: Mapping[str, CodeTable]
+    warnings: tuple[Problem, ...] = ()  # what runs, and is worth a look
 
     @property
     def specs(self) -> dict[str, Channel]:
@@ -55,14 +57,18 @@ class Loading:
     mappings: dict[str, incoming.Mapping] = field(default_factory=dict)
     outgoing: dict[str, Outgoing] = field(default_factory=dict)
     mapping_names: dict[str, str] = field(default_factory=dict)  # every mapping file, usable or not: in or out
-    channels: dict[str, tuple[Channel, Block]] = field(default_factory=dict)
+    blocks: dict[str, Block] = field(default_factory=dict)  # every channel file that can be read, usable or not
+    channels: dict[str, Channel] = field(default_factory=dict)
 
 
 def read_files(root: Path) -> dict[str, str]:
-    """Path (relative, with slashes) to text of every configuration file under `root`."""
+    """Path (relative, with slashes) to text of every configuration file under `root`; ProblemsError names what cannot be read."""
+    findings = Findings()
     paths = sorted(path for pattern in _PATTERNS for path in root.glob(pattern) if path.is_file())
-    # A byte that is not UTF-8 becomes U+FFFD here and is reported by line when the text is checked.
-    return {path.relative_to(root).as_posix(): path.read_text("utf-8", "replace") for path in paths}
+    names = [path.relative_to(root).as_posix() for path in paths]
+    texts = {name: read_text(root, name, findings) for name in names}
+    findings.raise_any()
+    return texts
 
 
 def digest_of(files: Mapping[str, str]) -> str:
@@ -77,20 +83,37 @@ def digest_of(files: Mapping[str, str]) -> str:
 def load(files: Mapping[str, str], environ: Mapping[str, str]) -> Configuration:
     """Check and compile. Raises ProblemsError, which carries every problem of every file."""
     loading = Loading(environ)
+    _screen(files, loading.findings)
     settings = settings_of(files.get(SETTINGS_FILE, ""), environ, loading.findings)
     _read_tables(files, loading)
     _read_mappings(files, loading)
     _read_channels(files, loading)
-    lint(loading.channels, loading.mapping_names, loading.findings)
+    lint(loading.blocks, loading.mapping_names, loading.findings)
+    conditions = {
+        name: conditions_of(block, loading.tables, loading.findings) for name, block in loading.blocks.items()
+    }
     feeds = {
         name: feed
-        for name, (spec, block) in loading.channels.items()
-        if (feed := feed_of(spec, block, loading.mappings, loading.outgoing, loading.tables, loading.findings))
+        for name, spec in loading.channels.items()
+        if (feed := feed_of(spec, conditions[name], loading.mappings, loading.outgoing))
     }
+    for feed in feeds.values():
+        warn_of_masked_numbers(feed, loading.findings)
     loading.findings.raise_any()
+    warnings = tuple(sorted(set(loading.findings.warnings)))
     return Configuration(
-        dict(files), digest_of(files), settings, feeds, loading.mappings, loading.outgoing, loading.tables
+        dict(files), digest_of(files), settings, feeds, loading.mappings, loading.outgoing, loading.tables, warnings
     )
+
+
+def _screen(files: Mapping[str, str], findings: Findings) -> None:
+    """A version is kept in the database as it is written: no card number may stand in it, not even in a comment."""
+    for path, text in files.items():
+        if not contains_card(text):
+            continue
+        for number, line in enumerate(text.splitlines(), start=1):
+            if contains_card(line):
+                findings.add(Mark(path, number), "card-number", "the line holds a payment card number", "leave it out")
 
 
 def _read_tables(files: Mapping[str, str], loading: Loading) -> None:
@@ -109,16 +132,16 @@ def _read_mappings(files: Mapping[str, str], loading: Loading) -> None:
     for name, block in blocks.items():
         if block is None:
             continue
-        match loading.mapping_names[name]:
-            case "in":
-                if compiled := compiler.compile_mapping(name, blocks, loading.tables, loading.findings):
-                    loading.mappings[name] = compiled
-            case "out":
-                if written := outgoing_compiler.compile_outgoing(name, blocks, loading.tables, loading.findings):
-                    loading.outgoing[name] = written
-            case _:
-                mark = block.entries["direction"].node.mark
-                loading.findings.add(mark, "wrong-value", "`direction` does not fit", "write in or out")
+        direction = loading.mapping_names[name]
+        if direction not in ("in", "out"):
+            mark = block.entries["direction"].node.mark
+            loading.findings.add(mark, "wrong-value", "`direction` does not fit", "write in or out")
+            direction = "out" if block.node("segments") else "in"  # so that its rules are looked at all the same
+        if direction == "in":
+            if compiled := compiler.compile_mapping(name, blocks, loading.tables, loading.findings):
+                loading.mappings[name] = compiled
+        elif written := outgoing_compiler.compile_outgoing(name, blocks, loading.tables, loading.findings):
+            loading.outgoing[name] = written
 
 
 def _read_channels(files: Mapping[str, str], loading: Loading) -> None:
@@ -126,18 +149,16 @@ def _read_channels(files: Mapping[str, str], loading: Loading) -> None:
         if path.startswith("channels/"):
             block = _named(path, text, "channel", loading)
             node = substituted(block, loading.environ, loading.findings) if block else None
-            if node is not None and (spec := fill(Channel, node, loading.findings)):
-                assert isinstance(node, Block), "a block stays a block"
-                loading.channels[spec.channel] = (spec, node)
+            if isinstance(node, Block):
+                loading.blocks[_stem(path)] = node
+                if spec := fill(Channel, node, loading.findings):
+                    loading.channels[_stem(path)] = spec
     if not any(path.startswith("channels/") for path in files):
         loading.findings.add(Mark("channels"), "no-channels", "there is no channel file", "add channels/NAME.yaml")
 
 
 def _named(path: str, text: str, key: str, loading: Loading) -> Block | None:
     """The document, if its name is that of its file."""
-    if "\ufffd" in text:
-        line = text[: text.index("\ufffd")].count("\n") + 1
-        loading.findings.add(Mark(path, line), "not-text", "the file is not UTF-8 text", "save it as UTF-8")
     block = read_document(path, text, loading.findings)
     if block is not None and block.text(key) != _stem(path):
         entry = block.entries.get(key)

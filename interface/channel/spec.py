@@ -13,6 +13,7 @@ from interface.mapping.fill import Declared
 from interface.mapping.money import PaymentSign, ReversalStyle
 from interface.mapping.problem import did_you_mean
 
+REPLY = "reply"  # the name of the destination of application acknowledgements
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Event = Annotated[str, Field(pattern=r"^[A-Z0-9]{3}\^[A-Z0-9]{3}$")]
@@ -212,6 +213,11 @@ class Channel(Declared):
     money: Money = Field(default_factory=Money, description="what was agreed about amounts")
     missing_account: MissingAccount = Field(default_factory=MissingAccount, description="money before its account")
     destinations: dict[Name, Destination] = Field(default={}, description="receivers, by name")
+
+    def destination_names(self) -> list[str]:
+        """Every destination as the running engine names it: CHANNEL/NAME."""
+        names = [*self.destinations, *([REPLY] if self.reply is not None else [])]
+        return [f"{self.channel}/{name}" for name in names]
 
     @field_validator("timezone")
     @classmethod

@@ -107,8 +107,8 @@ def pause_verb(asked: Asked, kind: str, name: str, reason: str) -> None:
 
     wanted = PauseKind(kind)
     with asked.app() as app:
-        pause(app.store, asked.by(reason), wanted, name, _known(app, wanted))
-    _tell_word(asked, f"This {kind} is paused.", {"paused": kind})
+        paused = pause(app.store, asked.by(reason), wanted, name, _known(app, wanted))
+    _tell_word(asked, f"The {kind} {paused} is paused.", {"kind": kind, "name": paused, "paused": True})
 
 
 @verb("resume")
@@ -121,24 +121,16 @@ def resume_verb(asked: Asked, kind: str, name: str, reason: str) -> None:
     from interface.view.count import PauseKind
 
     with asked.app() as app:
-        resume(app.store, asked.by(reason), PauseKind(kind), name)
-    _tell_word(asked, f"This {kind} goes on.", {"resumed": kind})
+        resumed = resume(app.store, asked.by(reason), PauseKind(kind), name)
+    _tell_word(asked, f"The {kind} {resumed} goes on.", {"kind": kind, "name": resumed, "paused": False})
 
 
 def _known(app: "App", kind: "PauseKind") -> list[str]:
-    """Names of the active configuration; none where nothing was published yet."""
-    from interface.errors import ConfigurationError
     from interface.healthpay24.push import DESTINATION
     from interface.view.count import PauseKind
 
-    own = [] if kind is PauseKind.CHANNEL else [DESTINATION]
-    try:
-        _config_id, configuration = app.active()
-    except ConfigurationError:
-        return own
-    if kind is PauseKind.CHANNEL:
-        return list(configuration.specs)
-    return own + [f"{name}/{one}" for name, spec in configuration.specs.items() for one in spec.destinations]
+    known = app.known()
+    return list(known.channels) if kind is PauseKind.CHANNEL else [DESTINATION, *known.destinations]
 
 
 def _tell(asked: Asked, verb_done: str, moved: "Moved") -> None:

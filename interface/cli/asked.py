@@ -26,15 +26,15 @@ class Asked:
     as_json: bool = False
 
     @contextmanager
-    def app(self) -> "Iterator[App]":
-        """Open the engine's home; made at the first start. Warnings go to standard error."""
+    def app(self, *, makes: bool = False) -> "Iterator[App]":
+        """Open the engine's home; one that was never used is made only if `makes`. Warnings go to standard error."""
         import sys
 
         from interface.app.compose import open_app
         from interface.observe.emit import configure
 
         configure(sys.stderr, "warning")
-        with open_app(self.home, self.root) as app:
+        with open_app(self.home, self.root, makes=makes) as app:
             yield app
 
     def by(self, reason: str = "") -> "By":

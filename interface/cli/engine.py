@@ -10,6 +10,8 @@ from interface.cli.asked import Asked, verb
 from interface.cli.exit import ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from interface.app.run import Settled
     from interface.mapping.problem import Problem, ProblemsError
 
@@ -53,7 +55,10 @@ def starter() -> Path:
 
 @verb("check")
 def check_verb(asked: Asked) -> int:
-    """Check channels, mappings and settings of --root: every problem at once, by file, line and rule. Opens no database."""
+    """Check channels, mappings and settings of --root: every problem at once, by file, line and rule. Opens no database.
+
+    A warning tells of what runs and is worth a look: with warnings alone the exit code is 0.
+    """
     import os
 
     from interface.app.compose import default_root
@@ -66,18 +71,24 @@ def check_verb(asked: Asked) -> int:
         configuration = load(read_files(root), os.environ)
     except ProblemsError as found:
         if asked.as_json:
-            print_json({"root": str(root), "problems": [_problem(one) for one in found.problems]})
+            print_json({"root": str(root)} | _found(found.problems, found.warnings))
         else:
-            print_problems(found)
+            print_problems(found, root)
         return ExitCode.PROBLEMS
     if asked.as_json:
-        print_json(
-            {"root": str(root), "problems": [], "version": configuration.digest, "channels": list(configuration.specs)}
-        )
+        known = {"version": configuration.digest, "channels": list(configuration.specs)}
+        print_json({"root": str(root)} | _found((), configuration.warnings) | known)
     else:
+        _print_warnings(configuration.warnings)
         channels = ", ".join(configuration.specs)
-        console().print(f"No problems in {len(configuration.files)} files of {root}: {channels}.", markup=False)
+        console().print(
+            f"No problems in {len(configuration.files)} files of {root}: {channels}.", markup=False, soft_wrap=True
+        )
     return ExitCode.OK
+
+
+def _found(problems: "Sequence[Problem]", warnings: "Sequence[Problem]") -> dict[str, Any]:
+    return {"problems": [_problem(one) for one in problems], "warnings": [_problem(one) for one in warnings]}
 
 
 def _problem(one: "Problem") -> dict[str, Any]:
@@ -91,13 +102,19 @@ def _problem(one: "Problem") -> dict[str, Any]:
     }
 
 
-def print_problems(found: "ProblemsError") -> None:
+def print_problems(found: "ProblemsError", root: Path) -> None:
     """One line for each problem, `file:line:column: text; advice [rule]`, then how many there are."""
+    _print_warnings(found.warnings)
     for one in found.problems:
         print(one)
     number = len(found.problems)
     files = len({one.file for one in found.problems})
-    print(f"{number} problem{'s' * (number > 1)} in {files} file{'s' * (files > 1)}", file=sys.stderr)
+    print(f"{number} problem{'s' * (number > 1)} in {files} file{'s' * (files > 1)} of {root}", file=sys.stderr)
+
+
+def _print_warnings(warnings: "Sequence[Problem]") -> None:
+    for one in warnings:
+        print(f"warning: {one}")
 
 
 @verb("run")
@@ -111,12 +128,30 @@ def run_verb(asked: Asked, part: str | None) -> int:
     from interface.app.part import main as run_part
     from interface.app.run import run, settle
 
-    with asked.app() as app:
+    _check_before_making(asked)
+    with asked.app(makes=True) as app:
         if part is None:
             return run(app, asked.by().actor, _tell)
         _tell(settle(app, asked.by().actor))
         place = ["--home", str(app.home), "--root", str(app.root)]
     return run_part([part, *place])
+
+
+def _check_before_making(asked: Asked) -> None:
+    """A new home needs files that pass: a mistyped --home or --root leaves no empty database behind."""
+    import os
+
+    from interface.app.compose import default_root
+    from interface.channel.loader import load, read_files
+    from interface.errors import StoreError
+
+    try:
+        with asked.app():
+            return
+    except StoreError as failure:
+        if failure.code != "home-empty":
+            raise
+    load(read_files((asked.root or default_root(os.environ)).absolute()), os.environ)
 
 
 def _tell(settled: "Settled") -> None:

@@ -13,6 +13,7 @@ from interface.cli.asked import Asked, verb
 from interface.cli.exit import ExitCode
 
 if TYPE_CHECKING:
+    from interface.channel.spec import Channel
     from interface.hl7.ack import Ack
     from interface.simulate.parallel import Sending
     from interface.simulate.receiver import Receiver
@@ -54,7 +55,7 @@ class _Told:
     "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--to", "to", type=Address(), metavar="HOST:PORT", help="Where to send.")
-@click.option("--channel", metavar="NAME", help="Send to the listener of this channel of --root instead.")
+@click.option("--channel", metavar="NAME", help="Send to the listener of this channel instead, as the engine runs it.")
 @click.option(
     "--timeout-secs", type=click.FloatRange(0.1), default=10.0, show_default=True, help="Wait so long for an answer."
 )
@@ -114,13 +115,29 @@ def _read(files: tuple[Path, ...]) -> list[tuple[str, int, bytes]]:
 def _listener(asked: Asked, channel: str) -> tuple[str, int]:
     from interface.errors import ConfigurationError
 
-    with asked.app() as app:
-        specs = app.edited().specs
+    specs = _specs(asked)
     if channel not in specs:
         known = ", ".join(sorted(specs)) or "none"
         raise ConfigurationError("channel-unknown", "there is no such channel", place=channel, advice=f"known: {known}")
     source = specs[channel].source.mllp
     return source.host, source.port
+
+
+def _specs(asked: Asked) -> "dict[str, Channel]":
+    """The channels of the active version, for that is what an engine listens by; of the files where none is published yet."""
+    import os
+
+    from interface.app.compose import default_root
+    from interface.channel.loader import load, read_files
+    from interface.errors import InterfaceError
+
+    try:
+        with asked.app() as app:
+            return app.active()[1].specs
+    except InterfaceError as failure:
+        if failure.code not in ("home-empty", "no-active-version"):
+            raise
+    return load(read_files((asked.root or default_root(os.environ)).absolute()), os.environ).specs
 
 
 def _send(messages: list[tuple[str, int, bytes]], to: tuple[str, int], timeout_secs: float) -> Iterator[_Told]:
@@ -169,7 +186,7 @@ def _print_told(told: list[_Told]) -> None:
 
 
 @verb("simulate")
-@click.option("--to", "to", type=Address(), required=True, metavar="HOST:PORT", help="The engine's listener.")
+@click.option("--to", "to", type=Address(), metavar="HOST:PORT", help="The engine's listener. Required.")
 @click.option("--patients", type=click.IntRange(1), default=50, show_default=True, help="How many people come.")
 @click.option("--seed", type=int, default=24, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--connections", type=click.IntRange(1, 256), default=4, show_default=True, help="Sockets at once.")
@@ -189,22 +206,24 @@ def _print_told(told: list[_Told]) -> None:
     show_default=True,
     help="How --receive answers; 'list' names the ways.",
 )
-def simulate_verb(asked: Asked, quirks: tuple[str, ...], behave: str, **how: Any) -> None:
+def simulate_verb(asked: Asked, to: tuple[str, int] | None, quirks: tuple[str, ...], behave: str, **how: Any) -> None:
     """Play an EHR: send a hospital morning's traffic and, with --receive, take payments."""
     from interface.simulate.behaviour import Behaviour
     from interface.simulate.quirk import Quirk
 
     if "list" in quirks or behave == "list":
-        for name in (*Quirk,) if "list" in quirks else (*Behaviour,):
+        for name in (*(Quirk if "list" in quirks else ()), *(Behaviour if behave == "list" else ())):
             click.echo(name.value)
         return
+    if to is None:
+        raise click.UsageError("say where to send: --to HOST:PORT")
     if wrong := set(quirks) - set(Quirk):
         raise click.BadParameter(
             f"no such quirk: {', '.join(sorted(wrong))}; --quirk list names them", param_hint="--quirk"
         )
     if behave not in set(Behaviour):
         raise click.BadParameter("no such way; --behave list names them", param_hint="--behave")
-    _simulate(asked, quirks, behave, **how)
+    _simulate(asked, quirks, behave, to=to, **how)
 
 
 def _simulate(

@@ -8,7 +8,7 @@ import click
 
 from interface.cli.asked import Asked, common_options
 from interface.cli.exit import ExitCode, complain
-from interface.errors import InterfaceError
+from interface.errors import ConfigurationError, InterfaceError
 
 # Group -> verb -> (module, what it does). The help page is drawn from this table, so that it imports nothing.
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
@@ -24,6 +24,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "show": ("show", "One message (or delivery, payment, account) in full."),
         "trace": ("look", "A payment's or account's whole story on one time line."),
         "accounts": ("account", "Accounts with what is due, paid and posted."),
+        "audit": ("audit", "Who looked at what, who did what, and why."),
         "worklist": ("worklist", "What waits for a person; close what was judged."),
     },
     "Act": {
@@ -110,7 +111,18 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.INTERRUPTED
     except InterfaceError as failure:
         return complain(failure)
+    except OSError as refusal:  # a file or folder that was named; what the engine itself opens is told by its own rules
+        return complain(_refused(refusal))
     return int(result) if isinstance(result, int) else ExitCode.OK
+
+
+def _refused(refusal: OSError) -> InterfaceError:
+    return ConfigurationError(
+        "file-unusable",
+        f"the operating system refuses this ({refusal.strerror or type(refusal).__name__})",
+        place=str(refusal.filename or ""),
+        advice="look at the name, its owner and its mode",
+    )
 
 
 def main() -> None:

@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from interface.healthpay24.protocol import Answered, Share
     from interface.view.money import PaymentStory
 
+
+def _last4(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if value and not (value.isascii() and value.isdigit() and len(value) == 4):
+        raise click.BadParameter("give four digits, as in 4242, and no more of them")
+    return value
+
+
 _KEY = click.option(
     "--key", metavar="KEY", help="Idempotency key: asking again with it never takes money twice. Default: a new one."
 )
@@ -26,7 +33,7 @@ _ALLOCATE = click.option(
 @click.option(
     "--method", required=True, metavar="TENDER:TOKEN", help="As in visa:tok_1a2b, or cash. Never a card number."
 )
-@click.option("--last4", metavar="DIGITS", default="", help="Last four digits, for receipts.")
+@click.option("--last4", metavar="DIGITS", default="", callback=_last4, help="Last four digits, for receipts.")
 @_KEY
 def pay_verb(
     asked: Asked,

@@ -1,6 +1,6 @@
 """Verbs that prove or foresee: verify, and the preview of a replay."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from interface.cli.asked import Asked, verb
 from interface.cli.exit import ExitCode
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from interface.app.compose import App
     from interface.app.preview import Preview
     from interface.app.verify import Proof
+    from interface.view.work import ReplayRow
 
 _SHOWN = 20
 
@@ -88,6 +89,7 @@ def show_preview(asked: Asked, app: "App", ids: "Sequence[int]", *, force_money:
                 "endings": dict(found.endings.most_common()),
                 "journal_entries": dict(found.entries.most_common()),
                 "payments_sent": 0,
+                **left_json(found),
             }
         )
     else:
@@ -100,7 +102,7 @@ def _show_preview(found: "Preview") -> None:
 
     screen = console()
     screen.print(
-        f"{found.messages:,} messages under version {found.config_id}: {found.changed_messages:,} would change the ledger."
+        f"{messages(found.messages)} under version {found.config_id}: {found.changed_messages:,} would change the ledger."
         " No payment is sent by a replay.",
         markup=False,
     )
@@ -108,3 +110,49 @@ def _show_preview(found: "Preview") -> None:
     rows += [["would differ", name, count] for name, count in found.groups.most_common()]
     rows += [["would be booked", name, count] for name, count in found.entries.most_common()]
     screen.print(table([Column("what"), Column("name", shrinks=True), Column("count", is_number=True)], rows))
+    print_left(found)
+
+
+def left_json(found: "Preview | ReplayRow") -> dict[str, Any]:
+    """What a replay leaves as it is: messages that cannot be run, and money that it would book otherwise."""
+    return {
+        "failed": found.failed,
+        "failures": [
+            {"message": one.message_id, "reason": one.cause, "place": one.place, "text": one.text}
+            for one in found.failures
+        ],
+        "money_not_restated": {
+            "messages": found.unrestated_messages,
+            "amounts": [
+                {"currency": one.currency, "booked_minor": one.booked_minor, "said_minor": one.said_minor}
+                for one in found.unrestated
+            ],
+        },
+    }
+
+
+def print_left(found: "Preview | ReplayRow") -> None:
+    """The same for people."""
+    from interface.cli.table import Column, console, money, table
+
+    screen = console()
+    if found.unrestated_messages:
+        amounts = "; ".join(
+            f"{money(one.booked_minor, one.currency)} booked, {money(one.said_minor, one.currency)} by this version"
+            for one in found.unrestated
+        )
+        screen.print(
+            f"Money stays as it is booked, though {messages(found.unrestated_messages)} would book it otherwise: {amounts}."
+            " --force-money books it anew.",
+            markup=False,
+        )
+    if found.failed:
+        shown = f", the first {len(found.failures)}" if found.failed > len(found.failures) else ""
+        screen.print(f"Could not be run again ({found.failed}{shown}):", markup=False)
+        rows = [[one.message_id, one.cause, " ".join((one.place, one.text)).strip()] for one in found.failures]
+        screen.print(table([Column("message", is_number=True), Column("reason"), Column("why", shrinks=True)], rows))
+
+
+def messages(number: int) -> str:
+    """So many messages, in words."""
+    return "1 message" if number == 1 else f"{number:,} messages"

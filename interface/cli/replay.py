@@ -75,6 +75,7 @@ def _wait(app: "App", replay_id: int) -> None:
 
 
 def _tell(asked: Asked, row: "ReplayRow", left_out: int) -> None:
+    from interface.cli.proof import left_json, messages, print_left
     from interface.cli.table import console, print_json
 
     if asked.as_json:
@@ -84,8 +85,8 @@ def _tell(asked: Asked, row: "ReplayRow", left_out: int) -> None:
                 "total": row.total,
                 "done": row.done,
                 "changed": row.changed,
-                "failed": row.failed,
                 "left_out": left_out,
+                **left_json(row),
             }
         )
         return
@@ -94,7 +95,8 @@ def _tell(asked: Asked, row: "ReplayRow", left_out: int) -> None:
         screen.print(f"Replay {row.id}: {row.done} of {row.total} done; the rest runs when the engine runs.")
     else:
         screen.print(
-            f"Replay {row.id}: {row.total} run again, {row.changed} changed the ledger, {row.failed} could not."
+            f"Replay {row.id}: {messages(row.total)} run again, {row.changed:,} changed the ledger, {row.failed:,} could not."
         )
+    print_left(row)
     if left_out:
-        screen.print(f"{left_out} were left out: refused, cut off, skipped or amended.")
+        screen.print(f"{messages(left_out)} left out: refused, cut off, skipped or amended.")

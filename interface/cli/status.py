@@ -24,7 +24,7 @@ def status_verb(asked: Asked) -> None:
     from interface.operate.status import status
 
     with asked.app() as app:
-        found = status(app.store, app.clock)
+        found = status(app.store, app.clock, app.known())
     if asked.as_json:
         print_json(status_json(found))
     else:
@@ -60,7 +60,10 @@ def status_json(found: "Status") -> dict[str, Any]:
         "healthpay24": {"to_tell": found.mirror.due, "oldest_to_tell": iso(found.mirror.oldest_due_at)}
         | {state.value: found.mirror.states.get(state, 0) for state in _OPEN_AT_HEALTHPAY24},
         "parts": {part.name: {"pid": part.pid, "state": part.state} for part in found.alive},
-        "paused": [{"kind": one.kind, "subject": one.subject, "by": one.actor} for one in found.pauses],
+        "standing_by": [{"name": part.name, "pid": part.pid, "host": part.host} for part in found.standing_by],
+        "paused": [
+            {"kind": one.kind, "subject": one.name, "since": iso(one.since), "by": one.actor} for one in found.pauses
+        ],
         "work_items": found.open_work_items,
     }
 
@@ -69,17 +72,22 @@ def _print_status(found: "Status") -> None:
     from interface.cli.table import ago, console
 
     screen = console()
-    screen.print(_channels(found) if found.channels else "No message has arrived yet.")
+    if found.channels:
+        screen.print(_channels(found))
+    if not any(one.received for one in found.channels):
+        screen.print("No message has arrived yet.")
     if found.destinations:
         screen.print()
         screen.print(_destinations(found))
     screen.print()
     alive = ", ".join(f"{part.name} ({part.pid})" for part in found.alive)
-    screen.print(f"Engine: {alive}" if alive else "Engine: not running")
+    screen.print(f"Engine: {alive}" if alive else "Engine: not running", markup=False)
+    if waiting := ", ".join(f"{part.name} ({part.pid} on {part.host})" for part in found.standing_by):
+        screen.print(f"Standing by: {waiting}", markup=False)
     screen.print(_healthpay24(found), markup=False)
     for one in found.pauses:
         since = f" {ago(one.since, found.at)} ago" if one.since else ""
-        screen.print(f"Paused: {one.kind} {one.subject},{since} by {one.actor}", markup=False)
+        screen.print(f"Paused: {one.kind} {one.name},{since} by {one.actor}", markup=False)
     if found.open_work_items:
         screen.print(f"For a person: {found.open_work_items} work items (hp24 worklist)")
 

@@ -2,7 +2,9 @@
 
 import os
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from twisted.internet import defer, threads
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
@@ -12,21 +14,57 @@ from interface.errors import StoreError
 from interface.observe.emit import emit
 from interface.observe.engine import StorageFailed
 from interface.ports import Clock, Store
-from interface.view.count import STOPPED, PartRow
+from interface.view.count import PartRow, PartState
+
+
+class SignOfLife:
+    """What one part says of itself."""
+
+    def __init__(self, store: Store, clock: Clock, part: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._part = part
+        self._started_at = clock.now()
+
+    def write(self, state: PartState) -> None:
+        """Say that this part is alive, and how it stands. A database that is away is an event."""
+        row = PartRow(self._part, os.getpid(), socket.gethostname(), state, self._started_at, self._clock.now())
+        try:
+            with self._store.turn("beat") as turn:
+                turn.beat(row)
+        except StoreError as failure:
+            emit(StorageFailed(code=failure.code, place=f"heartbeat of {self._part}"))
+
+
+@contextmanager
+def standing_by(sign: SignOfLife, every_secs: float) -> Iterator[None]:
+    """Say that this part stands by, for as long as it blocks inside."""
+    is_over = threading.Event()
+
+    def beat() -> None:
+        sign.write(PartState.STANDING_BY)
+        while not is_over.wait(every_secs):
+            sign.write(PartState.STANDING_BY)
+
+    thread = threading.Thread(target=beat, name="standing by", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
 
 
 class Heartbeat:
     """Beats every `every_secs` from the reactor's thread pool, so that a slow database never stops a wire."""
 
     def __init__(
-        self, reactor: AsyncioSelectorReactor, store: Store, clock: Clock, part: str, every_secs: float
+        self, reactor: AsyncioSelectorReactor, sign: SignOfLife, every_secs: float, state: Callable[[], PartState]
     ) -> None:
         self._reactor = reactor
-        self._store = store
-        self._clock = clock
-        self._part = part
+        self._sign = sign
         self._every_secs = every_secs
-        self._started_at = clock.now()
+        self._state = state
         self._loop = LoopingCall(self._in_thread, self._beat)
 
     def start(self) -> None:
@@ -43,16 +81,7 @@ class Heartbeat:
         return threads.deferToThreadPool(self._reactor, self._reactor.getThreadPool(), call)
 
     def _beat(self) -> None:
-        self._write("running")
+        self._sign.write(self._state())
 
     def _rest(self) -> None:
-        self._write(STOPPED)
-
-    def _write(self, state: str) -> None:
-        host = socket.gethostname()
-        row = PartRow(self._part, os.getpid(), host, state, self._started_at, self._clock.now())
-        try:
-            with self._store.turn("beat") as turn:
-                turn.beat(row)
-        except StoreError as failure:
-            emit(StorageFailed(code=failure.code, place=f"heartbeat of {self._part}"))
+        self._sign.write(PartState.STOPPED)

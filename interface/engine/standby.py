@@ -2,8 +2,8 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from interface.observe.emit import emit
@@ -11,8 +11,11 @@ from interface.observe.engine import PartStandsBy
 
 
 @contextmanager
-def only_one(home: Path, part: str) -> Iterator[None]:
-    """Be the home's only part of this kind; waits for another one to end. The kernel drops a dead process's lock."""
+def only_one(home: Path, part: str, waiting: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
+    """Be the home's only part of this kind; waits, inside of `waiting`, for another one to end.
+
+    The kernel drops a dead process's lock.
+    """
     folder = home / "run"
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder / f"{part}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -21,7 +24,8 @@ def only_one(home: Path, part: str) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             emit(PartStandsBy(part=part, place=str(home)))
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            with waiting():
+                fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)

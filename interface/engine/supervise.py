@@ -19,6 +19,7 @@ _QUICK_SECS = 5.0  # a part that lived shorter than this is started again with a
 _FIRST_WAIT_SECS = 0.2
 _MAX_WAIT_SECS = 10.0
 _POLL_SECS = 0.1
+FAILED = 3  # the part met what may pass: it is started again, with a growing wait
 CANNOT_START = 78  # EX_CONFIG: the part said why; starting it again would not help
 
 

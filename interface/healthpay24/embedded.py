@@ -40,7 +40,7 @@ class EmbeddedHealthPay24(HeldBooks):
 
     def pay(self, order: PaymentOrder, *, key: str, actor: str) -> Answered:
         """Take a payment. Rejected: `tender-unknown`, `amount-not-positive`, `card-number`, `idempotency-key-reused`."""
-        problem = _order_problem(order)
+        problem = _typed_problem(key, actor) or _order_problem(order)
         if problem is not None:
             return problem
         total = sum(share.amount_minor for share in order.shares)
@@ -56,6 +56,8 @@ class EmbeddedHealthPay24(HeldBooks):
         return self._give_back("refund", order, key, actor)
 
     def _give_back(self, kind: str, order: ReturnOrder, key: str, actor: str) -> Answered:
+        if problem := _typed_problem(key, actor):
+            return problem
         # Before looking at what is left: of what this very request gave back, nothing is.
         if known := self._repeated(key, _digest(kind, order)):
             return known
@@ -169,6 +171,12 @@ def _repeat(known: dict[str, object], asked: str) -> Answered:
     if known["asked"] != asked:
         return Rejected("idempotency-key-reused", "this key was used for another request")
     return Done(str(known["reference"]), int(str(known["message"])), is_repeat=True)
+
+
+def _typed_problem(key: str, actor: str) -> Rejected | None:
+    if contains_card(key) or contains_card(actor):
+        return Rejected("card-number", "a card number was given as idempotency key or as a name; nothing was kept")
+    return None
 
 
 def _order_problem(order: PaymentOrder) -> Rejected | None:

@@ -47,4 +47,4 @@ def apply(reading: Reading, workset: Workset, stamp: Stamp) -> Outcome:
         workset.take_back()
         raise
     workset.keep()
-    return Applied(telling.changed, tuple(telling.warnings))
+    return Applied(telling.changed, tuple(telling.warnings), tuple(telling.unrestated))

@@ -4,6 +4,7 @@ Holds and refusals are expected ends and are returned by `apply`. Inside of a me
 whatever was done up to that point has to be taken back in one place.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -54,11 +55,31 @@ class Caution(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Unrestated:
+    """Money that a replay left as it is booked, in minor units: what that does to accounts, and what the message would do now."""
+
+    currency: str
+    booked_minor: int
+    said_minor: int
+
+
+def summed(parts: Iterable[Unrestated]) -> tuple[Unrestated, ...]:
+    """One for each currency."""
+    found: dict[str, Unrestated] = {}
+    for one in parts:
+        before = found.get(one.currency, Unrestated(one.currency, 0, 0))
+        booked, said = before.booked_minor + one.booked_minor, before.said_minor + one.said_minor
+        found[one.currency] = Unrestated(one.currency, booked, said)
+    return tuple(found[currency] for currency in sorted(found))
+
+
+@dataclass(frozen=True, slots=True)
 class Applied:
     """The ledger holds what the message says. `changed`: it did not before (to repeat what is known changes nothing)."""
 
     changed: bool
     warnings: tuple[str, ...] = ()
+    unrestated: tuple[Unrestated, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

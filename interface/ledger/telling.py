@@ -5,7 +5,7 @@ from typing import Any
 
 from interface.ledger.entity import Entity, Group
 from interface.ledger.noun import Identifier, Noun
-from interface.ledger.outcome import Caution
+from interface.ledger.outcome import Caution, Unrestated
 from interface.ledger.precedence import say
 from interface.ledger.reading import Reading
 from interface.ledger.rows import Rows
@@ -26,6 +26,7 @@ class Telling:
     till: Till = field(init=False)
     changed: bool = False
     warnings: list[str] = field(default_factory=list)
+    unrestated: list[Unrestated] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.rows, self.till = self.workset.rows, self.workset.till

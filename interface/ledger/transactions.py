@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from interface.ledger import echo
 from interface.ledger.entity import Entity
-from interface.ledger.journal import PATIENT, EntryKind, MoneyMark, marked_lines, negated
+from interface.ledger.journal import PATIENT, Book, EntryKind, MoneyMark, marked_lines, negated
 from interface.ledger.money_key import look_up
 from interface.ledger.needs import PAYMENT_KINDS
 from interface.ledger.noun import Identifier, Noun
-from interface.ledger.outcome import Cause, Caution, MissingAccount, Stopped, hold, refuse
+from interface.ledger.outcome import Cause, Caution, MissingAccount, Stopped, Unrestated, hold, refuse, summed
 from interface.ledger.people import somebody_elses
 from interface.ledger.reading import Transaction
 from interface.ledger.telling import Telling
@@ -34,7 +34,10 @@ def transactions(telling: Telling) -> None:
         else:
             _tell(telling, said, account, mark)
     for mark in booked.values():
-        _withdraw(telling, mark, f"FT1[{mark.ordinal + 1}]")
+        if telling.stamp.force_money:
+            _withdraw(telling, mark)
+        else:
+            _leave(telling, mark, None, f"FT1[{mark.ordinal + 1}]")
 
 
 def locate(telling: Telling, account_id: Identifier | None, visit_id: Identifier | None, place: str) -> Entity:
@@ -145,18 +148,29 @@ def _restate(telling: Telling, said: Transaction, account: Entity, former: Money
             as_before = replace(as_before, responsibility=PATIENT)
         if as_before == former and telling.rows.row(Noun.ACCOUNT, former.account_id) is account:
             return
-        _withdraw(telling, former, said.place)
-    elif not telling.stamp.force_money:
-        telling.warn(Caution.MONEY_NOT_RESTATED, said.place)
-    if telling.stamp.force_money:
-        _tell(telling, said, account, mark)
-
-
-def _withdraw(telling: Telling, former: MoneyMark, place: str) -> None:
-    """Take back what the message booked before and no longer says, if that is asked for."""
     if not telling.stamp.force_money:
-        telling.warn(Caution.MONEY_NOT_RESTATED, place)
+        _leave(telling, former, mark, said.place)
         return
+    if former is not None:
+        _withdraw(telling, former)
+    _tell(telling, said, account, mark)
+
+
+def _leave(telling: Telling, former: MoneyMark | None, mark: MoneyMark | None, place: str) -> None:
+    """Leave money as it is booked, and say what the message would book now."""
+    telling.warn(Caution.MONEY_NOT_RESTATED, place)
+    booked = _effect(former) if former is not None and former.entry_id is not None else 0
+    sides = ((former, booked, 0), (mark, 0, _effect(mark) if mark is not None else 0))
+    telling.unrestated += summed(Unrestated(one.currency, before, now) for one, before, now in sides if one is not None)
+
+
+def _effect(mark: MoneyMark) -> int:
+    """What a mark's money does to its account."""
+    return sum(line.amount_minor for line in marked_lines(mark) if line.book is Book.RECEIVABLE)
+
+
+def _withdraw(telling: Telling, former: MoneyMark) -> None:
+    """Take back what the message booked before and no longer says."""
     if former.entry_id is not None:
         telling.till.book(
             EntryKind.CORRECTION,

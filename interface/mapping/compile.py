@@ -1,6 +1,7 @@
 """Expressions to closures, checked on the way: names, functions, tables, paths and types; all problems, none raised."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ from interface.mapping.function import Apply, Function, Setting
 from interface.mapping.identifier import Naming
 from interface.mapping.kind import Type, remedy
 from interface.mapping.node import Mark, Node, Scalar
+from interface.mapping.origin import fields, place_of, references, texts_given
 from interface.mapping.problem import Findings, did_you_mean
 from interface.mapping.reader import Chosen, Holds, Read
 from interface.mapping.rules import SegmentUse
@@ -32,7 +34,8 @@ from interface.mapping.scope import UNSAID, Said, Scope
 from interface.mapping.segment import is_possible, what_there_is
 from interface.mapping.table import CodeTable
 
-C = TypeVar("C")  # the 3.11 spelling of a generic function
+C = TypeVar("C")  # the 3.11 spelling of generic functions
+P = TypeVar("P")
 
 
 class _Wrong(Exception):  # noqa: N818 - a finding on its way to the list of problems
@@ -41,6 +44,22 @@ class _Wrong(Exception):  # noqa: N818 - a finding on its way to the list of pro
     def __init__(self, at: int, rule: str, text: str, advice: str = "") -> None:
         super().__init__(text)
         self.at, self.rule, self.text, self.advice = at, rule, text, advice
+        self.others: tuple[_Wrong, ...] = ()  # found in other parts of the same expression
+
+
+def _each(parts: Sequence[P], build: Callable[[P], C]) -> list[C]:
+    """What `build` makes of every part; what is wrong in any of them is raised together."""
+    built, wrongs = [], []
+    for part in parts:
+        try:
+            built.append(build(part))
+        except _Wrong as wrong:
+            wrongs.append(wrong)
+    if wrongs:
+        first, *more = wrongs
+        first.others += tuple(more)
+        raise first
+    return built
 
 
 @dataclass(slots=True)
@@ -82,8 +101,22 @@ class ExpressionCompiler:
         except grammar.SyntaxFault as fault:
             self._add(node, fault.at, "malformed-expression", fault.text, fault.advice)
         except _Wrong as wrong:
-            self._add(node, wrong.at, wrong.rule, wrong.text, wrong.advice)
+            self._add_all(node, wrong)
         return None
+
+    def _add_all(self, node: Scalar, wrong: _Wrong) -> None:
+        self._add(node, wrong.at, wrong.rule, wrong.text, wrong.advice)
+        for other in wrong.others:
+            self._add_all(node, other)
+
+    def fields(self, node: Node) -> list[tuple[str, Mark]]:
+        """The fields (`PID-3`) that a rule's value comes from, each with its place; none of a rule that is malformed."""
+        if not isinstance(node, Scalar):
+            return []
+        with suppress(grammar.SyntaxFault):
+            paths = references(grammar.parse_value(node.text))
+            return [(f"{one.segment}-{one.field}", node.text_mark.moved(one.at)) for one in paths]
+        return []
 
     def _add(self, node: Scalar, at: int, rule: str, text: str, advice: str) -> None:
         mark: Mark = node.text_mark.moved(at)
@@ -94,9 +127,11 @@ class ExpressionCompiler:
     def _value(self, tree: Expression, wanted: Type) -> Read:
         match tree:
             case Fallback(options=options):
-                read = _first_said([self._value(option, wanted) for option in options])
+                read = _first_said(_each(options, lambda option: self._value(option, wanted)))
             case Given(value=value, condition=given):
-                read = _given(self._value(value, wanted), self._holds(given))
+                # Both are looked at, also where one of them is wrong.
+                works: list[Callable[[], Read]] = [lambda: self._value(value, wanted), lambda: self._holds(given)]
+                read = _given(*_each(works, lambda work: work()))
             case Reference():
                 read = self._reference(tree, wanted)
             case Piped():
@@ -114,25 +149,9 @@ class ExpressionCompiler:
 
     def _check_texts(self, tree: Expression, allowed: Collection[str]) -> None:
         """See that no literal and no table of a rule gives a text that its target does not take."""
-        for text, at, source in self._texts_given(tree):
+        for text, at, source in texts_given(tree, self.tables):
             if text and text not in allowed:
                 raise _Wrong(at, "value-not-allowed", f"{source} gives `{text}`", did_you_mean(text, allowed))
-
-    def _texts_given(self, tree: Expression) -> Iterator[tuple[str, int, str]]:
-        match tree:
-            case Literal(text=text, at=at):
-                yield text, at, "this"
-            case Given(value=value):
-                yield from self._texts_given(value)
-            case Fallback(options=options):
-                for option in options:
-                    yield from self._texts_given(option)
-            case Piped(calls=calls) if calls[-1].name == "table" and calls[-1].arguments:
-                table = self.tables.get(calls[-1].arguments[0])
-                for text in sorted(table.outputs()) if table else ():
-                    yield text, calls[-1].at, table.file if table else ""
-            case _:
-                return
 
     def _check(self, gives: Type, wanted: Type, at: int) -> None:
         if gives is not wanted:
@@ -160,14 +179,16 @@ class ExpressionCompiler:
         return lambda scope: reader.part_of(scope.repetition, scope, component, subcomponent)
 
     def _piped(self, piped: Piped, wanted: Type) -> Read:
-        functions = [(call, self._function(call)) for call in piped.calls]
+        functions = list(zip(piped.calls, _each(piped.calls, self._function), strict=True))
         read = self._value(piped.source, functions[0][1].takes)
-        place = _place(piped.source)
+        place = place_of(piped.source)
         gives = functions[0][1].takes
         for call, function in functions:
             self._check(gives, function.takes, call.at)
             read = _applied(read, function.build(Setting(place, call.arguments, self.tables, self.naming)))
             gives = function.gives
+            if gives is Type.IDENTIFIER:
+                self.identifier_fields |= set(fields(piped.source))
         self._check(gives, wanted, piped.calls[-1].at)
         return read
 
@@ -226,7 +247,7 @@ class ExpressionCompiler:
         return selection.singled_out(_segment(path), path.field, read_one, self._choice(path), is_only=path.is_only)
 
     def _read_identifier(self, path: Reference) -> Apply:
-        place = f"{path.segment}-{path.field}"
+        (place,) = fields(path)
         self.identifier_fields.add(place)
         return self.functions["identifier"].build(Setting(place, (), self.tables, self.naming))
 
@@ -253,9 +274,9 @@ class ExpressionCompiler:
             case Among(left=left, options=options, is_negated=is_negated):
                 holds = condition.among(self._text(left), self._texts(options), is_negated=is_negated)
             case All(parts=parts):
-                holds = condition.all_of([self._holds(part) for part in parts])
+                holds = condition.all_of(_each(parts, self._holds))
             case Some(parts=parts):
-                holds = condition.some_of([self._holds(part) for part in parts])
+                holds = condition.some_of(_each(parts, self._holds))
             case Not(part=part):
                 holds = condition.negated(self._holds(part))
             case _:
@@ -266,7 +287,7 @@ class ExpressionCompiler:
         return self._value(tree, Type.TEXT)
 
     def _texts(self, trees: Sequence[Expression]) -> list[Read]:
-        return [self._text(tree) for tree in trees]
+        return _each(trees, self._text)
 
 
 def _segment(path: Reference) -> str:
@@ -275,23 +296,6 @@ def _segment(path: Reference) -> str:
 
 def _advice(path: Reference) -> str:
     return what_there_is(path.segment) if path.field else "HL7 counts from 1"
-
-
-def _place(tree: Expression) -> str:
-    """The path that a message to people names: the first one of the expression."""
-    match tree:
-        case Reference():
-            return str(tree)
-        case Fallback(options=options):
-            return _place(options[0])
-        case Piped(source=source):
-            return _place(source)
-        case Given(value=value):
-            return _place(value)
-        case Name(name=name):
-            return name
-        case _:
-            return ""
 
 
 def _first_said(options: Sequence[Read]) -> Read:

@@ -1,20 +1,22 @@
 """Mapping files to compiled mappings: sections, targets and events checked, every problem with its place."""
 
+import re
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 
 from interface.ledger.noun import FIELDS, Noun
 from interface.ledger.reading import Meaning
 from interface.mapping.compile import ExpressionCompiler
-from interface.mapping.extend import resolved
+from interface.mapping.extend import found_without, resolved
 from interface.mapping.function import FUNCTIONS
 from interface.mapping.identifier import Naming
 from interface.mapping.kind import Type
 from interface.mapping.mapping import Event, Mapping
-from interface.mapping.node import Block, Entry, Node, Scalar
+from interface.mapping.node import Block, Entry, Listing, Mark, Node, Scalar
 from interface.mapping.problem import Findings, did_you_mean
 from interface.mapping.reader import Read
 from interface.mapping.rules import FlatRules, ListRules, NounRules, Rules, SegmentUse, Walk
+from interface.mapping.segment import is_possible
 from interface.mapping.table import CodeTable
 from interface.mapping.target import (
     BALANCE,
@@ -24,12 +26,14 @@ from interface.mapping.target import (
     MERGE,
     NAMES,
     TRANSACTION,
+    UNMASKED,
     Target,
     fields_of,
 )
 
 _HEAD = ("mapping", "about", "extends", "direction", "events")
 _SECTIONS = ("identifiers", "patient", "account", "guarantors", "encounter", "merges", "transactions", "balance")
+_PLACE = re.compile(r"([A-Z][A-Z0-9]{2})-([1-9][0-9]*)")
 _ALWAYS_READ = (SegmentUse("EVN", "EVN", 1),)
 # Meanings that only HealthPay24 gives, never an EHR's event.
 MEANINGS = {m.value: m for m in Meaning if m not in (Meaning.PAYMENT, Meaning.VOID, Meaning.REFUND)}
@@ -42,17 +46,20 @@ def compile_mapping(
 
     Everything wrong goes into `findings`; then the result is None.
     """
-    before = len(findings.problems)
-    block = resolved(name, files, findings)
-    if block is None:
+    found = resolved(name, files, findings)
+    if found is None:
         return None
-    compiler = _Compiler(tables, findings)
-    events = compiler.events(block)
-    rules = compiler.rules(block)
-    if len(findings.problems) > before:
+    inside = Findings()
+    compiler = _Compiler(tables, inside)
+    events = compiler.events(found.block)
+    rules = compiler.rules(found.block)
+    found_without(found, findings, inside)
+    if inside.problems or not found.is_whole:
         return None
     uses = {(use.name, use.occurrence): use for use in (*_ALWAYS_READ, *compiler.expressions.uses)}
-    return Mapping(name, events, rules, tuple(uses.values()), frozenset(compiler.expressions.identifier_fields))
+    declared = frozenset(compiler.expressions.identifier_fields | compiler.unmasked)
+    undeclared = {place: mark for place, mark in compiler.numbers if place not in declared}
+    return Mapping(name, events, rules, tuple(uses.values()), declared, undeclared)
 
 
 # Where a target belongs that stands at the wrong indent.
@@ -71,6 +78,8 @@ class _Compiler:
     tables: Table[str, CodeTable]
     findings: Findings
     expressions: ExpressionCompiler = field(init=False)
+    unmasked: set[str] = field(default_factory=set)  # fields that the file declares to hold numbers of things
+    numbers: list[tuple[str, Mark]] = field(default_factory=list)  # fields from which such numbers are read as text
 
     def __post_init__(self) -> None:
         names = dict.fromkeys(NAMES, Type.TEXT)
@@ -113,10 +122,11 @@ class _Compiler:
         """All sections."""
         self._known(block, (*_HEAD, *_SECTIONS))
         self.expressions.naming = self._naming(block)
+        self.unmasked = self._unmasked(self._block(block, "identifiers"))
         account = self._block(block, "account")
         guarantors = self._list(block, "guarantors", GUARANTOR, Noun.GUARANTOR)
         return Rules(
-            identifiers=self._rules(self._block(block, "identifiers"), IDENTIFIERS, ("authorities", "types")),
+            identifiers=self._rules(self._block(block, "identifiers"), IDENTIFIERS, ("authorities", "types", UNMASKED)),
             patient=self._noun(self._block(block, "patient"), Noun.PATIENT, ("other_ids",)),
             account=self._noun(account, Noun.ACCOUNT, ("coverages",)),
             encounter=self._noun(self._block(block, "encounter"), Noun.ENCOUNTER),
@@ -144,6 +154,22 @@ class _Compiler:
                 self.findings.add(node.mark, "missing-table", f"there is no table `{name}`", advice)
         return Naming(**tables)
 
+    def _unmasked(self, section: Block | None) -> set[str]:
+        node = section.node(UNMASKED) if section else None
+        if node is None:
+            return set()
+        places = [item for item in node.items if isinstance(item, Scalar)] if isinstance(node, Listing) else []
+        if not isinstance(node, Listing):
+            self.findings.add(node.mark, "list-expected", f"`{UNMASKED}` is a list", "write [FT1-2, IN1-36]")
+        found = {one.text: _PLACE.fullmatch(one.text) for one in places}
+        for one in places:
+            match = found[one.text]
+            if match is None or not is_possible(match[1], int(match[2])):
+                self.findings.add(
+                    one.mark, "impossible-path", f"`{one.text}` is no field", "as FT1-2, without a component"
+                )
+        return set(found)
+
     def _block(self, block: Block, key: str) -> Block | None:
         node = block.node(key)
         if node is None or isinstance(node, Block):
@@ -170,7 +196,11 @@ class _Compiler:
         return {name: rule for name, rule in read.items() if rule is not None}
 
     def _value(self, node: Node | None, target: Target) -> Read | None:
-        return None if node is None else self.expressions.value(node, target.type, target.allowed)
+        if node is None:
+            return None
+        if target.is_number:
+            self.numbers += self.expressions.fields(node)
+        return self.expressions.value(node, target.type, target.allowed)
 
     def _noun(self, block: Block | None, noun: Noun, others: tuple[str, ...] = ()) -> NounRules:
         if block is None:

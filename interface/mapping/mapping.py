@@ -1,7 +1,7 @@
 """A compiled mapping: reads one message into the ledger's words. Pure, and safe to share between threads."""
 
 from collections.abc import Mapping as Table
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from interface.errors import MessageError
 from interface.hl7.parser import Message
@@ -10,6 +10,7 @@ from interface.ledger.reading import Filtered, Meaning, Reading
 from interface.mapping.assemble import assemble, identities
 from interface.mapping.filter import Filters
 from interface.mapping.moment import instant_at
+from interface.mapping.node import Mark
 from interface.mapping.rules import Fields, Rules, SegmentUse
 from interface.mapping.scope import UNSAID, Context, Scope, UnfitMessageError
 
@@ -34,7 +35,10 @@ class Mapping:
     events: Table[str, Event]
     rules: Rules
     segments: tuple[SegmentUse, ...] = ()
-    identifier_fields: frozenset[str] = frozenset()  # fields that are read as identifiers: PID-3
+    identifier_fields: frozenset[str] = frozenset()  # fields read as identifiers, or declared `unmasked`: PID-3
+    undeclared: Table[str, Mark] = field(
+        default_factory=dict
+    )  # fields of numbers that are neither, and where they are read
 
     def read(
         self, message: Message, context: Context, arrived_at: int, filters: Filters = _NO_FILTERS
@@ -117,8 +121,8 @@ def _event_time(scope: Scope, sent: str, arrived_at: int) -> int:
     """When it happened: EVN-6, EVN-2, MSH-7, arrival; the first that can be read, and never far ahead of our own clock."""
     evn = scope.fields.get("EVN", ())
     candidates = (("EVN-6", evn[6] if len(evn) > 6 else ""), ("EVN-2", evn[2] if len(evn) > 2 else ""), ("MSH-7", sent))
-    for place, field in candidates:
-        text = field.split(scope.delimiters.component, 1)[0].strip('" ')
+    for place, er7 in candidates:
+        text = er7.split(scope.delimiters.component, 1)[0].strip('" ')
         if not text:
             continue
         try:

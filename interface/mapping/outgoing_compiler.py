@@ -5,7 +5,7 @@ from collections.abc import Mapping as Table
 from typing import Final
 
 from interface.mapping.compile import ExpressionCompiler
-from interface.mapping.extend import resolved
+from interface.mapping.extend import found_without, resolved
 from interface.mapping.kind import Type
 from interface.mapping.node import Block
 from interface.mapping.outgoing import OUT_FUNCTIONS, FieldRule, Outgoing, SegmentRules
@@ -26,18 +26,19 @@ def compile_outgoing(
     name: str, files: Table[str, Block | None], tables: Table[str, CodeTable], findings: Findings
 ) -> Outgoing | None:
     """Compile the outgoing mapping `name`. Everything wrong goes into `findings`; then the result is None."""
-    before = len(findings.problems)
-    block = resolved(name, files, findings)
-    if block is None:
+    found = resolved(name, files, findings)
+    if found is None:
         return None
+    block, inside = found.block, Findings()
     names = {known: kind for known, (kind, _about) in NAMES.items()}
-    expressions = ExpressionCompiler(names, OUT_FUNCTIONS, tables, findings, has_paths=False)
+    expressions = ExpressionCompiler(names, OUT_FUNCTIONS, tables, inside, has_paths=False)
     for key, entry in block.entries.items():
         if key not in _KEYS:
-            findings.add(entry.mark, "unknown-target", f"`{key}` is no target here", did_you_mean(key, _KEYS))
-    _check_head(block, findings)
-    segments = _segments(block, expressions, findings)
-    if len(findings.problems) > before:
+            inside.add(entry.mark, "unknown-target", f"`{key}` is no target here", did_you_mean(key, _KEYS))
+    _check_head(block, inside)
+    segments = _segments(block, expressions, inside)
+    found_without(found, findings, inside)
+    if inside.problems or not found.is_whole:
         return None
     return Outgoing(name, block.text("message"), block.text("version"), segments)
 

@@ -29,8 +29,9 @@ class Problem:
 class ProblemsError(ConfigurationError):
     """Files that cannot be used: carries every problem, in the order of the files."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], warnings: Iterable[Problem] = ()) -> None:
         self.problems: tuple[Problem, ...] = tuple(sorted(set(problems)))
+        self.warnings: tuple[Problem, ...] = tuple(sorted(set(warnings)))
         first = self.problems[0]
         more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
         super().__init__(
@@ -46,6 +47,11 @@ class Findings:
     """Collects problems while files are read; nothing stops at the first one."""
 
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)  # what runs all the same
+
+    def warn(self, mark: Mark, rule: str, text: str, advice: str = "") -> None:
+        """Note at a place of a file what may be meant so, and is worth a look."""
+        self.warnings.append(Problem(mark.file, mark.line, mark.column, rule, text, advice))
 
     def add(self, mark: Mark, rule: str, text: str, advice: str = "") -> None:
         """Note one problem at a place of a file."""
@@ -54,7 +60,14 @@ class Findings:
     def raise_any(self) -> None:
         """Raise `ProblemsError` if anything was found."""
         if self.problems:
-            raise ProblemsError(self.problems)
+            raise ProblemsError(self.problems, self.warnings)
+
+
+def note_not_text(file: str, text: str, findings: Findings) -> None:
+    """Report the first line that holds a byte that is not UTF-8, which was read as U+FFFD."""
+    if "\ufffd" in text:
+        line = text[: text.index("\ufffd")].count("\n") + 1
+        findings.add(Mark(file, line), "not-text", "the file is not UTF-8 text", "save it as UTF-8")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

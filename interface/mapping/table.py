@@ -8,7 +8,7 @@ from io import StringIO
 
 from interface.hl7.problem import ErrorCode
 from interface.mapping.node import Mark
-from interface.mapping.problem import Findings
+from interface.mapping.problem import Findings, note_not_text
 from interface.mapping.scope import Scope, UnfitMessageError
 
 HEADINGS = ("in", "out", "note")
@@ -59,6 +59,7 @@ class CodeTable:
 
 def read_table(name: str, file: str, text: str, findings: Findings) -> CodeTable:
     """Read a table's CSV (columns in, out, note); every problem goes into `findings`."""
+    note_not_text(file, text, findings)
     lines = text.lstrip("\ufeff").splitlines()
     if not lines or tuple(_cells(lines[0]))[:2] != HEADINGS[:2]:
         semicolons = bool(lines) and ";" in lines[0]
@@ -66,11 +67,11 @@ def read_table(name: str, file: str, text: str, findings: Findings) -> CodeTable
         findings.add(Mark(file), "table-headings", "the table does not begin with its headings", advice)
         return CodeTable(name, file)
     rows: dict[str, str] = {}
-    for number, cells in _numbered(lines):
-        code, out = [*cells, ""][:2]
+    for number, cells in _numbered(file, lines, findings):
+        code, out = cells[:2]
         if code in rows:
             findings.add(Mark(file, number), "duplicate-code", f"the code `{code}` has two rows", "keep one of them")
-        elif code:
+        else:
             rows[code] = out
     miss = rows.pop(ANY, None)
     if miss is None:
@@ -85,11 +86,30 @@ def _miss(out: str) -> tuple[Miss, str]:
     return Miss.DEFAULT, out
 
 
-def _numbered(lines: list[str]) -> Iterable[tuple[int, list[str]]]:
+def _numbered(file: str, lines: list[str], findings: Findings) -> Iterable[tuple[int, list[str]]]:
+    """The rows that can be used, by their line; a finding for each other one."""
+    most = len(_cells(lines[0]))
     for number, line in enumerate(lines[1:], start=2):
-        if line.strip(", "):
-            yield number, list(_cells(line))
+        if not line.strip(", "):
+            continue
+        cells = _cells(line)
+        if not cells:
+            fault = ("malformed-row", "a quote is not closed in its row", 'close it; a quote inside is doubled: ""')
+        elif not cells[0]:
+            fault = ("row-without-code", "the row names no code", "write the code first, or remove the row")
+        elif len(cells) < 2:
+            fault = ("row-incomplete", "the row has no second column", "write `CODE,meaning`, or `CODE,` for none")
+        elif len(cells) > most:
+            fault = ("row-too-long", "the row has more columns than the headings", "put text with a comma in quotes")
+        else:
+            yield number, cells
+            continue
+        findings.add(Mark(file, number), *fault)
 
 
-def _cells(line: str) -> Iterable[str]:
-    return (cell.strip() for cell in next(csv.reader(StringIO(line)), []))
+def _cells(line: str) -> list[str]:
+    """The cells of a row; none where a quote is left open."""
+    try:
+        return [cell.strip() for cell in next(csv.reader(StringIO(line), strict=True), [])]
+    except csv.Error:
+        return []

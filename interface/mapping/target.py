@@ -9,11 +9,15 @@ from interface.mapping.kind import Type
 
 
 class Target(NamedTuple):
-    """What a rule fills: the type that it takes, what it is, and the only texts allowed where they are a closed set."""
+    """What a rule fills: the type that it takes, what it is, and the only texts allowed where they are a closed set.
+
+    `is_number`: a text that is some organisation's number of something, which may look like a card's by chance.
+    """
 
     type: Type
     about: str
     allowed: tuple[str, ...] = ()
+    is_number: bool = False
 
 
 _TYPES: Final = {
@@ -44,6 +48,8 @@ IDENTIFIERS: Final[Mapping[str, Target]] = {
     "account": Target(Type.IDENTIFIER, "the account's key"),
     "visit": Target(Type.IDENTIFIER, "the visit's key"),
 }
+# Beside them, a list of further fields whose numbers are never taken for card numbers.
+UNMASKED: Final = "unmasked"
 GUARANTOR: Final[Mapping[str, Target]] = {"id": Target(Type.IDENTIFIER, "the guarantor's key")}
 COVERAGE: Final[Mapping[str, Target]] = {
     "priority": Target(Type.NUMBER, "1 is billed first"),
@@ -51,8 +57,8 @@ COVERAGE: Final[Mapping[str, Target]] = {
     "plan_name": Target(Type.TEXT, "its name"),
     "payer_id": Target(Type.TEXT, "insurance company"),
     "payer_name": Target(Type.TEXT, "its name"),
-    "group_number": Target(Type.TEXT, "group number"),
-    "policy_number": Target(Type.TEXT, "policy or member number"),
+    "group_number": Target(Type.TEXT, "group number", is_number=True),
+    "policy_number": Target(Type.TEXT, "policy or member number", is_number=True),
     "starts": Target(Type.DATE, "in force from"),
     "ends": Target(Type.DATE, "in force until"),
     "plan_type": Target(Type.TEXT, "plan type"),
@@ -65,7 +71,7 @@ TRANSACTION: Final[Mapping[str, Target]] = {
     "kind": Target(Type.TEXT, "what it is: " + ", ".join(_KINDS), _KINDS),
     "amount": Target(Type.MONEY, "the amount as sent; its sign is read by the channel's `money`"),
     "quantity": Target(Type.NUMBER, "a negative one takes the transaction back, where that is the style"),
-    "id": Target(Type.TEXT, "the sender's id of it, by which a repeat is recognised"),
+    "id": Target(Type.TEXT, "the sender's id of it, by which a repeat is recognised", is_number=True),
     "type_code": Target(Type.TEXT, "transaction type as sent"),
     "code": Target(Type.TEXT, "transaction code as sent"),
     "occurred_at": Target(Type.INSTANT, "when it happened; else the event's time"),

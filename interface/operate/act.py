@@ -13,10 +13,20 @@ from interface.row.act import Act
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who acts, and why; both go to the audit trail as they are."""
+    """Who acts, and why; both go to the audit trail as they are. ActRefusedError `card-number` where one holds such a number."""
 
     actor: str
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        for place, text in (("actor", self.actor), ("reason", self.reason)):
+            if contains_card(text):
+                raise ActRefusedError(
+                    "card-number",
+                    f"the {place} holds a payment card number; nothing was done",
+                    place=place,
+                    advice="leave it out",
+                )
 
 
 @contextmanager
@@ -24,7 +34,6 @@ def acting(
     store: Store, by: By, verb: str, subject: str, *, details: Mapping[str, Any] | None = None
 ) -> Iterator[Turn]:
     """One turn for an act on messages, lanes or the ledger: what is done in it and its audit entry are one commit."""
-    _refuse_card(by)
     with store.turn(verb) as turn:
         turn.raise_epoch()  # first: who holds the epoch's row goes on, so an act and a batch never wait for each other
         yield turn
@@ -35,11 +44,6 @@ def note(store: Store, by: By, verb: str, subject: str, *, details: Mapping[str,
     """Audit a look at content before it is shown: durable when this returns."""
     with store.turn(verb) as turn:
         turn.audit([Act(by.actor, verb, subject, by.reason, details or {})])
-
-
-def _refuse_card(by: By) -> None:
-    if contains_card(by.reason):
-        raise ActRefusedError("card-number", "the reason holds a payment card number; nothing was done", place="reason")
 
 
 def need_reason(by: By, verb: str) -> None:

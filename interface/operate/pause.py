@@ -5,6 +5,7 @@ messages wait behind each other, and nobody else's.
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from interface.errors import ActRefusedError
 from interface.operate.act import By, acting, need_reason
@@ -12,8 +13,16 @@ from interface.ports import Reader, Store
 from interface.view.count import PauseKind
 
 
-def pause(store: Store, by: By, kind: PauseKind, name: str, known: Collection[str] = ()) -> None:
-    """Bring something to a stop. `known` are the channels or destinations of the configuration.
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What the store knows it by, and its name for people: of a patient the lane and the public id."""
+
+    key: str
+    name: str
+
+
+def pause(store: Store, by: By, kind: PauseKind, name: str, known: Collection[str] = ()) -> str:
+    """Bring something to a stop; gives its name. `known` are the channels or destinations of the configuration.
 
     A patient is named by public id or by an identifier's value, which goes no further than the look-up.
 
@@ -22,33 +31,37 @@ def pause(store: Store, by: By, kind: PauseKind, name: str, known: Collection[st
     need_reason(by, "pause")
     with store.snapshot() as reader:
         subject = _subject(reader, kind, name, known)
-    with acting(store, by, "pause", f"{kind}:{subject}") as turn:
-        if not turn.pause(kind, subject, by.actor):
-            raise ActRefusedError("already-paused", f"this {kind} stands already", place=f"{kind}:{subject}")
+    place = f"{kind}:{subject.name}"
+    with acting(store, by, "pause", place) as turn:
+        if not turn.pause(kind, subject.key, by.actor):
+            raise ActRefusedError("already-paused", f"this {kind} stands already", place=place)
+    return subject.name
 
 
-def resume(store: Store, by: By, kind: PauseKind, name: str) -> None:
-    """Let something go on. A destination that is suspended, not paused, is used again without waiting for a probe.
+def resume(store: Store, by: By, kind: PauseKind, name: str) -> str:
+    """Let something go on; gives its name. A destination that is suspended, not paused, is used again without a probe.
 
     Errors: ActRefusedError `not-found`, `not-paused`.
     """
     with store.snapshot() as reader:
-        subject = _subject(reader, kind, name, [row.subject for row in reader.pauses() if row.kind is kind])
-    with acting(store, by, "resume", f"{kind}:{subject}") as turn:
-        if not turn.resume(kind, subject):
-            raise ActRefusedError("not-paused", f"this {kind} is not paused", place=f"{kind}:{subject}")
+        paused = {row.name: row.subject for row in reader.pauses() if row.kind is kind}
+        subject = _subject(reader, kind, name, paused)
+    place = f"{kind}:{subject.name}"
+    with acting(store, by, "resume", place) as turn:
+        # Since the pause a merge may have given the patient another lane: what was paused then goes on.
+        if not turn.resume(kind, paused.get(subject.name, subject.key)):
+            raise ActRefusedError("not-paused", f"this {kind} is not paused", place=place)
+    return subject.name
 
 
-def _subject(reader: Reader, kind: PauseKind, name: str, known: Collection[str]) -> str:
+def _subject(reader: Reader, kind: PauseKind, name: str, known: Collection[str]) -> _Subject:
     match kind:
         case PauseKind.PATIENT:
-            if name in known:
-                return name  # the lane, as `status` shows it
-            lane = reader.patient_lane(name)
-            if lane is None:
+            patient = reader.patient(name)
+            if patient is None:
                 text = "no patient, or more than one, is known by this"
                 raise ActRefusedError("not-found", text, place="patient", advice="give the public id (pt_...)")
-            return str(lane)
+            return _Subject(str(patient.lane), patient.public_id)
         case PauseKind.CHANNEL:
             names = {*known, *(count.channel for count in reader.channel_counts())}
         case PauseKind.DESTINATION:
@@ -56,4 +69,4 @@ def _subject(reader: Reader, kind: PauseKind, name: str, known: Collection[str])
     if name not in names:
         listed = ", ".join(sorted(names)) or "none"
         raise ActRefusedError("not-found", f"there is no such {kind}", place=str(kind), advice=f"known: {listed}")
-    return name
+    return _Subject(name, name)

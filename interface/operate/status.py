@@ -4,36 +4,55 @@ from dataclasses import dataclass
 
 from interface.ports import Clock, Store
 from interface.row.mirror import MirrorCount
-from interface.view.count import STOPPED, ChannelCount, DestinationCount, PartRow, PauseRow
+from interface.view.count import ChannelCount, DestinationCount, PartRow, PartState, PauseRow
 
 ALIVE_MICROS = 10_000_000  # a part beats every two seconds
 _OPEN_ITEMS = 10_000  # a list that is longer says "10000" and is wrong in the right direction
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """Names that the active configuration declares: they are shown with zeros until something comes."""
+
+    channels: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
-    """Counts of one snapshot, taken `at`; `alive` are the parts that beat lately."""
+    """Counts of one snapshot, taken `at`. `alive` and `standing_by` are the parts of engines that beat lately."""
 
     at: int
     channels: tuple[ChannelCount, ...]
     destinations: tuple[DestinationCount, ...]
     alive: tuple[PartRow, ...]
+    standing_by: tuple[PartRow, ...]
     pauses: tuple[PauseRow, ...]
     open_work_items: int
     mirror: MirrorCount  # how far HealthPay24 follows the ledger
 
 
-def status(store: Store, clock: Clock) -> Status:
+_NOBODY = Known()
+
+
+def status(store: Store, clock: Clock, known: Known = _NOBODY) -> Status:
     """One consistent picture."""
     with store.snapshot() as reader:
         now = clock.now()
+        beating = [part for part in reader.parts() if now - part.beat_at <= ALIVE_MICROS]
+        channels = {one.channel: one for one in reader.channel_counts()}
+        destinations = {one.destination: one for one in reader.destination_counts()}
         return Status(
             at=now,
-            channels=tuple(reader.channel_counts()),
-            destinations=tuple(reader.destination_counts()),
-            alive=tuple(
-                part for part in reader.parts() if part.state != STOPPED and now - part.beat_at <= ALIVE_MICROS
+            channels=tuple(
+                channels.get(name) or ChannelCount(name, 0, 0, {}) for name in sorted({*channels, *known.channels})
             ),
+            destinations=tuple(
+                destinations.get(name) or DestinationCount(name, {}, 0)
+                for name in sorted({*destinations, *known.destinations})
+            ),
+            alive=tuple(part for part in beating if part.state is PartState.RUNNING),
+            standing_by=tuple(part for part in beating if part.state is PartState.STANDING_BY),
             pauses=tuple(reader.pauses()),
             mirror=reader.mirror_count(),
             open_work_items=len(reader.work_items(only_open=True, beyond_id=0, limit=_OPEN_ITEMS)),

@@ -165,6 +165,7 @@ class Batch:
             hold=ending.hold,
             changed=ending.changed,
             warnings=ending.warnings,
+            unrestated=ending.unrestated,
             hl7_code=ending.hl7_code,
             awaited_account=ending.awaited_account,
             due_at=self._hold_ends(message) if ending.awaited_account else 0,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from interface.errors import InterfaceError, MappingError
-from interface.ledger.outcome import Applied, MissingAccount, Outcome, PersonHold, Refusal
+from interface.ledger.outcome import Applied, MissingAccount, Outcome, PersonHold, Refusal, Unrestated
 from interface.ledger.reading import Filtered, Reading
 from interface.ledger.worklist import HELD_MESSAGE, ItemKind, WorkItem
 from interface.message import HoldKind, MessageState
@@ -23,6 +23,7 @@ class Ending:
     hold: HoldKind | None = None
     changed: bool = False
     warnings: tuple[str, ...] = ()
+    unrestated: tuple[Unrestated, ...] = ()
     awaited_account: str = ""
     verdict: str = "AA"
     hl7_code: str = ""
@@ -87,7 +88,9 @@ def applied(outcome: Outcome, reading: Reading) -> Ending:
     match outcome:
         case Applied():
             warnings = (*reading.warnings, *outcome.warnings)
-            return Ending(MessageState.PROCESSED, changed=outcome.changed, warnings=warnings)
+            return Ending(
+                MessageState.PROCESSED, changed=outcome.changed, warnings=warnings, unrestated=outcome.unrestated
+            )
         case MissingAccount():
             return Ending(
                 MessageState.HELD,

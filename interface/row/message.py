@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from interface.ledger.outcome import Unrestated
 from interface.message import HoldKind, MessageState, RunReason
 
 
@@ -94,6 +95,7 @@ class RunRecord:
     changed: bool = False
     warnings: tuple[str, ...] = ()
     names: Names = NAMELESS
+    unrestated: tuple[Unrestated, ...] = ()  # of a replay: money that it left as it is booked
     awaited_account: str = ""  # for MISSING_ACCOUNT: authority|type|value of the account that must appear
     due_at: int = 0  # when a hold has lasted long enough to be looked at; 0 = never
     lanes: tuple[int, ...] = ()  # written for what blocks or queues; empty on the fast path

@@ -14,6 +14,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
+from interface.errors import WireError
 from interface.hl7.ack import AckCode
 from interface.hl7.framing import Deframer, Frame, wrap
 from interface.hl7.problem import ErrorCode
@@ -46,13 +47,25 @@ class Reception:
     journal: Journal
 
 
+def _listener(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        raise WireError(
+            "cannot-listen",
+            f"the address cannot be had ({error.strerror or 'no such host'})",
+            place=f"{host}:{port}",
+            advice="give another port, or stop the program that holds it",
+        ) from error
+
+
 class Receiver:
     """A receiving EHR on `host:port`; port 0 takes a free one, see `port`. A context manager, or `start` and `stop`.
 
     With a `hospital`, payments must name its patients and accounts, and change its balances. `echo`, of the same
     hospital, tells of booked payments. `replies` carries application acknowledgements of messages that ask for them in
     enhanced mode (MSH-16). `max_sessions` limits open connections: one more is closed at once. The last three may be
-    set while it runs; whoever made echo and replies ends them.
+    set while it runs; whoever made echo and replies ends them. WireError `cannot-listen` where the address is taken.
     """
 
     def __init__(
@@ -80,7 +93,7 @@ class Receiver:
         self._numbers = itertools.count(1)
         self._stopping = threading.Event()
         self._sessions: dict[socket.socket, threading.Thread] = {}
-        self._listener = socket.create_server((host, port))
+        self._listener = _listener(host, port)
         self._listener.settimeout(_LOOK_SECS)
         self._thread = threading.Thread(target=self._listen, name="receiving EHR", daemon=True)
 

@@ -172,8 +172,8 @@ class Sender:
 
 def control_id_of(content: bytes) -> str:
     """Return MSH-10 of a message, empty when there is none; reads the header only."""
-    fields = content[:1024].split(content[3:4], 10)
-    return fields[9].splitlines()[0].decode("latin-1") if len(fields) > 9 and fields[9] else ""
+    fields = content[:1024].partition(b"\r")[0].split(content[3:4], 10)
+    return fields[9].decode("latin-1") if len(fields) > 9 else ""
 
 
 def _write(connection: socket.socket, flights: list[_Flight]) -> None:

@@ -11,7 +11,6 @@ from interface.ledger.noun import Identifier, Noun
 from interface.ledger.payment import Allocation, Payment
 from interface.store import schema_ledger as t
 from interface.store.dialect import within
-from interface.store.lane import lane_roots
 from interface.store.ledger_load import Row, balances, entities, ids_of, observations, payments, value_key
 from interface.store.standing import merged_into, survivor
 from interface.store.tx import Tx
@@ -46,7 +45,7 @@ _PAYMENTS_ON = sa.select(t.allocation.c.payment_id).where(within(t.allocation.c.
 
 def account(tx: Tx, name: str) -> AccountStory | None:
     """An account by public id or identifier value, seen through merges; None where none or several fit."""
-    number = _the_one(tx, Noun.ACCOUNT, name)
+    number = the_one(tx, Noun.ACCOUNT, name)
     return None if number is None else next(iter(_stories(tx, [number], with_entries=True)), None)
 
 
@@ -56,16 +55,7 @@ def accounts(tx: Tx, beyond_id: int, limit: int) -> list[AccountStory]:
     return _stories(tx, ids, with_entries=False)
 
 
-def patient_lane(tx: Tx, name: str) -> int | None:
-    """The lane (as a root) of the patient with this public id or identifier value; None where none or several fit."""
-    number = _the_one(tx, Noun.PATIENT, name)
-    if number is None:
-        return None
-    lane = entities(tx, {Row(Noun.PATIENT, number)})[Row(Noun.PATIENT, number)].lane
-    return lane_roots(tx, [lane]).get(lane, lane)
-
-
-def _the_one(tx: Tx, noun: Noun, name: str) -> int | None:
+def the_one(tx: Tx, noun: Noun, name: str) -> int | None:
     """The surviving row of this name, where exactly one fits."""
     found = set(ids_of(tx, noun, [name]))
     found |= {row.entity_id for row in tx.read(_NAMED, value=value_key(tx.vault, noun, name), noun=noun.value)}
@@ -84,9 +74,9 @@ def _stories(tx: Tx, ids: Sequence[int], *, with_entries: bool) -> list[AccountS
     rows |= entities(tx, guarantors)
     books = _Books(tx, root_of, with_entries=with_entries)
     patients = _patients(rows, ids)
-    names = _names(tx, Noun.ACCOUNT, root_of)
+    names = names_of(tx, Noun.ACCOUNT, root_of)
     patient_roots = {one.id: one.id for one in patients.values()}
-    patient_names = _names(tx, Noun.PATIENT, patient_roots | merged_into(tx, Noun.PATIENT, patient_roots))
+    patient_names = names_of(tx, Noun.PATIENT, patient_roots | merged_into(tx, Noun.PATIENT, patient_roots))
     return [
         AccountStory(
             account=rows[Row(Noun.ACCOUNT, number)],
@@ -126,7 +116,8 @@ def _visits(rows: dict[Row, Entity], root_of: dict[int, int], account_id: int) -
             yield one
 
 
-def _names(tx: Tx, noun: Noun, root_of: dict[int, int]) -> dict[int, list[Identifier]]:
+def names_of(tx: Tx, noun: Noun, root_of: dict[int, int]) -> dict[int, list[Identifier]]:
+    """The identifiers of rows, live ones first, under the row that stands for them."""
     names: dict[int, list[Identifier]] = {}
     for row in tx.read_in(_NAMES, "ids", root_of, noun=noun.value):
         known = Identifier(*tx.vault.open_json(row.sealed, scope_of("identifier", row.key)))

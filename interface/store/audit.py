@@ -1,31 +1,24 @@
 """The audit trail: who did what to what, and why. Rows are appended in the transaction of the act and never changed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
 from interface.row.act import Act
 from interface.store import schema_operation as t
+from interface.store.dialect import within
 from interface.store.tx import Tx
 from interface.store.vault import scope_of
+from interface.view.audit import Audited, AuditFilter
 
 _APPEND = sa.insert(t.audit)
-_PAGE = (
-    sa.select(t.audit)
-    .where(t.audit.c.subject == sa.bindparam("about"), t.audit.c.id > sa.bindparam("beyond"))
-    .order_by(t.audit.c.id)
-    .limit(sa.bindparam("amount"))
+_ABOUT = sa.select(t.audit).where(within(t.audit.c.subject, "subjects"))
+# Acts on many things at once are kept as one line: `messages:17..230`. The range of texts is one that an index serves.
+_ABOUT_MANY = sa.select(t.audit).where(
+    t.audit.c.subject >= sa.bindparam("first"), t.audit.c.subject < sa.bindparam("end")
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Audited:
-    """One line of the trail."""
-
-    id: int
-    at: int
-    act: Act
+_MANY = {"message": "messages:", "delivery": "deliveries:"}
 
 
 def audit(tx: Tx, acts: Sequence[Act]) -> None:
@@ -43,10 +36,42 @@ def audit(tx: Tx, acts: Sequence[Act]) -> None:
     tx.write(_APPEND, rows)
 
 
-def audit_trail(tx: Tx, subject: str, beyond_id: int, limit: int) -> list[Audited]:
-    """One page of the acts on a subject, oldest first."""
-    found = []
-    for row in tx.read(_PAGE, about=subject, beyond=beyond_id, amount=limit):
-        reason, details = tx.vault.open_json(row.sealed, scope_of("audit", row.subject))
-        found.append(Audited(row.id, row.at, Act(row.actor, row.verb, row.subject, reason, details)))
-    return found
+def audit_trail(tx: Tx, wanted: AuditFilter) -> list[Audited]:
+    """One page, in the order of ids."""
+    column = t.audit.c
+    conditions = []
+    if wanted.actor:
+        conditions.append(column.actor == wanted.actor)
+    if wanted.since:
+        conditions.append(column.at >= wanted.since)
+    if wanted.beyond_id:
+        conditions.append(column.id < wanted.beyond_id if wanted.newest_first else column.id > wanted.beyond_id)
+    order = column.id.desc() if wanted.newest_first else column.id
+    page = sa.select(t.audit).where(*conditions).order_by(order).limit(wanted.limit)
+    return [_opened(tx, row) for row in tx.connection.execute(page)]
+
+
+def audited_on(tx: Tx, subjects: Collection[str]) -> list[Audited]:
+    """Every act on these subjects, alone or among others, oldest first."""
+    rows = {row.id: _opened(tx, row) for row in tx.read_in(_ABOUT, "subjects", sorted(set(subjects)))}
+    for kind, prefix in _MANY.items():
+        numbers = {int(number) for one in subjects if (number := one.removeprefix(f"{kind}:")).isdigit()}
+        end = prefix.replace(":", ";")  # the character that follows
+        for row in tx.read(_ABOUT_MANY, first=prefix, end=end) if numbers else ():
+            act = _opened(tx, row)
+            if not numbers.isdisjoint(_numbers(act, prefix)):
+                rows[row.id] = act
+    return [rows[number] for number in sorted(rows)]
+
+
+def _numbers(act: Audited, prefix: str) -> Collection[int]:
+    """The ids that an act on many names; where it keeps only the first and the last one, all between them."""
+    if listed := act.details.get("ids"):
+        return set(listed)
+    first, _, last = act.subject.removeprefix(prefix).partition("..")
+    return range(int(first), int(last) + 1) if first.isdigit() and last.isdigit() else ()
+
+
+def _opened(tx: Tx, row: sa.Row[Any]) -> Audited:
+    reason, details = tx.vault.open_json(row.sealed, scope_of("audit", row.subject))
+    return Audited(row.id, row.at, row.actor, row.verb, row.subject, reason, details)

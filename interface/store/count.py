@@ -10,9 +10,10 @@ from interface.store import schema_delivery as d
 from interface.store import schema_message as m
 from interface.store import schema_operation as t
 from interface.store.dialect import insert_or_replace
+from interface.store.patient_story import patients_of_lanes
 from interface.store.posting import POSTED
 from interface.store.tx import ARRIVAL, Tx
-from interface.view.count import ChannelCount, DestinationCount, PartRow, PauseKind, PauseRow
+from interface.view.count import ChannelCount, DestinationCount, PartRow, PartState, PauseKind, PauseRow
 
 _TALLIES = sa.select(
     m.tally.c.source_id,
@@ -39,7 +40,9 @@ _OLDEST_QUEUED = (
 )
 _DESTINATIONS = sa.select(d.destination_state.c.destination_id)
 _BEAT = insert_or_replace(t.part, [column.name for column in t.part.columns if not column.primary_key])
-_PARTS = sa.select(t.part).order_by(t.part.c.name)
+_PARTS = sa.select(t.part).order_by(t.part.c.name, t.part.c.started_at)
+_FORGET = sa.delete(t.part).where(t.part.c.beat_at < sa.bindparam("before"))
+_REMEMBERED_MICROS = 3_600_000_000
 
 Tallies = dict[str, tuple[int, int]]  # state: amount, last time
 
@@ -111,7 +114,8 @@ def _destination(tx: Tx, number: int, name: str, tallies: Tallies) -> Destinatio
 
 
 def beat(tx: Tx, part: PartRow) -> None:
-    """Note that a part of the engine is alive."""
+    """Note that a part of an engine is alive; what has not beaten for long is forgotten."""
+    tx.write(_FORGET, [{"before": part.beat_at - _REMEMBERED_MICROS}])
     row = {
         "name": part.name,
         "pid": part.pid,
@@ -124,12 +128,18 @@ def beat(tx: Tx, part: PartRow) -> None:
 
 
 def parts(tx: Tx) -> list[PartRow]:
-    """The parts that have ever beaten, by name."""
-    return [PartRow(**row._mapping) for row in tx.read(_PARTS)]
+    """The parts of all engines that have beaten within the last hours, by name."""
+    return [PartRow(**{**row._mapping, "state": PartState(row.state)}) for row in tx.read(_PARTS)]
 
 
 def pauses(tx: Tx) -> list[PauseRow]:
     """What people brought to a stop, destinations included."""
-    rows = [PauseRow(PauseKind(row.kind), row.subject, row.since, row.actor) for row in pause.all_pauses(tx)]
-    paused = [one for one in destination_counts(tx) if one.paused_by]
-    return rows + [PauseRow(PauseKind.DESTINATION, one.destination, 0, one.paused_by) for one in paused]
+    found = pause.all_pauses(tx)
+    patients = patients_of_lanes(tx, [int(row.subject) for row in found if row.kind == PauseKind.PATIENT])
+    names = {str(lane): public_id for lane, public_id in patients.items()}
+    rows = [
+        PauseRow(PauseKind(row.kind), row.subject, row.since, row.actor, names.get(row.subject, row.subject))
+        for row in found
+    ]
+    paused = [(one.destination, one.paused_by) for one in destination_counts(tx) if one.paused_by]
+    return rows + [PauseRow(PauseKind.DESTINATION, name, 0, actor, name) for name, actor in paused]

@@ -55,15 +55,18 @@ class Opened:
     notice: str
 
 
-def open_database(url: str, now: int, environ: Mapping[str, str], limits: Limits) -> Opened:
-    """Open, make or upgrade a database.
+def open_database(url: str, now: int, environ: Mapping[str, str], limits: Limits, *, makes: bool = True) -> Opened:
+    """Open or upgrade a database; where there is none yet, make it only if `makes`.
 
-    Errors: StoreError `database-url`, `durability-off`, `schema-newer`, `key-missing`, `key-exposed`, `key-wrong`;
-    StoreUnavailableError `database-unavailable`.
+    Errors: StoreError `database-url`, `database-damaged`, `durability-off`, `schema-newer`, `home-empty`, `key-missing`,
+    `key-exposed`, `key-wrong`; StoreUnavailableError `database-unavailable`, `home-unusable`.
     """
-    engine = _engine(url, limits)
+    with files_translated():
+        engine = _engine(url, limits, makes=makes)
     try:
-        with translated(), _opening(engine) as connection:
+        with files_translated(), translated(), _opening(engine) as connection:
+            if not makes and _version(connection) is None:
+                raise _home_empty(engine.url)
             _upgrade(connection)
             installation = connection.execute(sa.select(t.installation)).first()
             if installation is None:
@@ -87,19 +90,55 @@ def translated() -> Iterator[None]:
             place="database",
             advice="nothing was stored; look at the database and its disk",
         ) from error
+    except exc.DatabaseError as error:
+        if type(error) is not exc.DatabaseError:  # its kinds are defects of a statement; by itself it means the file
+            raise
+        raise StoreError(
+            "database-damaged",
+            f"this is not a database, or a damaged one ({_first_line(error)})",
+            place="database",
+            advice="look which file it is; a damaged one is restored from a backup",
+        ) from error
+
+
+@contextmanager
+def files_translated() -> Iterator[None]:
+    """Turn the file system's refusals into ours."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreUnavailableError(
+            "home-unusable",
+            f"the engine's files cannot be made or opened here ({error.strerror or type(error).__name__})",
+            place=str(error.filename or "home"),
+            advice="give a directory that this user may write to (--home DIR, or HP24_HOME; the key: HP24_KEY_FILE)",
+        ) from error
+
+
+def _home_empty(url: sa.URL) -> StoreError:
+    return StoreError(
+        "home-empty",
+        "no engine was ever started here: there is no database",
+        place=str(url.database) if url.get_backend_name() == SQLITE else f"database {url.database}",
+        advice="name the engine's home (--home DIR, or HP24_HOME), or make a new one with `hp24 run`",
+    )
 
 
 def _first_line(error: Exception) -> str:
     return str(getattr(error, "orig", None) or error).partition("\n")[0]
 
 
-def _engine(url: str, limits: Limits) -> sa.Engine:
+def _engine(url: str, limits: Limits, *, makes: bool) -> sa.Engine:
     try:
         parsed = sa.make_url(url)
     except exc.ArgumentError as error:
         raise _bad_url() from error
     if parsed.get_backend_name() == SQLITE and parsed.database not in (None, "", ":memory:"):
-        _make_file(Path(str(parsed.database)))
+        path = Path(str(parsed.database))
+        if makes:
+            _make_file(path)
+        elif not path.exists() or not path.stat().st_size:
+            raise _home_empty(parsed)
     elif parsed.get_backend_name() != POSTGRESQL:
         raise _bad_url()
     else:

@@ -1,6 +1,6 @@
 """What can be asked of one consistent snapshot: the methods of `ports.Reader`, each one function of a subject's module."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from interface.ledger.change import LedgerChanges, Loaded
 from interface.ledger.compare import Image
@@ -29,6 +29,7 @@ from interface.store import (
     ledger_load,
     material,
     mirror,
+    patient_story,
     payment_story,
     posting,
     record,
@@ -39,10 +40,12 @@ from interface.store import (
     worklist,
 )
 from interface.store.tx import Tx
+from interface.view.audit import Audited, AuditFilter
 from interface.view.count import ChannelCount, DestinationCount, PartRow, PauseRow
 from interface.view.delivery import DeliveryFilter, DeliveryStory
 from interface.view.message import MessageFilter, MessageRow, MessageStory, RunRow
 from interface.view.money import AccountStory, PaymentStory
+from interface.view.patient import PatientStory
 from interface.view.work import ReplayRow, WorkItemRow
 
 
@@ -176,8 +179,8 @@ class SqlReader:
     def payments_of_allocations(self, allocation_ids: Sequence[int]) -> list[PaymentStory]:
         return payment_story.payments_of_allocations(self._tx, allocation_ids)
 
-    def patient_lane(self, name: str) -> int | None:
-        return account_story.patient_lane(self._tx, name)
+    def patient(self, name: str) -> PatientStory | None:
+        return patient_story.patient(self._tx, name)
 
     def work_items(self, *, only_open: bool, beyond_id: int, limit: int) -> list[WorkItemRow]:
         return worklist.work_items(self._tx, only_open=only_open, beyond_id=beyond_id, limit=limit)
@@ -191,9 +194,11 @@ class SqlReader:
     def replay(self, replay_id: int) -> ReplayRow | None:
         return replay.progress(self._tx, replay_id)
 
-    def audit_trail(self, subject: str, beyond_id: int, limit: int) -> list[audit.Audited]:
-        """One page of the acts on a subject, oldest first."""
-        return audit.audit_trail(self._tx, subject, beyond_id, limit)
+    def audit_trail(self, wanted: AuditFilter) -> list[Audited]:
+        return audit.audit_trail(self._tx, wanted)
+
+    def audited_on(self, subjects: Collection[str]) -> list[Audited]:
+        return audit.audited_on(self._tx, subjects)
 
     def baseline(self) -> Baseline | None:
         return baseline.baseline(self._tx)

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
+import orjson
 import sqlalchemy as sa
 
+from interface.ledger.outcome import Unrestated, summed
 from interface.store import schema_message as t
 from interface.store.dialect import within
 from interface.store.tx import Tx
-from interface.view.work import ReplayRow
+from interface.view.work import FAILURES_SHOWN, NO_FAILURE, NotReplayed, ReplayRow
 
 _NEW = sa.insert(t.replay).returning(t.replay.c.id)
 _NEW_MESSAGES = sa.insert(t.replay_message)
@@ -17,14 +19,25 @@ _ONE = sa.select(t.replay).where(t.replay.c.id == sa.bindparam("row"))
 _DONE = sa.select(sa.func.count()).where(
     t.replay_message.c.replay_id == sa.bindparam("row"), t.replay_message.c.done == 1
 )
-_FAILED = sa.and_(t.run.c.cause_id.is_not(None), t.name.c.text != "filtered")
+_FAILED = sa.and_(t.run.c.cause_id.is_not(None), t.name.c.text.not_in(NO_FAILURE))
+_RUNS = sa.outerjoin(t.run, t.name, t.name.c.id == t.run.c.cause_id)
 _OUTCOMES = (
     sa.select(
         sa.func.coalesce(sa.func.sum(t.run.c.changed), 0).label("changed"),
         sa.func.coalesce(sa.func.sum(sa.case((_FAILED, 1), else_=0)), 0).label("failed"),
     )
-    .outerjoin(t.name, t.name.c.id == t.run.c.cause_id)
+    .select_from(_RUNS)
     .where(t.run.c.replay_id == sa.bindparam("row"))
+)
+_FAILURES = (
+    sa.select(t.run.c.message_id, t.name.c.text.label("cause"), t.run.c.place, t.run.c.text)
+    .select_from(_RUNS)
+    .where(t.run.c.replay_id == sa.bindparam("row"), _FAILED)
+    .order_by(t.run.c.id)
+    .limit(FAILURES_SHOWN)
+)
+_UNRESTATED = sa.select(t.run.c.unrestated).where(
+    t.run.c.replay_id == sa.bindparam("row"), t.run.c.unrestated.is_not(None)
 )
 
 
@@ -61,6 +74,7 @@ def progress(tx: Tx, replay_id: int) -> ReplayRow | None:
         return None
     done, outcomes = tx.first(_DONE, row=replay_id), tx.first(_OUTCOMES, row=replay_id)
     assert done is not None and outcomes is not None, "an aggregate always has a row"
+    unrestated = [orjson.loads(run.unrestated) for run in tx.read(_UNRESTATED, row=replay_id)]
     return ReplayRow(
         id=row.id,
         requested_at=row.requested_at,
@@ -70,4 +84,10 @@ def progress(tx: Tx, replay_id: int) -> ReplayRow | None:
         done=done[0],
         changed=outcomes.changed,
         failed=outcomes.failed,
+        failures=tuple(
+            NotReplayed(run.message_id, run.cause, run.place or "", run.text or "")
+            for run in tx.read(_FAILURES, row=replay_id)
+        ),
+        unrestated_messages=len(unrestated),
+        unrestated=summed(Unrestated(**one) for listed in unrestated for one in listed),
     )

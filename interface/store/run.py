@@ -167,6 +167,7 @@ def _row(tx: Tx, run: RunRecord, words: dict[str, int]) -> dict[str, Any]:
         "text": run.text or None,
         "hl7_code": run.hl7_code or None,
         "warnings": orjson.dumps(run.warnings).decode() if run.warnings else None,
+        "unrestated": orjson.dumps(run.unrestated).decode() if run.unrestated else None,
         "changed": 1 if run.changed else 0,
         "started_at": run.started_at,
         "ended_at": run.ended_at,

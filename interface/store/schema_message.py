@@ -115,6 +115,7 @@ run = sa.Table(
     text("text", nullable=True),
     text("hl7_code", nullable=True),  # table 0357
     text("warnings", nullable=True),  # JSON list of codes with places
+    text("unrestated", nullable=True),  # JSON list of what a replay left as it is booked: currency and two amounts
     flag("changed"),
     micros("started_at"),
     micros("ended_at"),

@@ -101,9 +101,10 @@ work_item_event = sa.Table(
 part = sa.Table(
     "part",
     METADATA,
-    sa.Column("name", sa.String, primary_key=True),  # listen, process, deliver
-    sa.Column("pid", sa.Integer, nullable=False),
-    text("host"),
+    # Several engines may share a database: one works, the others stand by.
+    sa.Column("name", sa.String, primary_key=True),  # listen, process
+    sa.Column("host", sa.String, primary_key=True),
+    sa.Column("pid", sa.Integer, primary_key=True, autoincrement=False),
     text("state"),
     micros("started_at"),
     micros("beat_at"),

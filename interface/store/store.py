@@ -34,15 +34,20 @@ _LANE_MASK = (1 << 63) - 1
 
 
 def open_store(
-    url: str, clock: Clock, environ: Mapping[str, str] | None = None, limits: Limits | None = None
+    url: str,
+    clock: Clock,
+    environ: Mapping[str, str] | None = None,
+    limits: Limits | None = None,
+    *,
+    makes: bool = True,
 ) -> "SqlStore":
-    """Open the store of record; the first open makes database and keys.
+    """Open the store of record; the first open makes database and keys, if it `makes` any.
 
     `url`: sqlite:////path/to/file.db or postgresql://user@host/name. `environ` names the key file (HP24_KEY_FILE, HOME).
     Errors: see `database.open_database`.
     """
     bounds = limits or Limits()
-    opened = open_database(url, clock.now(), os.environ if environ is None else environ, bounds)
+    opened = open_database(url, clock.now(), os.environ if environ is None else environ, bounds, makes=makes)
     if opened.notice and not bounds.is_scratch:
         emit(DatabaseMade(opened.database_id, str(opened.key_file), opened.notice))
     return SqlStore(opened, clock, bounds)

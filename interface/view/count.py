@@ -40,26 +40,32 @@ class DestinationCount:
     paused_by: str = ""
 
 
-STOPPED = "stopped"  # the state of a part that ended on purpose
+class PartState(StrEnum):
+    """How a part of an engine stands."""
+
+    RUNNING = "running"
+    STANDING_BY = "standing-by"  # another engine does this work; it takes over when that one ends
+    STOPPED = "stopped"  # ended on purpose
 
 
 @dataclass(frozen=True, slots=True)
 class PartRow:
-    """A part of an engine, alive as long as it beats; `state` is running or stopped."""
+    """A part of an engine, alive as long as it beats."""
 
     name: str
     pid: int
     host: str
-    state: str
+    state: PartState
     started_at: int
     beat_at: int
 
 
 @dataclass(frozen=True, slots=True)
 class PauseRow:
-    """Something that a person brought to a stop. A patient's subject is the lane."""
+    """Something that a person brought to a stop. A patient's subject is the lane, its name the public id, once it has one."""
 
     kind: PauseKind
     subject: str
     since: int
     actor: str
+    name: str

@@ -1,12 +1,14 @@
 """What the store does for people: `Views` belongs to every `interface.ports.Reader`, `Acts` to every `Turn`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
+from interface.view.audit import Audited, AuditFilter
 from interface.view.count import ChannelCount, DestinationCount, PartRow, PauseKind, PauseRow
 from interface.view.delivery import DeliveryFilter, DeliveryStory
 from interface.view.message import MessageFilter, MessageRow, MessageStory
 from interface.view.money import AccountStory, PaymentStory
+from interface.view.patient import PatientStory
 from interface.view.work import ReplayRow, WorkItemRow
 
 
@@ -61,11 +63,17 @@ class Views(Protocol):
     def payments_of_allocations(self, allocation_ids: Sequence[int]) -> list[PaymentStory]:
         """The payments that these allocations belong to, each once, in the order of ids."""
 
-    def patient_lane(self, name: str) -> int | None:
-        """The lane (as a root) of the patient with this public id or identifier value.
+    def patient(self, name: str) -> PatientStory | None:
+        """The patient with this public id or identifier value, seen through merges; its lane is a root.
 
         None where none or several fit.
         """
+
+    def audit_trail(self, wanted: AuditFilter) -> list[Audited]:
+        """One page of the audit trail, in the order of ids."""
+
+    def audited_on(self, subjects: Collection[str]) -> list[Audited]:
+        """Every act on these subjects (`message:17`), alone or among others, oldest first."""
 
     def work_items(self, *, only_open: bool, beyond_id: int, limit: int) -> list[WorkItemRow]:
         """One page in the order of ids."""

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+from interface.ledger.outcome import Unrestated
+
+FAILURES_SHOWN = 20
+
 
 @dataclass(frozen=True, slots=True)
 class WorkItemEvent:
@@ -36,11 +40,26 @@ class WorkItemRow:
     history: tuple[WorkItemEvent, ...] = ()
 
 
+# Causes of a run that did all there was to do.
+NO_FAILURE = ("filtered", "acknowledgement")
+
+
+@dataclass(frozen=True, slots=True)
+class NotReplayed:
+    """A message that could not be run again, and why; `text` and `place` name rules and paths, never values."""
+
+    message_id: int
+    cause: str
+    place: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class ReplayRow:
     """A requested replay and how far it is.
 
-    `changed` counts the runs that changed the ledger, `failed` those that could not.
+    `changed` counts the runs that changed the ledger, `failed` those that could not; `failures` are the first of those.
+    `unrestated_messages` book other money under this version than is booked; `unrestated` is how much, by currency.
     """
 
     id: int
@@ -51,3 +70,6 @@ class ReplayRow:
     done: int
     changed: int
     failed: int
+    failures: tuple[NotReplayed, ...] = ()
+    unrestated_messages: int = 0
+    unrestated: tuple[Unrestated, ...] = ()

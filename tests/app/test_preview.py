@@ -107,6 +107,41 @@ def test_the_ledger_is_proven_after_a_replay_under_a_newer_version(app: App) -> 
     assert (proof.differences, proof.endings, proof.holds) == ([], [], True)
 
 
+def test_money_that_stays_as_it_is_booked_is_counted_alike_by_preview_and_replay(app: App) -> None:
+    call_charges_credits(app)
+    found = preview(app, everything(app), lambda _done, _total: None)
+    number = request(app.store, BY, choose(app.store, MessageFilter()))
+    run(app)
+    done = progress(app.store, number)
+    (left,) = found.unrestated
+    assert (left.currency, left.booked_minor, left.said_minor) == ("USD", -left.said_minor, -left.booked_minor)
+    assert left.booked_minor > 0
+    assert (done.unrestated_messages, done.unrestated) == (found.unrestated_messages, found.unrestated)
+    with app.store.snapshot() as reader:
+        warned = [one for one in reader.runs(0, 10_000) if any("money-not-restated" in each for each in one.warnings)]
+    assert found.unrestated_messages == len(warned) > 0
+    assert (done.failed, done.failures) == (found.failed, tuple(found.failures)) == (0, ())
+
+
+def test_forced_money_leaves_nothing_as_it_was(app: App) -> None:
+    call_charges_credits(app)
+    found = preview(app, everything(app), lambda _done, _total: None, force_money=True)
+    assert (found.unrestated_messages, found.unrestated) == (0, ())
+
+
+def test_what_cannot_be_run_again_is_named_alike_by_preview_and_replay(app: App) -> None:
+    table = app.root / "mappings" / "tables" / "transaction_kind.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("CG,charge", "XX,charge"), encoding="utf-8")
+    app.publish(app.edited(), "tester")
+    found = preview(app, everything(app), lambda _done, _total: None)
+    number = request(app.store, BY, choose(app.store, MessageFilter()))
+    run(app)
+    done = progress(app.store, number)
+    assert done.failed == found.failed == len(found.failures) > 5
+    assert done.failures == tuple(found.failures)
+    assert {one.cause for one in done.failures} == {"code-unknown"}
+
+
 @pytest.mark.parametrize("force_money", [False, True])
 def test_the_ledger_is_proven_where_a_newer_version_would_book_other_money(app: App, force_money: bool) -> None:
     call_charges_credits(app)

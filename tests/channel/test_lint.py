@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.channel.sample import CHANNEL, FILES, problems, wrong_channel
+from interface.channel.loader import load, read_files
+from tests.channel.sample import ADT, CHANNEL, FILES, problems, with_line, wrong_channel
+from tests.mapping.sample import PROJECT
 
 SOUTH = CHANNEL.replace("channel: north", "channel: south")
 QUIET = SOUTH.replace("    mapping: dft\n", "    mapping: dft\n    receives: []\n")
@@ -41,3 +43,56 @@ def test_payments_go_to_one_destination_of_a_channel() -> None:
     second = "  copy:\n    mllp: {host: 127.0.0.1, port: 2603}\n    mapping: dft\n"
     (found,) = problems({**FILES, "channels/north.yaml": CHANNEL + second})
     assert found.rule == "payments-twice"
+
+
+def test_a_wrong_option_hides_nothing_that_is_wrong_across_files() -> None:
+    channel = SOUTH.replace("mapping: adt", "mapping: atd").replace("    mapping: dft", "    mapping: dtf")
+    channel = channel.replace("timezone: America", "timezone: Amerika").replace(
+        "    port: $", "    host: '::'\n    port: $"
+    )
+    found = problems(
+        {**FILES, "channels/south.yaml": channel + "filters:\n  - {when: PV1-99 = 'X', reason: studies}\n"}
+    )
+    assert {one.rule for one in found} == {
+        "wrong-value",
+        "missing-mapping",
+        "cleartext-listener",
+        "payments-twice",
+        "impossible-path",
+    }
+    assert sum(one.rule == "missing-mapping" for one in found) == 2
+    taken = problems({**FILES, "channels/south.yaml": QUIET.replace("timezone: America", "timezone: Amerika")})
+    assert {one.rule for one in taken} == {"wrong-value", "port-taken"}
+
+
+CHARGES = ADT + "transactions:\n  each: FT1\n  kind: \"'charge'\"\n  amount: FT1-11 | money\n  id: FT1-2\n"
+
+
+def test_a_number_that_may_be_masked_is_a_warning_at_its_rule() -> None:
+    (warning,) = load({**FILES, "mappings/adt.yaml": CHARGES}, {}).warnings
+    assert (warning.file, warning.line, warning.column, warning.rule) == ("mappings/adt.yaml", 12, 7, "number-masked")
+    assert "unmasked" in warning.advice
+
+
+def test_a_declared_number_is_no_warning_and_not_masked() -> None:
+    declared = with_line(CHARGES, "identifiers:\n", "identifiers:\n  unmasked: [FT1-2]\n")
+    configuration = load({**FILES, "mappings/adt.yaml": declared}, {})
+    assert configuration.warnings == ()
+    assert configuration.feeds["north"].mapping.identifier_fields == {"PID-3", "FT1-2"}
+
+
+def test_what_is_made_an_identifier_by_a_function_is_declared() -> None:
+    typed = with_line(ADT, "identifiers:\n", "identifiers:\n  account: PV1-50 | typed('AN') ?? PID-18\n")
+    mapping = load({**FILES, "mappings/adt.yaml": typed}, {}).feeds["north"].mapping
+    assert mapping.identifier_fields == {"PID-3", "PV1-50", "PID-18"}
+
+
+@pytest.mark.parametrize(("value", "rule"), [("FT1-2", "list-expected"), ("[FT1-2.1]", "impossible-path")])
+def test_an_unmasked_field_that_is_none_is_found(value: str, rule: str) -> None:
+    wrong = with_line(ADT, "identifiers:\n", f"identifiers:\n  unmasked: {value}\n")
+    (found,) = problems({**FILES, "mappings/adt.yaml": wrong})
+    assert (found.line, found.rule) == (5, rule)
+
+
+def test_the_shipped_files_have_no_warnings() -> None:
+    assert load(read_files(PROJECT), {}).warnings == ()

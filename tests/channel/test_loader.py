@@ -142,3 +142,39 @@ def test_a_wrong_filter_is_found_at_its_expression() -> None:
     filters = "filters:\n  - when: PV1-99 = 'STUDY'\n    reason: visits of a study\n"
     (found,) = problems({**FILES, "channels/north.yaml": CHANNEL + filters})
     assert (found.line, found.column, found.rule) == (15, 11, "impossible-path")
+
+
+@pytest.mark.parametrize(
+    ("row", "rule"),
+    [
+        ("F", "row-incomplete"),
+        (",F,female", "row-without-code"),
+        ("F,F,female,woman", "row-too-long"),
+        ('F,"F', "malformed-row"),
+    ],
+)
+def test_a_row_that_says_too_little_is_found_at_its_line(row: str, rule: str) -> None:
+    (found,) = problems({**FILES, "mappings/tables/sex.csv": f"in,out,note\n*,<keep>,\n{row}\n"})
+    assert (found.file, found.line, found.rule) == ("mappings/tables/sex.csv", 3, rule)
+
+
+def test_a_table_that_is_not_text_is_a_problem() -> None:
+    (found,) = problems({**FILES, "mappings/tables/sex.csv": "in,out,note\n*,<keep>,\n\ufffd,F,\n"})
+    assert (found.line, found.rule) == (3, "not-text")
+
+
+def test_a_missing_base_hides_nothing_that_is_wrong_in_the_file_itself() -> None:
+    site = "mapping: site\nextends: adtt\npatient:\n  sex: PID-99\n  family: nothing\ntransactions:\n  id: FT1-99\n"
+    found = problems({**FILES, "mappings/site.yaml": site})
+    assert [(p.line, p.rule) for p in found] == [(2, "missing-mapping"), (4, "impossible-path"), (7, "impossible-path")]
+
+
+def test_a_direction_that_is_none_hides_nothing_that_is_wrong_in_the_rules() -> None:
+    found = problems({**FILES, "mappings/adt.yaml": "direction: inn\n" + with_line(ADT, "PID-8 |", "PID-99 |")})
+    assert {p.rule for p in found if p.file == "mappings/adt.yaml"} == {"wrong-value", "impossible-path"}
+
+
+def test_every_part_of_an_expression_is_looked_at() -> None:
+    rule = "PID-98 ?? PID-99 | table(sexx) ?? PID-8 if PID-97 = 'F' or PID-96 = 'M'"
+    found = problems({**FILES, "mappings/adt.yaml": with_line(ADT, "PID-8 | table(sex)", rule)})
+    assert [p.rule for p in found] == ["impossible-path", "missing-table", "impossible-path", "impossible-path"]

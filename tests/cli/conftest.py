@@ -66,9 +66,16 @@ def home(first_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> H
 
 
 @pytest.fixture
-def empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+def no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A home in which nothing was made yet."""
     return use(Home(tmp_path / "home"), monkeypatch)
+
+
+@pytest.fixture
+def empty_home(no_home: Home) -> Home:
+    """A home with a database in which nothing is."""
+    with open_app(no_home.folder, PROJECT, no_home.environ):
+        return no_home
 
 
 def use(home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:

@@ -73,13 +73,30 @@ def test_where_to_send_must_be_said_once(hp24: Hp24, files: list[Path], argument
 
 
 def test_a_channel_names_its_listener(
-    empty_home: Home, hp24: Hp24, listener: Receiver, files: list[Path], monkeypatch: pytest.MonkeyPatch
+    no_home: Home, hp24: Hp24, listener: Receiver, files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EPIC_MLLP_PORT", str(listener.port))
     hp24("send", str(files[1]), "--channel", "epic")
     assert sum(listener.record.received.values()) == 1
     told = hp24("send", str(files[1]), "--channel", "cerner")
     assert (told.code, "known: epic" in told.err) == (1, True)
+
+
+def test_files_with_problems_do_not_hide_the_listener_that_runs(
+    home: Home, hp24: Hp24, listener: Receiver, files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "root" / "channels").mkdir(parents=True)
+    (tmp_path / "root" / "channels" / "epic.yaml").write_text("channel: epic\n")
+    monkeypatch.setenv("EPIC_MLLP_PORT", str(listener.port))
+    told = hp24("send", str(files[1]), "--channel", "epic", "--root", str(tmp_path / "root"))
+    assert ("[" in told.err, sum(listener.record.received.values())) == (False, 1)
+
+
+def test_a_port_that_is_taken_is_told_by_its_address(hp24: Hp24, listener: Receiver) -> None:
+    told = hp24("simulate", "--to", "1", "--receive", str(listener.port))
+    assert (told.code, told.err.count("\n")) == (3, 1)
+    assert told.err.startswith(f"127.0.0.1:{listener.port}: ")
+    assert told.err.rstrip().endswith("[cannot-listen]")
 
 
 def test_a_simulated_morning_arrives_whole(hp24: Hp24, listener: Receiver) -> None:
@@ -89,20 +106,21 @@ def test_a_simulated_morning_arrives_whole(hp24: Hp24, listener: Receiver) -> No
 
 
 def test_quirks_and_behaviours_are_listed_and_misspelt_ones_refused(hp24: Hp24) -> None:
-    assert "split-frames" in hp24("simulate", "--to", "1", "--quirk", "list").out.split()
-    assert "silent" in hp24("simulate", "--to", "1", "--behave", "list").out.split()
+    assert "split-frames" in hp24("simulate", "--quirk", "list").out.split()
+    assert "silent" in hp24("simulate", "--behave", "list").out.split()
+    assert hp24("simulate").code == 2
     assert hp24("simulate", "--to", "1", "--quirk", "splitt").code == 2
     assert hp24("simulate", "--to", "1", "--behave", "rude").code == 2
 
 
-def test_the_engine_check_needs_no_home(empty_home: Home, hp24: Hp24) -> None:
+def test_the_engine_check_needs_no_home(no_home: Home, hp24: Hp24) -> None:
     told = hp24("check", "--json")
     assert (told.code, told.json["problems"]) == (0, [])
-    assert not empty_home.folder.exists()
+    assert not no_home.folder.exists()
 
 
 def test_every_problem_is_told_by_file_line_and_rule(
-    empty_home: Home, hp24: Hp24, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    no_home: Home, hp24: Hp24, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("HP24_ROOT")
     assert hp24("init", str(tmp_path / "site")).code == 0
@@ -118,7 +136,7 @@ def test_every_problem_is_told_by_file_line_and_rule(
     assert {"file", "line", "column", "rule", "text", "advice"} == found[0].keys()
 
 
-def test_init_writes_a_root_that_passes_and_never_overwrites(empty_home: Home, hp24: Hp24, tmp_path: Path) -> None:
+def test_init_writes_a_root_that_passes_and_never_overwrites(no_home: Home, hp24: Hp24, tmp_path: Path) -> None:
     site = tmp_path / "site"
     assert hp24("init", str(site)).code == 0
     assert hp24("check", "--root", str(site)).code == 0
@@ -128,3 +146,17 @@ def test_init_writes_a_root_that_passes_and_never_overwrites(empty_home: Home, h
 
 def test_a_port_that_is_no_number_is_wrong_usage(hp24: Hp24, files: list[Path]) -> None:
     assert hp24("send", str(files[0]), "--to", "localhost:mllp").code == 2
+
+
+def test_a_warning_is_told_and_is_no_problem(no_home: Home, hp24: Hp24, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    assert hp24("init", str(site)).code == 0
+    mapping = site / "mappings" / "epic.yaml"
+    mapping.write_text(
+        mapping.read_text(encoding="utf-8").replace("identifiers:\n", "identifiers:\n  unmasked: [IN1-8]\n")
+    )
+    told = hp24("check", "--root", str(site))
+    assert told.code == 0
+    assert all(line.startswith("warning: mappings/hl7v2.yaml:") for line in told.out.splitlines()[:-1])
+    found = hp24("check", "--root", str(site), "--json").json
+    assert [one["rule"] for one in found["warnings"]] == ["number-masked"] * 3

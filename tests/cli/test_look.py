@@ -25,7 +25,7 @@ PROMISED = {
 
 def trail(home: Home, subject: str) -> list[str]:
     with open_app(home.folder, PROJECT, home.environ) as app, app.store.snapshot() as reader:
-        return [f"{one.act.actor}: {one.act.verb}" for one in reader.audit_trail(subject, 0, 100)]
+        return [f"{one.actor}: {one.verb}" for one in reader.audited_on([subject])]
 
 
 def test_messages_as_json_gives_every_message_in_order_of_arrival(home: Home, hp24: Hp24) -> None:

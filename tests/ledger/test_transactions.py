@@ -7,7 +7,7 @@ import pytest
 from interface.ledger.apply import apply
 from interface.ledger.journal import Book, EntryKind
 from interface.ledger.noun import Noun
-from interface.ledger.outcome import Applied, Cause, Caution, MissingAccount, PersonHold, Refusal
+from interface.ledger.outcome import Applied, Cause, Caution, MissingAccount, PersonHold, Refusal, Unrestated
 from interface.ledger.reading import Meaning, MoneyKind, Reading
 from interface.message import RunReason
 from tests.ledger.memory import MemoryStore, Told
@@ -188,7 +188,8 @@ def test_replay_never_restates_money_unless_forced() -> None:
     mapped_anew = dft(2, 1, money(K.CHARGE, 40, id="C1"), money(K.CHARGE, 7, id="C2", place="FT1[2]"))
     outcome = store.tell(mapped_anew, message_id=70, reason=RunReason.REPLAY, config_id=2)
     note = Caution.MONEY_NOT_RESTATED
-    assert outcome == Applied(False, (f"{note} FT1[1]", f"{note} FT1[2]"))
+    left = (Unrestated("USD", 4000, 40), Unrestated("USD", 0, 7))
+    assert outcome == Applied(False, (f"{note} FT1[1]", f"{note} FT1[2]"), left)
     assert not store.saved[-1]
 
 

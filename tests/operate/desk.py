@@ -90,7 +90,7 @@ class Desk(Feed):
     def trail(self, subject: str) -> list[str]:
         """Who did what to a subject, oldest first: `nora: skip`."""
         with self.store.snapshot() as reader:
-            return [f"{one.act.actor}: {one.act.verb}" for one in reader.audit_trail(subject, 0, 1000)]
+            return [f"{one.actor}: {one.verb}" for one in reader.audited_on([subject])]
 
     def story(self, account: str) -> AccountStory:
         with self.store.snapshot() as reader:

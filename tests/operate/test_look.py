@@ -17,8 +17,8 @@ def test_a_list_is_audited_with_the_names_of_its_filters_not_their_values(desk: 
     rows = list(look.messages(desk.store, BY, MessageFilter(patient="ada")))
     assert len(rows) == 1
     with desk.store.snapshot() as reader:
-        (entry,) = reader.audit_trail("messages", 0, 10)
-    assert entry.act.details == {"by": ["patient"]}
+        (entry,) = reader.audited_on(["messages"])
+    assert entry.details == {"by": ["patient"]}
 
 
 def test_the_audit_entry_is_there_before_the_first_row(desk: Desk) -> None:

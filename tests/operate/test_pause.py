@@ -38,16 +38,17 @@ def test_a_paused_patient_waits_and_others_go_on(desk: Desk) -> None:
     assert desk.state(waits) == "processed"
 
 
-def test_a_paused_patient_is_known_by_public_id_too_and_by_the_lane_that_status_shows(desk: Desk) -> None:
+def test_a_paused_patient_is_shown_by_the_public_id_that_resume_takes(desk: Desk) -> None:
     desk.hear(("ada", update("ada", "A1")))
     patient = desk.story("A1").patient
     assert patient is not None
-    pause(desk.store, BY, PauseKind.PATIENT, patient.public_id)
+    assert pause(desk.store, BY, PauseKind.PATIENT, "ada") == patient.public_id
     with desk.store.snapshot() as reader:
-        (row,) = reader.pauses()
-    resume(desk.store, BY, PauseKind.PATIENT, row.subject)
+        assert [row.name for row in reader.pauses()] == [patient.public_id]
+    assert resume(desk.store, BY, PauseKind.PATIENT, patient.public_id) == patient.public_id
     with desk.store.snapshot() as reader:
         assert reader.pauses() == []
+    assert desk.trail(f"patient:{patient.public_id}") == ["nora: pause", "nora: resume"]
 
 
 def test_the_refusal_of_an_unknown_patient_does_not_repeat_the_number(desk: Desk) -> None:

@@ -283,11 +283,14 @@ def test_visits_and_guarantors_stand_with_their_account(store: SqlStore) -> None
     assert plain(*story.visits, *story.guarantors) == plain(visit, payer)
 
 
-def test_a_patients_lane_is_the_root_of_its_lanes(store: SqlStore) -> None:
-    person, _owned = registered(store)
+def test_a_patient_is_shown_with_its_lane_its_names_and_its_accounts(store: SqlStore) -> None:
+    person, owned = registered(store)
     with store.snapshot() as reader:
-        assert reader.patient_lane(MR.value) == person.lane
-        assert reader.patient_lane("unknown") is None
+        found = reader.patient(MR.value)
+        assert reader.patient("unknown") is None
+    assert found is not None
+    assert (found.public_id, found.lane) == (person.public_id, person.lane)
+    assert (MR in found.names, found.account_ids) == (True, (owned.public_id,))
 
 
 def test_a_payment_is_shown_by_any_of_its_names(store: SqlStore) -> None:

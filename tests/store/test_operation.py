@@ -13,7 +13,8 @@ from interface.ledger.noun import Identifier
 from interface.ledger.worklist import ItemAct, WorkItem
 from interface.row.act import Act
 from interface.store.store import SqlStore, open_store
-from interface.view.count import PartRow
+from interface.view.audit import Audited, AuditFilter
+from interface.view.count import PartRow, PartState
 from tests.made import MadeDatabase
 from tests.store.given import START, HandClock
 
@@ -180,13 +181,26 @@ def test_a_closed_work_item_tells_who_and_why_and_opens_anew(store: SqlStore) ->
 
 
 def test_a_part_beats(store: SqlStore) -> None:
-    part = PartRow("listen", 4711, "host", "running", START, START)
-    later = PartRow("listen", 4711, "host", "draining", START, START + 9)
-    for one in (part, later):
+    part = PartRow("listen", 4711, "host", PartState.RUNNING, START, START)
+    later = PartRow("listen", 4711, "host", PartState.STOPPED, START, START + 9)
+    other = PartRow("listen", 4712, "host", PartState.STANDING_BY, START + 1, START + 9)
+    beat(store, part, later, other)
+    with store.snapshot() as reader:
+        assert reader.parts() == [later, other]
+
+
+def test_a_part_that_has_been_silent_for_hours_is_forgotten(store: SqlStore) -> None:
+    old = PartRow("listen", 4711, "host", PartState.RUNNING, START, START)
+    new = PartRow("listen", 9, "other", PartState.RUNNING, START, START + 2 * 3_600_000_000)
+    beat(store, old, new)
+    with store.snapshot() as reader:
+        assert reader.parts() == [new]
+
+
+def beat(store: SqlStore, *parts: PartRow) -> None:
+    for one in parts:
         with store.turn("beat") as turn:
             turn.beat(one)
-    with store.snapshot() as reader:
-        assert reader.parts() == [later]
 
 
 def test_a_record_is_kept_once(store: SqlStore) -> None:
@@ -229,7 +243,37 @@ def test_the_audit_trail_keeps_what_was_said(store: SqlStore) -> None:
     with store.turn("act") as turn:
         turn.audit([Act("kim", "release", "message:7", "the ward called", {"count": 2})])
     with store.snapshot() as reader:
-        (told,) = reader.audit_trail("message:7", 0, 10)
-        assert reader.audit_trail("message:8", 0, 10) == []
-    assert told.act == Act("kim", "release", "message:7", "the ward called", {"count": 2})
-    assert told.at == START
+        (told,) = reader.audited_on(["message:7"])
+        assert reader.audited_on(["message:8"]) == []
+    assert told == Audited(told.id, START, "kim", "release", "message:7", "the ward called", {"count": 2})
+
+
+def test_an_act_on_many_things_is_found_by_each_of_them(store: SqlStore) -> None:
+    with store.turn("act") as turn:
+        turn.audit(
+            [
+                Act("kim", "release", "messages:3..9", "", {"ids": [3, 9]}),
+                Act("kim", "replay", "messages:5..20", "", {"total": 4}),
+                Act("kim", "resend", "deliveries:3..9", "", {"ids": [3, 9]}),
+            ]
+        )
+    with store.snapshot() as reader:
+        found = {number: [one.verb for one in reader.audited_on([f"message:{number}"])] for number in (3, 7, 9, 21)}
+        assert [one.verb for one in reader.audited_on(["delivery:9"])] == ["resend"]
+    assert found == {3: ["release"], 7: ["replay"], 9: ["release", "replay"], 21: []}
+
+
+def test_the_trail_is_read_by_page_actor_and_time(store: SqlStore, clock: HandClock) -> None:
+    with store.turn("act") as turn:
+        turn.audit([Act("kim", "look", "message:1"), Act("nora", "look", "message:2")])
+    clock.at += 10
+    with store.turn("act") as turn:
+        turn.audit([Act("kim", "look", "message:3")])
+
+    def subjects(wanted: AuditFilter) -> list[str]:
+        with store.snapshot() as reader:
+            return [one.subject for one in reader.audit_trail(wanted)]
+
+    assert subjects(AuditFilter(actor="kim")) == ["message:1", "message:3"]
+    assert subjects(AuditFilter(since=START + 1)) == ["message:3"]
+    assert subjects(AuditFilter(newest_first=True, limit=2)) == ["message:3", "message:2"]
