@@ -10,7 +10,7 @@ import hl7
 import pytest
 from hl7apy.parser import parse_message
 
-from interface import card
+from interface.card.screen import screen
 from interface.simulate.hospital import Site, VisitState
 from interface.simulate.record import take_record
 from interface.simulate.sent import Sent
@@ -264,7 +264,7 @@ def test_phones_and_mail_are_of_the_ranges_kept_for_fiction(day: tuple[Morning, 
 
 
 def test_nothing_looks_like_a_card_number(day: tuple[Morning, list[Sent]]) -> None:
-    assert not any(card.screen(sent.content).findings for sent in day[1])
+    assert not any(screen(sent.content).findings for sent in day[1])
 
 
 def test_every_message_type_has_the_structure_of_the_standard(day: tuple[Morning, list[Sent]]) -> None:
