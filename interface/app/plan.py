@@ -56,7 +56,7 @@ class Runnable:
 
 def runnable(config_id: int, configuration: Configuration) -> Runnable:
     """Build everything from the files' content; opens nothing."""
-    channels: dict[str, ChannelPlan] = {payload.SOURCE: ChannelPlan(payload.SOURCE, _read_payment)}
+    channels: dict[str, ChannelPlan] = {payload.SOURCE: ChannelPlan(payload.SOURCE, _read_payment, is_amendable=False)}
     destinations: dict[str, DestinationPlan] = {}
     senders: dict[str, Sending] = {}
     for name, feed in configuration.feeds.items():

@@ -104,6 +104,10 @@ def _print_item(asked: Asked, item: "WorkItemRow") -> None:
     kind, _, name = item.subject.partition(":")
     if not item.message_id and kind == "channel":
         screen.print(f"Its messages: hp24 messages --channel {name} --cause {item.cause}", markup=False)
+    if "skip" in item.acts and "amend" not in item.acts:
+        screen.print(
+            "HealthPay24 asked for it: what is wrong in it is mended by asking anew there; then skip this one."
+        )
     screen.print("You can: " + ", ".join(_command(item, act) for act in item.acts), markup=False)
 
 

@@ -1,7 +1,7 @@
 """The embedded HealthPay24: takes tokenised payments itself and hands them to the engine as messages.
 
-The idempotency record, the message and its place in the audit trail are one commit: a payment is never taken without
-being stored, and a repeat under the same key gets the first answer.
+What the ledger can be seen to refuse is rejected at once (`trial`). The idempotency record, the message and its place in the
+audit trail are one commit: a payment is never taken without being stored, and a repeat under the same key gets the first answer.
 """
 
 import hashlib
@@ -21,6 +21,7 @@ from interface.healthpay24.protocol import (
     ReturnOrder,
     Share,
 )
+from interface.healthpay24.trial import control_id_of, refusal
 from interface.ledger.payment import remaining_minor
 from interface.ledger.reading import PaymentAllocation, PaymentSaid
 from interface.message import MessageState
@@ -39,7 +40,10 @@ class EmbeddedHealthPay24(HeldBooks):
         super().__init__(store, clock)
 
     def pay(self, order: PaymentOrder, *, key: str, actor: str) -> Answered:
-        """Take a payment. Rejected: `tender-unknown`, `amount-not-positive`, `card-number`, `idempotency-key-reused`."""
+        """Take a payment.
+
+        Rejected: `tender-unknown`, `amount-not-positive`, `card-number`, `account-unknown`, `idempotency-key-reused`.
+        """
         problem = _typed_problem(key, actor) or _order_problem(order)
         if problem is not None:
             return problem
@@ -48,37 +52,43 @@ class EmbeddedHealthPay24(HeldBooks):
         return self._take("payment", said, key, actor, request=order)
 
     def void(self, order: ReturnOrder, *, key: str, actor: str) -> Answered:
-        """Take back a whole payment before it is settled."""
+        """Take back a whole payment before it is settled. Rejected: as `refund`, and `void-not-whole`."""
         return self._give_back("void", order, key, actor)
 
     def refund(self, order: ReturnOrder, *, key: str, actor: str) -> Answered:
-        """Give back what `order.shares` name, or all that is left of the payment."""
+        """Give back what `order.shares` name, or all that is left of the payment.
+
+        Rejected: `payment-unknown`, `nothing-left`, `more-than-taken`, `allocation-unknown`, `account-unknown`,
+        `amount-not-positive`, `idempotency-key-reused`.
+        """
         return self._give_back("refund", order, key, actor)
 
     def _give_back(self, kind: str, order: ReturnOrder, key: str, actor: str) -> Answered:
         if problem := _typed_problem(key, actor):
             return problem
         # Before looking at what is left: of what this very request gave back, nothing is.
-        if known := self._repeated(key, _digest(kind, order)):
+        asked = _digest(kind, order)
+        if known := self._repeated(key, asked):
             return known
         shares = order.shares or self._left(order.original)
+        if isinstance(shares, Rejected):
+            return self._repeated(key, asked) or shares
         problem = _shares_problem(shares)
         if problem is not None:
             return problem
-        if not shares:
-            return Rejected("payment-unknown", "there is no such payment, or nothing of it is left")
         total = sum(share.amount_minor for share in shares)
         said = self._said(order.currency, shares, total, "", "", "", original=order.original)
         return self._take(kind, said, key, actor, request=order)
 
-    def _left(self, original: str) -> tuple[Share, ...]:
-        """What of a payment was neither voided nor refunded, account by account."""
+    def _left(self, original: str) -> tuple[Share, ...] | Rejected:
+        """What of a payment was neither voided nor refunded, account by account; Rejected where that is nothing."""
         with self._store.snapshot() as reader:
             story = reader.payment(original)
         if story is None:
-            return ()
+            return Rejected("payment-unknown", "no payment is booked under this reference")
         left = [(part, remaining_minor(part, story.allocations)) for part in story.allocations if part.reverses is None]
-        return tuple(Share(story.account_public_ids[part.account_id], amount) for part, amount in left if amount > 0)
+        shares = tuple(Share(story.account_public_ids[part.account_id], amount) for part, amount in left if amount > 0)
+        return shares or Rejected("nothing-left", "the payment was voided or refunded whole")
 
     def _said(
         self,
@@ -112,7 +122,7 @@ class EmbeddedHealthPay24(HeldBooks):
             arrived_at=now,
             peer=actor,
             raw=payload.encode(kind, said),
-            control_id=said.transaction_id[-20:],
+            control_id=control_id_of(said.transaction_id),
             message_type=f"HP24^{kind}",
             sender="HP24|embedded",
             state=MessageState.WAITING,
@@ -130,6 +140,9 @@ class EmbeddedHealthPay24(HeldBooks):
     def _store_once(self, intake: Intake, key: str, asked: str) -> Answered:
         prepared = self._store.prepare([intake])
         known = self._repeated(key, asked)
+        if known is None and (refused := refusal(self._store, self._clock, intake.raw)):
+            # What left nothing to give back may have been this very request, asked twice at once.
+            known = self._repeated(key, asked) or refused
         if known is not None:
             return known
         reference = orjson.loads(intake.raw)["transaction"]

@@ -72,11 +72,11 @@ def _part(
 def _shares(telling: Telling, said: PaymentSaid, known: list[Allocation]) -> Shares:
     """How much of which part is taken back: as told by account, else all that is left, or some of the only part."""
     left = {a.id: remaining_minor(a, known) for a in known if a.kind is AllocationKind.PAYMENT}
-    originals = [a for a in known if left.get(a.id)]
     if said.amount_minor > sum(left.values()):
         raise _too_much()
     if said.allocations:
-        return _told_shares(telling, said, originals, left)
+        return _told_shares(telling, said, [a for a in known if a.id in left], left)
+    originals = [a for a in known if left.get(a.id)]
     if len(originals) == 1:
         return [(originals[0], said.amount_minor)]
     if said.amount_minor == sum(left.values()):
@@ -92,7 +92,11 @@ def _told_shares(telling: Telling, said: PaymentSaid, originals: list[Allocation
     shares: Shares = []
     for part in said.allocations:
         wanted = part.amount_minor
-        for original in _on_account(telling, account_of(telling, part), part, originals):
+        here = _on_account(telling, account_of(telling, part), part, originals)
+        if not here:
+            text = "the payment to take back has no part on this account"
+            raise refuse("204", Cause.ALLOCATION_UNKNOWN, text, place="payment.allocation")
+        for original in here:
             amount_minor = min(wanted, left[original.id])
             if amount_minor:
                 shares.append((original, amount_minor))

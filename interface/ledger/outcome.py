@@ -31,6 +31,7 @@ class Cause(StrEnum):
     AMOUNT_NOT_POSITIVE = "amount-not-positive"
     ACCOUNT_UNKNOWN = "account-unknown"
     PAYMENT_UNKNOWN = "payment-unknown"
+    ALLOCATION_UNKNOWN = "allocation-unknown"
     MORE_THAN_TAKEN = "more-than-taken"
     VOID_NOT_WHOLE = "void-not-whole"
     REFUND_NOT_ALLOCATED = "refund-not-allocated"

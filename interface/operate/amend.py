@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from interface.card.screen import contains_card, screen
 from interface.errors import ActRefusedError
+from interface.healthpay24.payload import SOURCE as ASKED_BY_HEALTHPAY24
 from interface.hl7.parser import Message, parse
 from interface.message import MessageState
 from interface.operate.act import By, acting, need_reason, note, unknown
@@ -32,6 +33,7 @@ def edited(store: Store, by: By, message_id: int, values: Mapping[str, str]) -> 
     """
     note(store, by, "look", f"message:{message_id}", details={"to": "amend"})
     with store.snapshot() as reader:
+        _require_amendable(*rows_of(reader, [message_id]))
         raw = reader.body(message_id)
     if raw is None:
         raise unknown("message", message_id)
@@ -52,6 +54,7 @@ def amend(store: Store, clock: Clock, by: By, message_id: int, raw: bytes) -> Am
     need_reason(by, "amend")
     with store.snapshot() as reader:
         (original,) = rows_of(reader, [message_id])
+    _require_amendable(original)
     prepared = store.prepare([_intake(clock, by, original, raw)])
     with acting(store, by, "amend", f"message:{message_id}") as turn:
         (original,) = rows_of(turn, [message_id])
@@ -65,6 +68,16 @@ def amend(store: Store, clock: Clock, by: By, message_id: int, raw: bytes) -> Am
         turn.skip([message_id], "amended")
         close_items_of(turn, by, [original], f"amended as message {received.message_id}")
     return Amended(received.message_id, message_id)
+
+
+def _require_amendable(original: MessageRow) -> None:
+    if original.channel == ASKED_BY_HEALTHPAY24:
+        raise ActRefusedError(
+            "not-amendable",
+            "what HealthPay24 asked for stays as it was asked",
+            place=f"message:{original.id}",
+            advice="skip it, and ask for the right payment, void or refund in HealthPay24",
+        )
 
 
 def _intake(clock: Clock, by: By, original: MessageRow, raw: bytes) -> Intake:

@@ -9,7 +9,7 @@ from interface.ledger.change import LedgerChanges
 from interface.ledger.needs import needs
 from interface.ledger.reading import Meaning, Reading
 from interface.ledger.stamp import Stamp
-from interface.ledger.worklist import WorkItem
+from interface.ledger.worklist import ItemAct, WorkItem
 from interface.ledger.workset import Workset
 from interface.message import MessageState, RunReason
 from interface.pipeline import conclude
@@ -176,9 +176,16 @@ class Batch:
         )
         self.runs.append(run)
         if ending.work_item is not None and message.replay_id is None:
-            self._items.append((message.id, ending.work_item(message)))
+            self._items.append((message.id, self._offered(message, ending.work_item(message))))
         if message.replay_id is None:
             self._follow.message(trip.message, trip.understood, ending, self._clock.now())
+
+    def _offered(self, message: StoredMessage, item: WorkItem) -> WorkItem:
+        """The item with those acts alone that its message can take."""
+        channel = self._plan.channels.get(message.source)
+        if channel is None or channel.is_amendable:
+            return item
+        return replace(item, acts=tuple(act for act in item.acts if act is not ItemAct.AMEND))
 
     @staticmethod
     def _state(message: StoredMessage, ending: conclude.Ending) -> MessageState:

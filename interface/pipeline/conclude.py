@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from interface.errors import InterfaceError, MappingError
 from interface.ledger.outcome import Applied, MissingAccount, Outcome, PersonHold, Refusal, Unrestated
-from interface.ledger.reading import Filtered, Reading
+from interface.ledger.reading import Filtered, PaymentSaid, Reading
 from interface.ledger.worklist import HELD_MESSAGE, ItemKind, WorkItem
 from interface.message import HoldKind, MessageState
 from interface.pipeline.plan import ApplicationAck, Understood
@@ -28,11 +28,13 @@ class Ending:
     verdict: str = "AA"
     hl7_code: str = ""
     work_item: Callable[[StoredMessage], WorkItem] | None = None
+    keeps_lane: bool = True
 
     @property
     def blocks(self) -> bool:
         """Whether later messages of the same lane wait: failed, held for a person or for a mended mapping."""
-        return self.state is MessageState.FAILED or self.hold in (HoldKind.PERSON, HoldKind.BROKEN_MAPPING)
+        is_stuck = self.state is MessageState.FAILED or self.hold in (HoldKind.PERSON, HoldKind.BROKEN_MAPPING)
+        return self.keeps_lane and is_stuck
 
 
 LANE_BLOCKED = Ending(
@@ -107,6 +109,7 @@ def applied(outcome: Outcome, reading: Reading) -> Ending:
                 text=outcome.text,
                 hold=HoldKind.PERSON,
                 work_item=lambda message: replace(outcome.work_item, message_id=message.id),
+                keeps_lane=reading.payment is None,
             )
         case Refusal():
             return Ending(
@@ -116,8 +119,20 @@ def applied(outcome: Outcome, reading: Reading) -> Ending:
                 text=outcome.text,
                 verdict="AE",
                 hl7_code=outcome.hl7_code,
-                work_item=_item(ItemKind.FAILED_MESSAGE, outcome.code),
+                work_item=_refused(outcome.code, reading.payment),
+                # Nothing of the EHR's depends on what HealthPay24 asked for in vain, and no amended copy is to take its place.
+                keeps_lane=reading.payment is None,
             )
+
+
+def _refused(cause: str, said: PaymentSaid | None) -> Callable[[StoredMessage], WorkItem]:
+    kind = ItemKind.FAILED_MESSAGE
+    if said is None:
+        return _item(kind, cause)
+    # Money has an item for each subject, with what is at stake.
+    return lambda message: WorkItem(
+        kind, f"message:{message.id}", cause, HELD_MESSAGE, said.amount_minor, said.currency, message.id
+    )
 
 
 def _item(kind: ItemKind, cause: str) -> Callable[[StoredMessage], WorkItem]:

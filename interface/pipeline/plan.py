@@ -69,6 +69,7 @@ class ChannelPlan:
     reply_destination: str = ""
     identify: Callable[[bytes], Reading | None] = _nobody  # whose a message is that cannot be read whole
     missing_account_hold_secs: int = 0
+    is_amendable: bool = True  # whether a person may run a corrected copy of its messages
 
 
 @dataclass(frozen=True, slots=True)

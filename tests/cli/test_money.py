@@ -141,6 +141,27 @@ def test_a_payment_is_refunded_in_part(home: Home, hp24: Hp24) -> None:
     assert [(part["kind"], part["amount_minor"]) for part in payment["parts"]] == [("payment", 2500), ("refund", 1000)]
 
 
+def test_what_two_refunds_at_once_make_impossible_is_told_with_its_money_and_its_message(
+    home: Home, hp24: Hp24
+) -> None:
+    account = number(hp24)
+    taken = hp24("pay", "--account", account, "--amount", "25.00", "--method", "visa:tok_1a2b", "--json").json
+    post(home, "AA")
+    order = ("refund", taken["reference"], "--allocate", f"{account}=20.00", "--json")
+    assert (hp24(*order).code, hp24(*order).code) == (0, 0), "neither has run yet"
+    post(home, "AA")
+    third = hp24(*order)
+    assert (third.code, "[more-than-taken]" in third.err) == (1, True)
+    (item,) = hp24("worklist", "--json").lines
+    assert (item["amount_minor"], item["currency"], item["acts"]) == (2000, "USD", ["release", "skip"])
+    told = hp24("worklist", str(item["id"])).out
+    assert f"hp24 skip {item['message']}" in told
+    assert "asking anew" in told
+    assert hp24("skip", str(item["message"]), "--reason", "refunded already").code == 0
+    assert hp24("worklist", "--json").lines == []
+    assert item["message"] in [one["id"] for one in hp24("messages", "--account", account, "--json").lines]
+
+
 def test_a_payment_is_voided_whole(home: Home, hp24: Hp24) -> None:
     taken = hp24("pay", "--account", number(hp24), "--amount", "25.00", "--method", "visa:tok_1a2b", "--json").json
     post(home, "AA")

@@ -2,57 +2,21 @@
 
 import hashlib
 import threading
-from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 
 import orjson
 import pytest
 
-from interface.healthpay24 import payload
 from interface.healthpay24.embedded import EmbeddedHealthPay24
 from interface.healthpay24.protocol import Answered, Done, PaymentOrder, ReturnOrder, Share
-from interface.pipeline.plan import ChannelPlan, Plan, Understood
 from interface.pipeline.process import drain
-from interface.store.store import open_store
-from tests.made import MadeDatabase
-from tests.pipeline.spoken import Feed, HandClock, update
-
-
-def _read(raw: bytes, _arrived_at: int) -> Understood:
-    return Understood(payload.read(raw))
-
-
-@dataclass
-class House(Feed):
-    """A feed that HealthPay24's messages run through, too."""
-
-    def plan(self, config_id: int = 1) -> Plan:
-        plan = super().plan(config_id)
-        return replace(plan, channels={**plan.channels, payload.SOURCE: ChannelPlan(payload.SOURCE, _read)})
-
-
-@pytest.fixture
-def house(made_database: MadeDatabase) -> Iterator[House]:
-    clock = HandClock()
-    store = open_store(made_database.url, clock, made_database.environ)
-    yield House(store, clock)
-    store.close()
-
-
-def open_account(house: House) -> str:
-    house.receive(update("1", "A1"))
-    drain(house.stage(), 64)
-    with house.store.snapshot() as reader:
-        story = reader.account("A1")
-    assert story is not None
-    return story.account.public_id
+from tests.healthpay24.house import House
 
 
 @pytest.mark.parametrize("kind", ["void", "refund"])
 def test_giving_back_all_that_is_left_is_a_repeat_once_nothing_is_left(house: House, kind: str) -> None:
     hp24 = EmbeddedHealthPay24(house.store, house.clock)
-    paid = hp24.pay(PaymentOrder((Share(open_account(house), 500),), "USD", "visa", "tok_1"), key="k1", actor="desk")
+    paid = hp24.pay(PaymentOrder((Share(house.account(), 500),), "USD", "visa", "tok_1"), key="k1", actor="desk")
     drain(house.stage(), 64)
     assert isinstance(paid, Done)
     answers: list[Answered] = []
@@ -65,7 +29,7 @@ def test_giving_back_all_that_is_left_is_a_repeat_once_nothing_is_left(house: Ho
 
 
 def test_the_same_key_at_once_gives_the_first_answer(house: House) -> None:
-    order = PaymentOrder((Share("ac_1", 500),), "USD", "visa", "tok_1")
+    order = PaymentOrder((Share(house.account(), 500),), "USD", "visa", "tok_1")
     asked = hashlib.blake2b(orjson.dumps(["payment", order]), digest_size=16).hexdigest()
     answers: list[Answered] = []
 
@@ -80,5 +44,4 @@ def test_the_same_key_at_once_gives_the_first_answer(house: House) -> None:
         thread.join(0.5)
     thread.join(30)
     assert answers == [Done("tx_first", 7, is_repeat=True)]
-    with house.store.snapshot() as reader:
-        assert reader.channel_counts() == []
+    assert house.asked() == 0
