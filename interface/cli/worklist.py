@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interface.cli.asked import Asked, reason_option, verb
+from interface.cli.asked import NUMBER, Asked, reason_option, verb
 
 if TYPE_CHECKING:
     from interface.view.work import WorkItemRow
@@ -21,10 +21,10 @@ _ADVICE = {
 
 
 @verb("worklist")
-@click.argument("item_id", metavar="[ITEM]", type=click.IntRange(1), required=False)
+@click.argument("item_id", metavar="[ITEM]", type=NUMBER, required=False)
 @click.option("--close", "closes", is_flag=True, help="Close ITEM: it was judged and needs nothing more.")
 @click.option("--all", "with_closed", is_flag=True, help="Closed items, too.")
-@reason_option(is_required=False)
+@reason_option(is_required=False, about="Required with --close.")
 def worklist_verb(asked: Asked, item_id: int | None, closes: bool, with_closed: bool, reason: str) -> None:
     """List what waits for a person, show one ITEM with its history, or close it."""
     from interface.operate import worklist
@@ -76,8 +76,8 @@ def _print_items(asked: Asked, items: "list[WorkItemRow]") -> None:
         console().print("Nothing waits for a person.")
         return
     # The kind stands in the item itself: cause and subject must never be cut short here.
-    columns = [Column("item", True), Column("since"), Column("about", shrinks=True), Column("cause")]
-    columns += [Column("count", True), Column("at stake", True), Column("you can", shrinks=True)]
+    columns = [Column("item", True), Column("since", leaves=1), Column("about"), Column("cause")]
+    columns += [Column("count", True, leaves=2), Column("at stake", True), Column("you can", shrinks=True)]
     rows = [
         [
             item.id,
@@ -86,7 +86,7 @@ def _print_items(asked: Asked, items: "list[WorkItemRow]") -> None:
             item.cause,
             item.count,
             money(item.amount_minor, item.currency),
-            "closed" if item.closed_at else ", ".join(item.acts),
+            f"nothing: closed {moment(item.closed_at)[5:16]}" if item.closed_at else ", ".join(item.acts),
         ]
         for item in items
     ]
@@ -104,5 +104,7 @@ def _print_item(asked: Asked, item: "WorkItemRow") -> None:
     screen.print(f"Item {item.id}: {item.kind}, {item.subject}, {item.cause}, {item.count} times{stake}", markup=False)
     rows = [[moment(one.at), one.what, one.actor, one.text] for one in item.history]
     screen.print(table([Column("when"), Column("what"), Column("who"), Column("said", shrinks=True)], rows))
-    if not item.closed_at:
+    if item.closed_at:
+        screen.print(f"It was closed {moment(item.closed_at)[:16]}.", markup=False)
+    else:
         screen.print("You can: " + ", ".join(_ADVICE.get(act, act) for act in item.acts), markup=False)
