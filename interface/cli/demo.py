@@ -148,8 +148,7 @@ def _payments(screen: "Console", result: "DemoResult") -> None:
     from interface.cli.table import Column, iso, money, state, table
 
     columns = [
-        Column("payment", leaves=1),
-        Column("FT1-2"),
+        Column("payment (FT1-2)"),
         Column("tender"),
         Column("amount", is_number=True),
         Column("accepted"),
@@ -158,7 +157,6 @@ def _payments(screen: "Console", result: "DemoResult") -> None:
     ]
     rows = [
         [
-            f"{story.payment.public_id[:3]}..{story.payment.public_id[-8:]}",
             part.wire_id,
             f"{story.payment.tender} {story.payment.last4}",
             money(part.amount_minor, part.currency),

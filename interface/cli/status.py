@@ -86,8 +86,8 @@ def _print_status(found: "Status") -> None:
         screen.print(f"Standing by: {waiting}", markup=False)
     screen.print(_healthpay24(found), markup=False)
     for one in found.pauses:
-        since = f" {ago(one.since, found.at)} ago" if one.since else ""
-        screen.print(f"Paused: {one.kind} {one.name},{since} by {one.actor}", markup=False)
+        since = f", {ago(one.since, found.at)} ago" if one.since else ""
+        screen.print(f"Paused: {one.kind} {one.name}{since} by {one.actor}", markup=False)
     if found.open_work_items:
         items = "1 work item" if found.open_work_items == 1 else f"{found.open_work_items:,} work items"
         screen.print(f"For a person: {items} (hp24 worklist)")

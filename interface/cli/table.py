@@ -1,4 +1,4 @@
-"""How things look in a terminal: plain tables of at most 100 columns that read well without colour, moments, money, JSON.
+"""How things look in a terminal: plain tables of at most 120 columns that read well without colour, moments, money, JSON.
 
 Text out of messages is content of strangers: it is printed as text, never as markup, and its control characters are shown, not
 obeyed.
@@ -18,8 +18,9 @@ from rich.table import Table
 from rich.text import Text
 
 WIDTH = 100
+_WIDEST = 120  # lines that are longer are hard to read
 _GAP = 2  # blanks between columns
-_PROSE = 14  # a column of words is not made narrower than this before others are left out
+_PROSE = 10  # a column of words is not made narrower than this before others are left out
 _CONTROLS = {code: f"\\x{code:02X}" for code in (*range(0x20), *range(0x7F, 0xA0))}
 _SECOND = 1_000_000
 
@@ -39,9 +40,9 @@ class Column:
 
 
 def console(*, to_stderr: bool = False) -> Console:
-    """A terminal of at most 100 columns; a pipe or file gets 100."""
+    """A terminal of at most 120 columns; a pipe or file gets 100."""
     found = Console(stderr=to_stderr, highlight=False)
-    found.width = min(found.width, WIDTH) if found.is_terminal else WIDTH
+    found.width = min(found.width, _WIDEST) if found.is_terminal else WIDTH
     return found
 
 

@@ -101,7 +101,10 @@ def _print_item(asked: Asked, item: "WorkItemRow") -> None:
         return
     screen = console()
     stake = f", {money(item.amount_minor, item.currency)} at stake" if item.amount_minor else ""
-    screen.print(f"Item {item.id}: {item.kind}, {item.subject}, {item.cause}, {item.count} times{stake}", markup=False)
+    screen.print(
+        f"Item {item.id}: {item.kind}, {item.subject}, {item.cause}, {item.count} time{'s' * (item.count != 1)}{stake}",
+        markup=False,
+    )
     rows = [[moment(one.at), one.what, one.actor, one.text] for one in item.history]
     screen.print(table([Column("when"), Column("what"), Column("who"), Column("said", shrinks=True)], rows))
     if item.closed_at:
