@@ -52,6 +52,11 @@ class App:
         config_id, files = found
         return config_id, load(files, self.environ)
 
+    def is_processing(self) -> bool:
+        """Whether an engine processes messages on this store: it holds this lock; if we can have it, nobody does."""
+        with self.store.exclusive("process") as is_free:
+            return not is_free
+
     def known(self) -> Known:
         """Channels and destinations of the active configuration; none where nothing was published, or it cannot be read."""
         try:

@@ -5,22 +5,20 @@ simulator's own books, which know nothing of the engine.
 """
 
 import os
-import socket
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
 from interface.app.compose import App, open_app
 from interface.app.due import due_of, policies
+from interface.app.launch import engine, free_port
 from interface.app.pay import hosted
 from interface.app.verify import verify
-from interface.errors import InterfaceError
+from interface.errors import ConfigurationError
 from interface.healthpay24.protocol import Done, PaymentOrder, Seen, Share
 from interface.healthpay24.record import BalanceRecord
 from interface.ledger.journal import Book
@@ -33,6 +31,7 @@ from interface.simulate.receiver import Receiver
 from interface.simulate.record import Record, take_record
 from interface.simulate.sender import Answered
 from interface.simulate.traffic import Morning, morning
+from interface.store.database import files_translated
 from interface.view.money import AccountStory, PaymentStory
 
 Tell = Callable[[str, int, int], None]  # what is going on, done, of how many
@@ -105,16 +104,20 @@ class DemoResult:
         return {name: getattr(self, name) for name in _COUNTS}
 
 
-def free_port() -> int:
-    """A port that nothing listens on at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+def key_file(home: Path) -> Path:
+    """Where the master key of a demo's home lies."""
+    return home / "demo.key"
 
 
 class Demo:
     """One run in a home of its own. A context manager: everything it started has ended afterwards."""
 
-    def __init__(self, root: Path, options: DemoOptions, tell: Tell) -> None:
+    def __init__(self, root: Path, options: DemoOptions, tell: Tell, home: Path | None = None) -> None:
+        """`home` is empty or not there yet, and kept; None: a temporary one. ConfigurationError `folder-taken`."""
+        if home is not None and home.exists() and any(home.iterdir()):
+            text = "there is something in it already; nothing was done"
+            raise ConfigurationError("folder-taken", text, place=str(home), advice="give an empty or new directory")
+        self._home = home
         self._root = root
         self._options = options
         self._tell = tell
@@ -124,11 +127,13 @@ class Demo:
 
     def __enter__(self) -> "Demo":
         with ExitStack() as stack:  # what was started ends here if the rest cannot be
-            home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hp24-demo-")))
+            home = self._home or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hp24-demo-")))
+            with files_translated():
+                home.mkdir(parents=True, exist_ok=True)
             self._echo = stack.enter_context(Echo(self._day.hospital, "127.0.0.1", self._adt_port))
             self._ehr = stack.enter_context(Receiver(self._day.hospital, echo=self._echo))
             environ = self._environ(home)
-            stack.enter_context(_engine(home, self._root, environ, self._options.wait_secs, self._adt_port))
+            stack.enter_context(engine(home, self._root, environ, self._options.wait_secs, self._adt_port))
             self._app: App = stack.enter_context(open_app(home, self._root, environ))
             self._policies = policies(self._app.active()[1])
             self._stack = stack.pop_all()
@@ -138,9 +143,11 @@ class Demo:
         self._stack.close()
 
     def _environ(self, home: Path) -> dict[str, str]:
+        # Whatever database the environment names is somebody's: the demo keeps to its own home.
+        mine = {name: value for name, value in os.environ.items() if name not in ("HP24_DATABASE_URL", "HP24_HOME")}
         return {
-            **os.environ,
-            "HP24_KEY_FILE": str(home / "demo.key"),
+            **mine,
+            "HP24_KEY_FILE": str(key_file(home)),
             "EPIC_MLLP_PORT": str(self._adt_port),
             "EPIC_DFT_HOST": "127.0.0.1",
             "EPIC_DFT_PORT": str(self._ehr.port),
@@ -317,34 +324,3 @@ class _Check:
     def __call__(self, what: str, ours: int | None, theirs: int) -> None:
         if ours != theirs:
             self._disagreements.append(f"{what}: the engine has {ours}, the simulator {theirs}")
-
-
-@contextmanager
-def _engine(home: Path, root: Path, environ: Mapping[str, str], wait_secs: float, port: int) -> Iterator[None]:
-    """The engine as its own processes; its log goes to a file in its home."""
-    command = [str(Path(sys.executable).with_name("hp24")), "--home", str(home), "--root", str(root), "run"]
-    with (home / "engine.log").open("wb") as log:
-        engine = subprocess.Popen(command, env=dict(environ), stdout=log, stderr=log, start_new_session=True)
-        try:
-            _await_listener(engine, port, wait_secs, home / "engine.log")
-            yield
-        finally:
-            engine.terminate()
-            try:
-                engine.wait(wait_secs)
-            except subprocess.TimeoutExpired:
-                engine.kill()
-                engine.wait()
-
-
-def _await_listener(engine: "subprocess.Popen[bytes]", port: int, wait_secs: float, log: Path) -> None:
-    deadline = time.monotonic() + wait_secs
-    while time.monotonic() < deadline and engine.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1.0).close()
-        except OSError:
-            time.sleep(_POLL_SECS)
-        else:
-            return
-    tail = log.read_text(errors="replace").splitlines()[-5:]
-    raise InterfaceError("engine-did-not-start", "the engine does not listen; its last words: " + " / ".join(tail))

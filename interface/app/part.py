@@ -263,6 +263,9 @@ def main(arguments: list[str]) -> int:
             configure(sys.stderr, app.settings.log_level)
             if asked.supervised:
                 end_with_supervisor()
+            signal.signal(
+                signal.SIGTERM, lambda _number, _frame: sys.exit(0)
+            )  # until the reactor runs, there is nothing to drain
             sign = SignOfLife(app.store, app.clock, asked.part)
             with only_one(app.home, asked.part, lambda: standing_by(sign, app.settings.heartbeat_secs)):
                 return run_listen(app, sign) if asked.part == "listen" else run_process(app, sign)

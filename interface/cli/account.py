@@ -78,10 +78,10 @@ def _print_accounts(lines: "list[AccountLine]", rules: "dict[str, BalancePolicy]
         console().print("There are no accounts yet.")
         return
     columns = [
-        Column("account"),
-        Column("number", shrinks=True),
-        Column("facility", shrinks=True),
-        Column("charges", True),
+        Column("account", leaves=1),  # every verb takes the number, too
+        Column("number"),
+        Column("facility", leaves=3),
+        Column("charges", True, leaves=2),
     ]
     columns += [Column("due", True), Column("paid", True), Column("posted", True)]
     rows = []
@@ -146,8 +146,8 @@ def show_payment(asked: Asked, name: str) -> None:
         Column("amount", True),
         Column("number in the EHR"),
         Column("posting"),
-        Column("accepted"),
-        Column("posted"),
+        Column("accepted", leaves=2),
+        Column("posted", leaves=1),
     ]
     rows = [
         [
@@ -210,7 +210,7 @@ def _print_entries(story: "AccountStory") -> None:
             Column("when"),
             Column("entry"),
             Column("code"),
-            Column("responsible"),
+            Column("responsible", leaves=1),
             Column("amount", True),
             Column("from"),
         ]

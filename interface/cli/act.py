@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from interface.cli.asked import Asked, reason_option, verb
+from interface.cli.asked import NUMBER, Asked, reason_option, verb
 
 if TYPE_CHECKING:
     from interface.app.compose import App
@@ -15,7 +15,7 @@ _KINDS = click.Choice(["channel", "destination", "patient"])
 
 
 @verb("hold")
-@click.argument("message_id", metavar="ID", type=click.IntRange(1))
+@click.argument("message_id", metavar="ID", type=NUMBER)
 @reason_option(is_required=True)
 def hold_verb(asked: Asked, message_id: int, reason: str) -> None:
     """Keep a message that waits behind another one, and its patient's later ones, until it is released."""
@@ -26,7 +26,7 @@ def hold_verb(asked: Asked, message_id: int, reason: str) -> None:
 
 
 @verb("release")
-@click.argument("message_ids", metavar="[ID]...", type=click.IntRange(1), nargs=-1)
+@click.argument("message_ids", metavar="[ID]...", type=NUMBER, nargs=-1)
 @click.option("--cause", metavar="CODE", default="", help="Every message that is held or failed for this cause.")
 @click.option("--channel", metavar="NAME", default="", help="With --cause: of this channel only.")
 @reason_option(is_required=False)
@@ -47,7 +47,7 @@ def release_verb(asked: Asked, message_ids: tuple[int, ...], cause: str, channel
 
 
 @verb("skip")
-@click.argument("message_ids", metavar="ID...", type=click.IntRange(1), nargs=-1, required=True)
+@click.argument("message_ids", metavar="ID...", type=NUMBER, nargs=-1, required=True)
 @reason_option(is_required=True)
 def skip_verb(asked: Asked, message_ids: tuple[int, ...], reason: str) -> None:
     """Let held or failed messages go without applying them; what waited behind them runs."""
@@ -58,7 +58,7 @@ def skip_verb(asked: Asked, message_ids: tuple[int, ...], reason: str) -> None:
 
 
 @verb("amend")
-@click.argument("message_id", metavar="ID", type=click.IntRange(1))
+@click.argument("message_id", metavar="ID", type=NUMBER)
 @click.option(
     "--set", "values", metavar="PATH=TEXT", multiple=True, help="Put TEXT at PATH, as in PID-18=4711. Repeatable."
 )

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from interface.operate.act import By
 
 
+NUMBER = click.IntRange(1, 2**63 - 1)  # of a message, delivery or item: what a database can hold
+
+
 @dataclass(slots=True)
 class Asked:
     """The common options as given; None or empty where the default counts."""
@@ -134,14 +137,14 @@ def verb(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], click.C
     return declare
 
 
-def reason_option(*, is_required: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """`--reason TEXT`; where it is required and missing, a person at a terminal is asked."""
+def reason_option(*, is_required: bool, about: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`--reason TEXT`; where it is required and missing, a person at a terminal is asked. `about` says when it is needed."""
     return click.option(
         "--reason",
         metavar="TEXT",
         default="",
         callback=_ask_reason if is_required else None,
-        help="Why; kept in the audit trail." + (" Required." if is_required else ""),
+        help=f"Why; kept in the audit trail. {'Required.' if is_required else about}".rstrip(),
     )
 
 

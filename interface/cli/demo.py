@@ -1,5 +1,6 @@
 """The verb that shows the main job: live progress, then what the engine holds, beside the simulator's own books."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -24,8 +25,8 @@ _PAYMENTS_SHOWN = 8
 def demo_verb(asked: Asked, patients: int, payments: int, seed: int) -> int:
     """A simulated Epic sends a hospital morning over MLLP, patients pay, every payment goes back as DFT^P03 and is proven posted.
 
-    The engine runs as its own processes, in a home of its own that is removed afterwards. Exit code 0 only if every number
-    agrees with the simulator's own record.
+    The engine runs as its own processes, in a home of its own: that of --home, which must be empty and is kept, else one that is
+    removed afterwards. Exit code 0 only if every number agrees with the simulator's own record.
     """
     from interface.app.demo import Demo, DemoOptions
     from interface.cli.engine import starter
@@ -33,13 +34,26 @@ def demo_verb(asked: Asked, patients: int, payments: int, seed: int) -> int:
 
     options = DemoOptions(seed=seed, patients=patients, payments=payments)
     root = (asked.root or starter()).absolute()  # the shipped files, wherever the command is called from
-    with _Steps(is_silent=asked.as_json) as steps, Demo(root, options, steps.tell) as demo:
+    home = asked.home.absolute() if asked.home else None
+    with _Steps(is_silent=asked.as_json) as steps, Demo(root, options, steps.tell, home) as demo:
         result = demo.run()
     if asked.as_json:
         print_json(result.numbers())
     else:
         _show(result)
+    if home is not None:
+        _tell_home(home, root)
     return ExitCode.PROBLEMS if result.disagreements else ExitCode.OK
+
+
+def _tell_home(home: Path, root: Path) -> None:
+    from interface.app.demo import key_file
+    from interface.cli.table import console
+
+    screen = console(to_stderr=True)
+    screen.print(f"The demo's home is kept in {home}. Look at it with", markup=False, soft_wrap=True)
+    look = f"  HP24_KEY_FILE={key_file(home)} hp24 --home {home} --root {root} status"
+    screen.print(look, markup=False, soft_wrap=True)
 
 
 class _Steps:
@@ -106,8 +120,8 @@ def _accounts(screen: "Console", result: "DemoResult") -> None:
 
     columns = [
         Column("account"),
-        Column("patient"),
-        Column("charges", is_number=True),
+        Column("patient", leaves=2),
+        Column("charges", is_number=True, leaves=1),
         Column("owed before", is_number=True),
         Column("paid here", is_number=True),
         Column("due now", is_number=True),
@@ -134,8 +148,7 @@ def _payments(screen: "Console", result: "DemoResult") -> None:
     from interface.cli.table import Column, iso, money, state, table
 
     columns = [
-        Column("payment", shrinks=True),
-        Column("FT1-2"),
+        Column("payment (FT1-2)"),
         Column("tender"),
         Column("amount", is_number=True),
         Column("accepted"),
@@ -144,7 +157,6 @@ def _payments(screen: "Console", result: "DemoResult") -> None:
     ]
     rows = [
         [
-            f"{story.payment.public_id[:3]}..{story.payment.public_id[-8:]}",
             part.wire_id,
             f"{story.payment.tender} {story.payment.last4}",
             money(part.amount_minor, part.currency),

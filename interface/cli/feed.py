@@ -170,12 +170,12 @@ def _print_told(told: list[_Told]) -> None:
     shown = told if len(told) <= 20 else [one for one in told if not one.is_positive][:100]
     if shown:
         columns = [
-            Column("file", shrinks=True),
+            Column("file", leaves=1),
             Column("no.", True),
-            Column("control id", most=20, shrinks=True),
+            Column("control id"),
             Column("answer"),
         ]
-        columns += [Column("ms", True), Column("said", shrinks=True)]
+        columns += [Column("ms", True, leaves=2), Column("said", shrinks=True)]
         rows = [
             [one.file, one.number, one.control_id, one.code or "none", f"{one.secs * 1000:.1f}", one.text]
             for one in shown

@@ -1,7 +1,8 @@
 """Verbs that look: messages and the filters that find them, trace."""
 
+import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,14 +24,32 @@ def _moment(_context: click.Context, _parameter: click.Parameter, value: str | N
     if not value:
         return 0
     units = {"m": "minutes", "h": "hours", "d": "days"}
-    if value[:-1].isdigit() and value[-1] in units:
-        then = datetime.now(UTC) - timedelta(**{units[value[-1]]: int(value[:-1])})
-    else:
-        try:
+    try:
+        if value[:-1].isdigit() and value[-1] in units:
+            then = datetime.now(UTC) - timedelta(**{units[value[-1]]: int(value[:-1])})
+        else:
             then = datetime.fromisoformat(value).astimezone()
-        except ValueError:
-            raise click.BadParameter("give 2026-03-04, 2026-03-04T13:00, or 15m, 2h, 3d ago") from None
-    return int(then.timestamp() * 1_000_000)
+        return max(1, int(then.timestamp() * 1_000_000))
+    except (ValueError, OverflowError):
+        raise click.BadParameter("give 2026-03-04, 2026-03-04T13:00, or 15m, 2h, 3d ago") from None
+
+
+def _day(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if not value:
+        return ""
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise click.BadParameter("give a day as YYYY-MM-DD, as in 1984-05-19") from None
+
+
+def _kind(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if value and not re.fullmatch(r"[A-Z0-9]{2,4}(\^[A-Za-z0-9]{2,10})?", value):
+        raise click.BadParameter("give ADT^A08, or ADT for all of its events")
+    return value
+
+
+PARKED = "parked"  # how the table calls a message that waits behind another one of its patient
 
 
 def moment_option(name: str, about: str) -> Decorate:
@@ -48,16 +67,23 @@ def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
                 "states",
                 metavar="STATE",
                 multiple=True,
-                help="waiting, processed, filtered, held, refused, failed, incomplete; repeatable.",
+                help="waiting, parked (behind another), processed, filtered, held, refused, failed, incomplete; repeatable.",
             ),
-            click.option("--type", "type_", metavar="TYPE", default="", help="ADT^A08, or ADT for all of its events."),
+            click.option(
+                "--type",
+                "type_",
+                metavar="TYPE",
+                default="",
+                callback=_kind,
+                help="ADT^A08, or ADT for all of its events.",
+            ),
             click.option("--cause", metavar="CODE", default="", help="Why it stands so, as the reason column shows."),
             click.option("--control-id", metavar="ID", default="", help="MSH-10."),
             click.option("--patient", metavar="ID", default="", help="A patient's number."),
             click.option("--account", metavar="ID", default="", help="An account number."),
             click.option("--visit", metavar="ID", default="", help="A visit number."),
             click.option("--family", metavar="NAME", default="", help="Family name, in any case."),
-            click.option("--born", metavar="DATE", default="", help="Date of birth, 1980-03-04."),
+            click.option("--born", metavar="DATE", default="", callback=_day, help="Date of birth, 1980-03-04."),
             moment_option("--since", "Arrived at or after: 2026-03-04T13:00, or 15m, 2h, 3d for ago."),
             moment_option("--until", "Arrived before."),
         )
@@ -72,10 +98,11 @@ def filter_of(choice: dict[str, Any], **more: Any) -> "MessageFilter":
     from interface.view.message import MessageFilter
 
     try:
-        states = tuple(MessageState(one) for one in choice["states"])
+        states = tuple(MessageState(one) for one in choice["states"] if one != PARKED)
     except ValueError:
-        raise click.BadParameter(f"one of {', '.join(MessageState)}", param_hint="--state") from None
+        raise click.BadParameter(f"one of {', '.join((PARKED, *MessageState))}", param_hint="--state") from None
     return MessageFilter(
+        is_parked=PARKED in choice["states"],
         channel=choice["channel"],
         states=states,
         type=choice["type_"],
@@ -146,11 +173,10 @@ def _print_messages(rows: "list[MessageRow]", *, with_names: bool) -> None:
         console().print("No message fits.")
         return
     channels = {row.channel for row in rows}
-    columns = [Column("id", True), Column("received"), Column("type"), Column("control id", most=16, shrinks=True)]
-    columns += [Column("state"), Column("reason", most=22, shrinks=True), Column("patient", shrinks=True)]
-    columns += [Column("account", shrinks=True)]
+    columns = [Column("id", True), Column("received", leaves=1), Column("type"), Column("control id", leaves=3)]
+    columns += [Column("state"), Column("reason"), Column("patient"), Column("account", leaves=2)]
     columns += [Column("name", shrinks=True), Column("born")] if with_names else []
-    columns += [Column("channel", shrinks=True)] if len(channels) > 1 else []
+    columns += [Column("channel", leaves=4)] if len(channels) > 1 else []
     console().print(
         table(
             columns,
@@ -203,7 +229,7 @@ def print_trail(screen: "Console", trail: "Trail") -> None:
     """A trail as a table, oldest first."""
     from interface.cli.table import Column, moment, money, table
 
-    columns = [Column("when"), Column("step"), Column("what happened", shrinks=True), Column("amount", True)]
+    columns = [Column("when"), Column("step", leaves=1), Column("what happened", shrinks=True), Column("amount", True)]
     columns += [Column("see")]
     rows = [
         [

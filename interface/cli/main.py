@@ -86,6 +86,19 @@ class Verbs(click.Group):
                 formatter.write_dl([(name, about) for name, (_module, about) in verbs.items()])
 
 
+def _version_option() -> click.Option:
+    def show(context: click.Context, _parameter: click.Parameter, is_asked: bool) -> None:
+        if is_asked:
+            from importlib.metadata import version
+
+            click.echo(f"hp24 {version('hp24-interface')}")
+            context.exit()
+
+    return click.Option(
+        ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=show, help="Show the version and exit."
+    )
+
+
 _ABOUT = """The interface engine between a hospital's EHR and HealthPay24.
 
 Exit codes: 0 done, 1 problems found or an act refused, 2 wrong usage, 3 store, engine or peer unavailable, 78 `run`: a part
@@ -93,7 +106,7 @@ cannot start, 130 interrupted."""
 
 hp24 = Verbs(
     name="hp24",
-    params=common_options(),
+    params=[*common_options(), _version_option()],
     help=_ABOUT,
     context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
 )

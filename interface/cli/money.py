@@ -1,5 +1,7 @@
 """Verbs that move money: taking payments and giving them back. HealthPay24 takes it; the running engine posts it."""
 
+import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +12,9 @@ if TYPE_CHECKING:
     from interface.app.compose import App
     from interface.healthpay24.protocol import Answered, Share
     from interface.view.money import PaymentStory
+
+_PAYMENT_WAIT_SECS = 1.0  # for the engine to run a payment's message
+_POLL_SECS = 0.05
 
 
 def _last4(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -56,7 +61,7 @@ def pay_verb(
         order = PaymentOrder(shares, currency, tender, token, last4)
         key = key or app.store.new_public_id("key")
         answered = hosted(app).pay(order, key=key, actor=asked.by().actor)
-    _tell(asked, answered, key)
+        _tell(asked, answered, key, _Told(app, f"payment by {tender}", shares, currency))
 
 
 def _shares(app: "App", parts: "tuple[str, ...] | list[str]") -> "tuple[tuple[Share, ...], str]":
@@ -85,7 +90,7 @@ def _shares(app: "App", parts: "tuple[str, ...] | list[str]") -> "tuple[tuple[Sh
 @click.argument("name", metavar="PAYMENT")
 @_KEY
 def void_verb(asked: Asked, name: str, key: str | None) -> None:
-    """Take back a whole PAYMENT (pm_..., or its number) before it is settled."""
+    """Take back a whole PAYMENT (pm_..., tx_..., or its number in the EHR) before it is settled."""
     _give_back(asked, name, (), key, is_void=True)
 
 
@@ -94,7 +99,7 @@ def void_verb(asked: Asked, name: str, key: str | None) -> None:
 @_ALLOCATE
 @_KEY
 def refund_verb(asked: Asked, name: str, parts: tuple[str, ...], key: str | None) -> None:
-    """Give back money of a PAYMENT (pm_..., or its number): what --allocate names, else all that is left."""
+    """Give back money of a PAYMENT (pm_..., tx_..., or its number in the EHR): what --allocate names, else all that is left."""
     _give_back(asked, name, parts, key, is_void=False)
 
 
@@ -110,7 +115,7 @@ def _give_back(asked: Asked, name: str, parts: tuple[str, ...], key: str | None,
         key = key or app.store.new_public_id("key")
         give_back = hosted(app).void if is_void else hosted(app).refund
         answered = give_back(order, key=key, actor=asked.by().actor)
-    _tell(asked, answered, key)
+        _tell(asked, answered, key, _Told(app, "void" if is_void else "refund", shares, order.currency))
 
 
 def _all_left(story: "PaymentStory") -> "tuple[Share, ...]":
@@ -128,8 +133,36 @@ def _all_left(story: "PaymentStory") -> "tuple[Share, ...]":
     return shares
 
 
-def _tell(asked: Asked, answered: "Answered", key: str) -> None:
-    from interface.cli.table import console, print_json
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was asked for, as it is told again."""
+
+    app: "App"
+    what: str
+    shares: "tuple[Share, ...]"
+    currency: str
+
+    def accounts(self) -> list[str]:
+        """The accounts as people name them, each once."""
+        with self.app.store.snapshot() as reader:
+            stories = [reader.account(name) for name in dict.fromkeys(share.account for share in self.shares)]
+        return [one.names[0].value if one.names else one.account.public_id for one in stories if one is not None]
+
+    def payment(self, reference: str) -> str:
+        """The payment's public id; empty until the engine has run its message, which is waited for where one runs."""
+        deadline = time.monotonic() + _PAYMENT_WAIT_SECS
+        while True:
+            with self.app.store.snapshot() as reader:
+                story = reader.payment(reference)
+            if story is not None:
+                return story.payment.public_id
+            if time.monotonic() > deadline or not self.app.is_processing():
+                return ""
+            time.sleep(_POLL_SECS)
+
+
+def _tell(asked: Asked, answered: "Answered", key: str, told: _Told) -> None:
+    from interface.cli.table import console, money, print_json
     from interface.errors import ActRefusedError
     from interface.healthpay24.protocol import Done, Pending, Rejected, Unknown
 
@@ -144,8 +177,27 @@ def _tell(asked: Asked, answered: "Answered", key: str) -> None:
             how = "is not finished yet; ask again with the same key"
         case Unknown():
             how = "is in doubt; ask again with the same key"
+    total = sum(share.amount_minor for share in told.shares)
+    payment = told.payment(answered.reference) if isinstance(answered, Done) else ""
     if asked.as_json:
         done = {"message": answered.message_id, "repeat": answered.is_repeat} if isinstance(answered, Done) else {}
-        print_json({"reference": answered.reference, "key": key, "outcome": type(answered).__name__.lower(), **done})
-    else:
-        console().print(f"{answered.reference} {how} (key {key}).", markup=False)
+        print_json(
+            {
+                "reference": answered.reference,
+                "key": key,
+                "outcome": type(answered).__name__.lower(),
+                **done,
+                "payment": payment or None,
+                "amount_minor": total,
+                "currency": told.currency,
+                "accounts": told.accounts(),
+            }
+        )
+        return
+    screen = console()
+    on = f" on {', '.join(told.accounts())}" if told.shares else ""
+    screen.print(f"A {told.what} of {money(total, told.currency)}{on} {how}.", markup=False, soft_wrap=True)
+    named = payment or "no number yet; `hp24 show` takes the transaction"
+    screen.print(f"  payment      {named}", markup=False)
+    screen.print(f"  transaction  {answered.reference}", markup=False)
+    screen.print(f"  key          {key}", markup=False)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interface.cli.asked import Asked, reason_option, verb
+from interface.cli.asked import NUMBER, Asked, reason_option, verb
 from interface.cli.exit import ExitCode
 from interface.cli.look import moment_option
 
@@ -17,7 +17,7 @@ _MOST = 10_000
 
 
 @verb("resolve")
-@click.argument("delivery_id", metavar="DELIVERY", type=click.IntRange(1))
+@click.argument("delivery_id", metavar="DELIVERY", type=NUMBER)
 @click.option("--posted", is_flag=True, help="It is in the EHR's books.")
 @click.option("--not-posted", is_flag=True, help="It is not: send it again under its old number.")
 @click.option("--withdraw", is_flag=True, help="It is not, and it is not to be sent again.")
@@ -41,14 +41,14 @@ def resolve_verb(asked: Asked, delivery_id: int, posted: bool, not_posted: bool,
 
 
 @verb("resend")
-@click.argument("delivery_ids", metavar="[DELIVERY]...", type=click.IntRange(1), nargs=-1)
+@click.argument("delivery_ids", metavar="[DELIVERY]...", type=NUMBER, nargs=-1)
 @click.option("--destination", metavar="CHANNEL/NAME", default="", help="Every delivery to this destination ...")
 @click.option("--state", "state", type=click.Choice(["delivered", "rejected"]), help="... that stands so ...")
 @moment_option("--since", "... made at or after this time ...")
 @moment_option("--until", "... and before this one.")
 @click.option("--preview", is_flag=True, help="Only tell what would be sent, and what it would post twice.")
 @click.option("--force", is_flag=True, help="Send even what the EHR is known to have.")
-@reason_option(is_required=False)
+@reason_option(is_required=False, about="Required unless --preview.")
 def resend_verb(
     asked: Asked, delivery_ids: tuple[int, ...], preview: bool, force: bool, reason: str, **choice: Any
 ) -> ExitCode:

@@ -109,7 +109,7 @@ def _show_preview(found: "Preview") -> None:
     rows = [["ends as", name, count] for name, count in found.endings.most_common()]
     rows += [["would differ", name, count] for name, count in found.groups.most_common()]
     rows += [["would be booked", name, count] for name, count in found.entries.most_common()]
-    screen.print(table([Column("what"), Column("name", shrinks=True), Column("count", is_number=True)], rows))
+    screen.print(table([Column("what"), Column("name"), Column("count", is_number=True)], rows))
     print_left(found)
 
 

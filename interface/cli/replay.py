@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interface.cli.asked import Asked, reason_option, verb
+from interface.cli.asked import NUMBER, Asked, reason_option, verb
 from interface.cli.exit import ExitCode
 from interface.cli.look import filter_of, filter_options
 
@@ -17,13 +17,13 @@ _POLL_SECS = 0.1
 
 
 @verb("replay")
-@click.argument("message_ids", metavar="[ID]...", type=click.IntRange(1), nargs=-1)
+@click.argument("message_ids", metavar="[ID]...", type=NUMBER, nargs=-1)
 @filter_options
 @click.option("--all", "everything", is_flag=True, help="Every message.")
 @click.option("--force-money", is_flag=True, help="Also reverse what was booked and book it anew. Needs a reason.")
 @click.option("--preview", "is_preview", is_flag=True, help="Only show what would change; nothing is written.")
 @click.option("--no-wait", is_flag=True, help="Only ask for it; the engine does it in its own time.")
-@reason_option(is_required=False)
+@reason_option(is_required=False, about="Required with --force-money.")
 def replay_verb(
     asked: Asked,
     message_ids: tuple[int, ...],
@@ -51,16 +51,10 @@ def replay_verb(
         if is_preview:
             return show_preview(asked, app, chosen.ids, force_money=force_money)
         replay_id = request(app.store, asked.by(reason), chosen, force_money=force_money)
-        if not no_wait and _engine_runs(app):
+        if not no_wait and app.is_processing():
             _wait(app, replay_id)
         _tell(asked, progress(app.store, replay_id), chosen.left_out)
         return ExitCode.OK if not progress(app.store, replay_id).failed else ExitCode.PROBLEMS
-
-
-def _engine_runs(app: "App") -> bool:
-    # Whoever processes holds this lock; if we can have it, nobody does.
-    with app.store.exclusive("process") as is_free:
-        return not is_free
 
 
 def _wait(app: "App", replay_id: int) -> None:
@@ -69,7 +63,7 @@ def _wait(app: "App", replay_id: int) -> None:
 
     with progress_line() as shown:
         task = shown.add_task("replaying", total=progress(app.store, replay_id).total)
-        while (row := progress(app.store, replay_id)).done < row.total and _engine_runs(app):
+        while (row := progress(app.store, replay_id)).done < row.total and app.is_processing():
             shown.update(task, completed=row.done)
             time.sleep(_POLL_SECS)
 

@@ -1,5 +1,6 @@
 """The verb that shows one thing in full: a message as an annotated tree, a delivery, a payment, an account."""
 
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -15,30 +16,36 @@ if TYPE_CHECKING:
     from interface.view.message import MessageStory
 
 
+_LONGEST_NUMBER = 18  # digits that fit the database's ids
+_PAYMENT = re.compile(r"pm_\w+|tx_\w+|[0-9A-Z]{1,12}")  # the last: FT1-2 as we send it
+
+
 @verb("show")
 @click.argument("name", metavar="ID")
 @click.option("--raw", is_flag=True, help="Only the stored bytes, unchanged.")
 def show_verb(asked: Asked, name: str, raw: bool) -> None:
     """Show one thing in full.
 
-    ID is a message's number, delivery:NUMBER, or the public id of a payment (pm_...) or an account (ac_...). Looking is audited
-    before anything is shown.
+    ID is a message's number, delivery:NUMBER, a payment (pm_..., its transaction tx_..., or its number in the EHR) or an account
+    (ac_..., or account:NUMBER). Looking is audited before anything is shown.
     """
-    kind, _, number = name.rpartition(":")
-    if kind in ("", "message") and number.isdigit():
-        _show_message(asked, int(number), raw=raw)
-    elif kind == "delivery" and number.isdigit():
-        _show_delivery(asked, int(number), raw=raw)
-    elif kind in ("", "payment") and number.startswith("pm_"):
+    kind, _, own = name.rpartition(":")
+    is_number = own.isascii() and own.isdigit() and len(own) <= _LONGEST_NUMBER
+    if kind in ("", "message") and is_number:
+        _show_message(asked, int(own), raw=raw)
+    elif kind == "delivery" and is_number:
+        _show_delivery(asked, int(own), raw=raw)
+    elif own and (kind == "payment" or (not kind and _PAYMENT.fullmatch(own))):
         from interface.cli.account import show_payment
 
-        show_payment(asked, number)
-    elif kind in ("", "account") and number.startswith("ac_"):
+        show_payment(asked, own)
+    elif own and (kind == "account" or (not kind and own.startswith("ac_"))):
         from interface.cli.account import show_account
 
-        show_account(asked, number)
+        show_account(asked, own)
     else:
-        raise click.BadParameter("give a message's number, delivery:NUMBER, pm_... or ac_...", param_hint="ID")
+        text = "give a message's number, delivery:NUMBER, pm_..., tx_..., a payment's number in the EHR, ac_... or account:NUMBER"
+        raise click.BadParameter(text, param_hint="ID")
 
 
 def _show_message(asked: Asked, message_id: int, *, raw: bool) -> None:
@@ -172,8 +179,8 @@ def _print_runs(screen: "Console", story: "MessageStory") -> None:
         return
     columns = [
         Column("run"),
-        Column("because"),
-        Column("version", True),
+        Column("because", leaves=1),
+        Column("version", True, leaves=2),
         Column("outcome"),
         Column("what happened", shrinks=True),
     ]

@@ -86,10 +86,11 @@ def _print_status(found: "Status") -> None:
         screen.print(f"Standing by: {waiting}", markup=False)
     screen.print(_healthpay24(found), markup=False)
     for one in found.pauses:
-        since = f" {ago(one.since, found.at)} ago" if one.since else ""
-        screen.print(f"Paused: {one.kind} {one.name},{since} by {one.actor}", markup=False)
+        since = f", {ago(one.since, found.at)} ago" if one.since else ""
+        screen.print(f"Paused: {one.kind} {one.name}{since} by {one.actor}", markup=False)
     if found.open_work_items:
-        screen.print(f"For a person: {found.open_work_items} work items (hp24 worklist)")
+        items = "1 work item" if found.open_work_items == 1 else f"{found.open_work_items:,} work items"
+        screen.print(f"For a person: {items} (hp24 worklist)")
 
 
 def _healthpay24(found: "Status") -> str:
@@ -109,15 +110,18 @@ def _channels(found: "Status") -> "Table":
     from interface.cli.table import Column, table
     from interface.message import MessageState
 
-    columns = [Column("channel", shrinks=True), Column("received", True), Column("duplicates", True)]
-    columns += [Column(one.value, True) for one in MessageState]
-    return table(
-        columns,
-        [
-            [one.channel, one.received, one.duplicates, *(one.states.get(each, 0) or "·" for each in MessageState)]
-            for one in found.channels
-        ],
-    )
+    rows = [
+        [one.channel, one.received, one.duplicates or "·", *(one.states.get(each, 0) or "·" for each in MessageState)]
+        for one in found.channels
+    ]
+    titles = ("duplicates", *(each.value for each in MessageState))
+    columns = [Column("channel"), Column("received", True)]
+    # Where the terminal is narrow, columns of nothing are left out; none that says something.
+    columns += [
+        Column(title, True, leaves=all(row[place] == "·" for row in rows))
+        for place, title in enumerate(titles, start=2)
+    ]
+    return table(columns, rows)
 
 
 def _destinations(found: "Status") -> "Table":
@@ -125,9 +129,9 @@ def _destinations(found: "Status") -> "Table":
     from interface.message import DeliveryState
 
     words = (DeliveryState.QUEUED, DeliveryState.REJECTED, DeliveryState.AMBIGUOUS)
-    columns = [Column("destination", shrinks=True), Column("accepted", True), Column("posted", True)]
+    columns = [Column("destination"), Column("accepted", True), Column("posted", True)]
     columns += [Column(one.value, True) for one in words]
-    columns += [Column("oldest queued", True), Column("")]
+    columns += [Column("oldest queued", True, leaves=1), Column("")]
     return table(
         columns,
         [

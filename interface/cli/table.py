@@ -1,4 +1,4 @@
-"""How things look in a terminal: plain tables of at most 100 columns that read well without colour, moments, money, JSON.
+"""How things look in a terminal: plain tables of at most 120 columns that read well without colour, moments, money, JSON.
 
 Text out of messages is content of strangers: it is printed as text, never as markup, and its control characters are shown, not
 obeyed.
@@ -11,33 +11,38 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 WIDTH = 100
+_WIDEST = 120  # lines that are longer are hard to read
+_GAP = 2  # blanks between columns
+_PROSE = 10  # a column of words is not made narrower than this before others are left out
 _CONTROLS = {code: f"\\x{code:02X}" for code in (*range(0x20), *range(0x7F, 0xA0))}
 _SECOND = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its title, whether it holds numbers, the most characters it may take (0: no limit), whether it gives way.
+    """A column: its title, whether it holds numbers, whether it is prose, and whether it may be left out.
 
-    What gives way is wrapped between words, and a word that is still too long is cut.
+    Prose gives way, wrapped between words. Ids, codes and numbers, which people copy, never do: where a terminal is too narrow for
+    them, columns are left out, the greatest `leaves` first (0: never); what is still too wide is folded into more lines.
     """
 
     title: str
     is_number: bool = False
-    most: int = 0
     shrinks: bool = False
+    leaves: int = 0
 
 
 def console(*, to_stderr: bool = False) -> Console:
-    """A terminal of at most 100 columns; a pipe or file gets 100."""
+    """A terminal of at most 120 columns; a pipe or file gets 100."""
     found = Console(stderr=to_stderr, highlight=False)
-    found.width = min(found.width, WIDTH) if found.is_terminal else WIDTH
+    found.width = min(found.width, _WIDEST) if found.is_terminal else WIDTH
     return found
 
 
@@ -46,29 +51,51 @@ def plain(text: str) -> str:
     return text.translate(_CONTROLS)
 
 
-def table(columns: Sequence[Column], rows: Iterable[Sequence[object]], *, title: str = "") -> Table:
-    """A table without lines; a state's cell may be styled `Text`."""
+def table(columns: Sequence[Column], rows: Iterable[Sequence[object]], *, title: str = "", width: int = 0) -> Table:
+    """A table without lines, for `width` characters (0: those of the terminal); a state's cell may be styled `Text`."""
+    cells = [[cell if isinstance(cell, Text) else Text(plain(str(cell))) for cell in row] for row in rows]
+    widths = [
+        max([cell_len(column.title), *(row[place].cell_len for row in cells)]) for place, column in enumerate(columns)
+    ]
+    shown = _fitting(columns, widths, width or console().width)
+    is_narrow = _needed(columns, widths, shown) > (width or console().width)
     made = Table(
         title=title or None,
         title_justify="left",
         title_style="bold",
         box=None,
         pad_edge=False,
-        padding=(0, 2, 0, 0),
+        padding=(0, _GAP, 0, 0),
         header_style="dim",
     )
-    for column in columns:
+    for place in shown:
+        column = columns[place]
+        is_whole = not column.shrinks and not is_narrow
         made.add_column(
             column.title,
             justify="right" if column.is_number else "left",
-            no_wrap=not column.shrinks,
-            overflow="ellipsis",
-            max_width=column.most or None,
-            min_width=None if column.shrinks else min(len(column.title), column.most or 99),
+            no_wrap=is_whole,
+            overflow="fold",
+            min_width=widths[place] if is_whole else None,
         )
-    for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else Text(plain(str(cell))) for cell in row))
+    for row in cells:
+        made.add_row(*(row[place] for place in shown))
     return made
+
+
+def _fitting(columns: Sequence[Column], widths: Sequence[int], width: int) -> list[int]:
+    """The places of the columns that are shown."""
+    shown = list(range(len(columns)))
+    for place in sorted(shown, key=lambda place: -columns[place].leaves):
+        if columns[place].leaves and _needed(columns, widths, shown) > width:
+            shown.remove(place)
+    return shown
+
+
+def _needed(columns: Sequence[Column], widths: Sequence[int], shown: Sequence[int]) -> int:
+    """The least width of these columns."""
+    least = sum(min(widths[place], _PROSE) if columns[place].shrinks else widths[place] for place in shown)
+    return least + _GAP * (len(shown) - 1)
 
 
 _STYLES = {

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interface.cli.asked import Asked, reason_option, verb
+from interface.cli.asked import NUMBER, Asked, reason_option, verb
 
 if TYPE_CHECKING:
     from interface.view.work import WorkItemRow
@@ -13,10 +13,10 @@ _ON_MESSAGES = ("amend", "release", "skip")
 
 
 @verb("worklist")
-@click.argument("item_id", metavar="[ITEM]", type=click.IntRange(1), required=False)
+@click.argument("item_id", metavar="[ITEM]", type=NUMBER, required=False)
 @click.option("--close", "closes", is_flag=True, help="Close ITEM: it was judged and needs nothing more.")
 @click.option("--all", "with_closed", is_flag=True, help="Closed items, too.")
-@reason_option(is_required=False)
+@reason_option(is_required=False, about="Required with --close.")
 def worklist_verb(asked: Asked, item_id: int | None, closes: bool, with_closed: bool, reason: str) -> None:
     """List what waits for a person, show one ITEM with its history, or close it."""
     from interface.operate import worklist
@@ -69,8 +69,8 @@ def _print_items(asked: Asked, items: "list[WorkItemRow]") -> None:
         console().print("Nothing waits for a person.")
         return
     # The kind stands in the item itself: cause and subject must never be cut short here.
-    columns = [Column("item", True), Column("since"), Column("about", shrinks=True), Column("cause")]
-    columns += [Column("count", True), Column("at stake", True), Column("you can", shrinks=True)]
+    columns = [Column("item", True), Column("since", leaves=1), Column("about"), Column("cause")]
+    columns += [Column("count", True, leaves=2), Column("at stake", True), Column("you can", shrinks=True)]
     rows = [
         [
             item.id,
@@ -79,7 +79,7 @@ def _print_items(asked: Asked, items: "list[WorkItemRow]") -> None:
             item.cause,
             item.count,
             money(item.amount_minor, item.currency),
-            "closed" if item.closed_at else ", ".join(item.acts),
+            f"nothing: closed {moment(item.closed_at)[5:16]}" if item.closed_at else ", ".join(item.acts),
         ]
         for item in items
     ]
@@ -96,10 +96,11 @@ def _print_item(asked: Asked, item: "WorkItemRow") -> None:
     stake = f", {money(item.amount_minor, item.currency)} at stake" if item.amount_minor else ""
     whose = f", message {item.message_id}" if item.message_id and item.subject != f"message:{item.message_id}" else ""
     about = f"{item.kind}, {item.subject}{whose}, {item.cause}"
-    screen.print(f"Item {item.id}: {about}, {item.count} times{stake}", markup=False)
+    screen.print(f"Item {item.id}: {about}, {item.count} time{'s' * (item.count != 1)}{stake}", markup=False)
     rows = [[moment(one.at), one.what, one.actor, one.text] for one in item.history]
     screen.print(table([Column("when"), Column("what"), Column("who"), Column("said", shrinks=True)], rows))
     if item.closed_at:
+        screen.print(f"It was closed {moment(item.closed_at)[:16]}.", markup=False)
         return
     kind, _, name = item.subject.partition(":")
     if not item.message_id and kind == "channel":

@@ -50,6 +50,11 @@ def standing_by(sign: SignOfLife, every_secs: float) -> Iterator[None]:
     thread.start()
     try:
         yield
+    except SystemExit:  # told to stop before it was its turn
+        is_over.set()
+        thread.join()
+        sign.write(PartState.STOPPED)
+        raise
     finally:
         is_over.set()
         thread.join()

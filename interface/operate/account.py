@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 
+from interface.errors import ActRefusedError
 from interface.ledger.journal import Book
 from interface.ledger.payment import AllocationKind
 from interface.message import PostingState
 from interface.operate.act import By, note, unknown
 from interface.ports import Reader, Store
+from interface.view.message import MessageFilter, MessageRow
 from interface.view.money import AccountStory, PaymentStory
 
 PAGE = 200
+CONTROL_ID_LENGTH = 20  # of a payment's message: the end of its transaction id
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,27 @@ def account(store: Store, by: By, name: str) -> AccountLine:
 def payment(store: Store, by: By, name: str) -> PaymentStory:
     """One payment by public id, transaction id or the number that the EHR knows it by; ActRefusedError `not-found`."""
     with store.snapshot() as reader:
-        story = reader.payment(name)
-    if story is None:
-        raise unknown("payment", "")
+        story = find_payment(reader, name)
     note(store, by, "look", f"payment:{story.payment.public_id}")
     return story
+
+
+def find_payment(reader: Reader, name: str) -> PaymentStory:
+    """The payment by public id, transaction id or wire id. A transaction whose message has not run yet is told by that message."""
+    story = reader.payment(name)
+    if story is not None:
+        return story
+    awaited = reader.messages(MessageFilter(control_id=name[-CONTROL_ID_LENGTH:], limit=1)) if name[:3] == "tx_" else []
+    raise _not_taken_yet(awaited[0]) if awaited else unknown("payment", "")
+
+
+def _not_taken_yet(message: MessageRow) -> ActRefusedError:
+    return ActRefusedError(
+        "not-found",
+        f"this transaction has no payment yet: its message is {'parked' if message.is_parked else message.state}",
+        place=f"message:{message.id}",
+        advice=f"see `hp24 show {message.id}`",
+    )
 
 
 def find_account(reader: Reader, name: str) -> AccountStory:

@@ -25,7 +25,9 @@ def messages(store: Store, by: By, wanted: MessageFilter, *, limit: int | None =
 
     Each page is a snapshot of its own; new messages that come meanwhile are seen when the order is by arrival.
     """
-    asked = sorted(name for name, value in asdict(wanted).items() if value and name not in ("limit", "newest_first"))
+    # What chose them, not how they are shown; parked ones are asked for by state.
+    chosen = {name for name, value in asdict(wanted).items() if value} - {"limit", "newest_first"}
+    asked = sorted({"states" if name == "is_parked" else name for name in chosen})
     note(store, by, "list", "messages", details={"by": asked})
     return _pages(store, wanted, limit)
 

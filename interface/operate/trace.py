@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from interface.ledger.journal import Book, Entry
 from interface.ledger.payment import Allocation
-from interface.operate.account import find_account
+from interface.operate.account import find_account, find_payment
 from interface.operate.act import By, note, unknown
 from interface.ports import Reader, Store
 from interface.view.delivery import DeliveryFilter, DeliveryStory
@@ -63,7 +63,7 @@ def trace(store: Store, by: By, name: str) -> Trail:
     A payment's trail begins with the messages of its accounts. Audited. Errors: ActRefusedError `not-found`.
     """
     with store.snapshot() as reader:
-        found = reader.payment(name)
+        found = find_payment(reader, name) if name.startswith("tx_") else reader.payment(name)
         subject = f"payment:{found.payment.public_id}" if found else f"account:{_account_id(reader, name)}"
     note(store, by, "trace", subject)
     with store.snapshot() as reader:

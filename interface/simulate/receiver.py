@@ -5,6 +5,7 @@ answered and booked; that record, not the engine's, is the evidence for or again
 """
 
 import itertools
+import os
 import socket
 import threading
 from collections import Counter
@@ -53,7 +54,7 @@ def _listener(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise WireError(
             "cannot-listen",
-            f"the address cannot be had ({error.strerror or 'no such host'})",
+            f"the address cannot be had ({os.strerror(error.errno) if error.errno and error.errno > 0 else 'no such host'})",
             place=f"{host}:{port}",
             advice="give another port, or stop the program that holds it",
         ) from error

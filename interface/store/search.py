@@ -73,7 +73,10 @@ def _conditions(tx: Tx, wanted: MessageFilter) -> list[Condition] | None:
 
 
 def _states(wanted: MessageFilter) -> Iterable[Condition]:
-    if wanted.states:
+    if wanted.is_parked:
+        listed = _M.state.in_([state.value for state in wanted.states])
+        yield sa.or_(listed, sa.and_(_M.state == MessageState.WAITING.value, _M.parked == 1))
+    elif wanted.states:
         yield _M.state.in_([state.value for state in wanted.states])
         if _STUCK.issuperset(wanted.states):
             yield t.STUCK  # said in the words of the partial index, so that it serves

@@ -9,13 +9,15 @@ from interface.message import HoldKind, MessageState, RunReason
 class MessageFilter:
     """Which messages to show: all conditions hold; an empty one asks for nothing. Pages go on from `beyond_id`.
 
-    `type` is `ADT^A08`, or `ADT` for all of its events. `family` is found in any case; all other values to the letter. `since` and
-    `until` (exclusive) bound the first arrival. `newest_first` turns the order by id around.
+    `is_parked`: those that wait behind another of their patient, beside `states`. `type` is `ADT^A08`, or `ADT` for all of
+    its events. `family` is found in any case; all other values to the letter. `since` and `until` (exclusive) bound the
+    first arrival. `newest_first` turns the order by id around.
     """
 
     ids: tuple[int, ...] = ()
     channel: str = ""
     states: tuple[MessageState, ...] = ()
+    is_parked: bool = False
     hold: HoldKind | None = None
     cause: str = ""
     type: str = ""

@@ -174,5 +174,20 @@ def test_a_replay_without_a_running_engine_is_queued(home: Home, hp24: Hp24) -> 
     assert triggers == ["received", "replay"]
 
 
+def test_what_waits_behind_another_is_found_by_the_word_of_the_table(home: Home, hp24: Hp24, stuck: list[int]) -> None:
+    patient = hp24("accounts", "--json").lines[0]
+    assert hp24("pause", "patient", patient["patient"], "--reason", "test").code == 0
+    (first, *_others) = hp24("messages", "--account", patient["numbers"][0], "--json").lines
+    with open_app(home.folder, PROJECT, home.environ) as app:
+        with app.store.snapshot() as reader:
+            raw = reader.body(first["id"])
+        assert raw is not None
+        feed(app, raw + b"ZZZ|again\r")
+    parked = hp24("messages", "--state", "parked", "--json").lines
+    assert [line["parked"] for line in parked] == [True]
+    both = hp24("messages", "--state", "parked", "--state", "failed", "--json").lines
+    assert {line["state"] for line in both} == {"waiting", "failed"}
+
+
 def test_a_replay_of_everything_must_be_asked_for(home: Home, hp24: Hp24) -> None:
     assert hp24("replay").code == 2

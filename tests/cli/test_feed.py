@@ -95,7 +95,7 @@ def test_files_with_problems_do_not_hide_the_listener_that_runs(
 def test_a_port_that_is_taken_is_told_by_its_address(hp24: Hp24, listener: Receiver) -> None:
     told = hp24("simulate", "--to", "1", "--receive", str(listener.port))
     assert (told.code, told.err.count("\n")) == (3, 1)
-    assert told.err.startswith(f"127.0.0.1:{listener.port}: ")
+    assert told.err.startswith(f"127.0.0.1:{listener.port}: the address cannot be had (Address already in use); ")
     assert told.err.rstrip().endswith("[cannot-listen]")
 
 

@@ -131,6 +131,16 @@ def test_an_empty_store_says_so(empty_home: Home, hp24: Hp24) -> None:
     assert hp24("status", "--json").json["channels"] == {}
 
 
-@pytest.mark.parametrize("arguments", [("--since", "yesterday"), ("--state", "lost"), ("--limit", "0")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--since", "yesterday"),
+        ("--since", "99999999999d"),
+        ("--state", "lost"),
+        ("--limit", "0"),
+        ("--born", "5/19/1984"),
+        ("--type", "adt a08"),
+    ],
+)
 def test_values_that_cannot_be_meant_are_wrong_usage(home: Home, hp24: Hp24, arguments: tuple[str, str]) -> None:
     assert hp24("messages", *arguments).code == 2

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 
 import click
 import pytest
@@ -62,6 +63,16 @@ def test_common_options_stand_before_or_behind_the_verb(
     behind = hp24("status", "--json", "--home", str(home.folder))
     assert before.code == behind.code == 0
     assert before.json["channels"] == behind.json["channels"] != {}
+
+
+def test_the_version_is_told(hp24: Hp24) -> None:
+    told = hp24("--version")
+    assert (told.code, told.out) == (0, f"hp24 {version('hp24-interface')}\n")
+
+
+def test_a_number_beyond_the_database_is_wrong_usage(home: Home, hp24: Hp24) -> None:
+    assert hp24("show", "9" * 30).code == ExitCode.USAGE
+    assert hp24("release", "9" * 30).code == ExitCode.USAGE
 
 
 def test_a_misspelt_verb_is_told_with_what_was_meant(hp24: Hp24) -> None:

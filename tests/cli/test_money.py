@@ -51,6 +51,27 @@ def test_a_payment_is_taken_delivered_and_followed(home: Home, hp24: Hp24) -> No
     assert "25.00 USD" in hp24("show", payment["id"]).out
 
 
+def test_a_payment_says_what_was_taken_and_is_found_by_any_of_its_names(home: Home, hp24: Hp24) -> None:
+    account = number(hp24)
+    told = hp24("pay", "--account", account, "--amount", "25.00", "--method", "visa:tok_1", "--key", "k9")
+    assert "25.00 USD" in told.out
+    assert account in told.out
+    reference = next(word for word in told.out.split() if word.startswith("tx_"))
+    waiting = hp24("show", reference)
+    assert (waiting.code, "its message is waiting" in waiting.err) == (1, True)
+    assert hp24("trace", reference).err == waiting.err
+    post(home, "CA")
+    payment = hp24("show", reference, "--json").json
+    wire = payment["parts"][0]["wire_id"]
+    shown = [hp24("show", name, "--json").json for name in (payment["id"], wire, f"payment:{wire}")]
+    assert shown == [payment] * 3
+    traced = [hp24("trace", name, "--json").json["subject"] for name in (payment["id"], reference, wire)]
+    assert traced == [f"payment:{payment['id']}"] * 3
+    again = hp24("pay", "--account", account, "--amount", "25.00", "--method", "visa:tok_1", "--key", "k9", "--json")
+    assert (again.json["payment"], again.json["amount_minor"]) == (payment["id"], 2500)
+    assert hp24("refund", wire).code == 0
+
+
 def test_the_same_key_takes_money_once(home: Home, hp24: Hp24) -> None:
     order = ("pay", "--account", number(hp24), "--amount", "5.00", "--method", "cash", "--key", "k2", "--json")
     first, second = hp24(*order).json, hp24(*order).json

@@ -16,8 +16,8 @@ MESSAGE = (
 )
 
 
-def drawn(what: object) -> list[str]:
-    screen = Console(file=io.StringIO(), width=100, highlight=False)
+def drawn(what: object, width: int = 100) -> list[str]:
+    screen = Console(file=io.StringIO(), width=width, highlight=False)
     screen.print(what)
     assert isinstance(screen.file, io.StringIO)
     return [line.rstrip() for line in screen.file.getvalue().splitlines()]
@@ -57,9 +57,28 @@ def test_control_characters_of_strangers_are_shown_not_obeyed() -> None:
 
 def test_a_table_never_exceeds_its_width_and_keeps_what_must_be_whole() -> None:
     rows = [["message:1234567890", "word " * 60]]
-    lines = drawn(table([Column("id"), Column("text", shrinks=True)], rows))
+    lines = drawn(table([Column("id"), Column("text", shrinks=True)], rows, width=100))
     assert max(map(len, lines)) <= 100
     assert lines[1].startswith("message:1234567890")
+
+
+ID, CODE = "account:ac_01M82X6M9X5780A0QFG93433MS", "money-key-reused"
+
+
+def test_a_narrow_table_leaves_columns_out_and_cuts_no_id() -> None:
+    columns = [Column("since", leaves=1), Column("about"), Column("cause"), Column("count", True, leaves=2)]
+    rows = [["03-04 01:50", ID, CODE, 1]]
+    assert drawn(table(columns, rows, width=100))[0].split() == ["since", "about", "cause", "count"]
+    heading, line = drawn(table(columns, rows, width=60))
+    assert heading.split() == ["about", "cause"]
+    assert line.split() == [ID, CODE]
+
+
+def test_what_fits_no_line_is_folded_and_whole() -> None:
+    lines = drawn(table([Column("about"), Column("cause")], [[ID, CODE]], width=40), width=40)
+    assert max(map(len, lines)) <= 40
+    halves = [line.split() for line in lines[1:]]
+    assert "".join(half[0] for half in halves) == ID
 
 
 def test_the_tree_names_fields_components_and_repetitions() -> None:

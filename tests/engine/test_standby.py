@@ -1,5 +1,6 @@
 """A second engine on the same home says in the store that it stands by, until it takes over."""
 
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,14 @@ def store(sqlite_url: str, tmp_path: Path) -> Iterator[SqlStore]:
 def state(store: SqlStore) -> list[PartState]:
     with store.snapshot() as reader:
         return [part.state for part in reader.parts()]
+
+
+def test_a_part_that_is_told_to_stop_while_it_waits_says_so(store: SqlStore) -> None:
+    sign = SignOfLife(store, HandClock(), "listen")
+    with pytest.raises(SystemExit), standing_by(sign, 0.01):
+        wait_until(lambda: state(store) == [PartState.STANDING_BY], "it says that it stands by")
+        sys.exit(0)
+    assert state(store) == [PartState.STOPPED]
 
 
 def test_a_part_that_waits_for_another_one_says_so(store: SqlStore, tmp_path: Path) -> None:
