@@ -95,8 +95,9 @@ def _print_item(asked: Asked, item: "WorkItemRow") -> None:
     screen = console()
     stake = f", {money(item.amount_minor, item.currency)} at stake" if item.amount_minor else ""
     whose = f", message {item.message_id}" if item.message_id and item.subject != f"message:{item.message_id}" else ""
+    times = "once" if item.count == 1 else f"{item.count} times"
     about = f"{item.kind}, {item.subject}{whose}, {item.cause}"
-    screen.print(f"Item {item.id}: {about}, {item.count} time{'s' * (item.count != 1)}{stake}", markup=False)
+    screen.print(f"Item {item.id}: {about}, {times}{stake}", markup=False)
     rows = [[moment(one.at), one.what, one.actor, one.text] for one in item.history]
     screen.print(table([Column("when"), Column("what"), Column("who"), Column("said", shrinks=True)], rows))
     if item.closed_at:
