@@ -95,8 +95,9 @@ LEGAL: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
         _M.INCOMPLETE: frozenset({_M.WAITING}),  # the same bytes came again, and whole
     },
     DeliveryState: {
-        # rejected: it could not be rendered; delivered: an earlier attempt had arrived after all
-        _D.QUEUED: frozenset({_D.SENDING, _D.REJECTED, _D.WITHDRAWN, _D.DELIVERED}),
+        # rejected: it could not be rendered; delivered: an earlier attempt had arrived after all; ambiguous: the store was
+        # restored, and may have sent it in its earlier life
+        _D.QUEUED: frozenset({_D.SENDING, _D.REJECTED, _D.WITHDRAWN, _D.DELIVERED, _D.AMBIGUOUS}),
         _D.SENDING: frozenset({_D.DELIVERED, _D.REJECTED, _D.AMBIGUOUS, _D.QUEUED}),
         _D.AMBIGUOUS: frozenset({_D.DELIVERED, _D.REJECTED, _D.QUEUED, _D.WITHDRAWN}),  # late ack, or a person's word
         _D.REJECTED: frozenset({_D.QUEUED, _D.WITHDRAWN, _D.DELIVERED}),

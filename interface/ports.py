@@ -8,6 +8,7 @@ Times are UTC microseconds. Ids are bigints. Nothing here names a table.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from interface.ledger.change import LedgerChanges, Loaded
@@ -18,6 +19,7 @@ from interface.ledger.worklist import WorkItem
 from interface.mapping.posting import Posting
 from interface.message import MirrorState
 from interface.row.act import Act
+from interface.row.backup import BackupPace, LastHeld, Manifest
 from interface.row.baseline import Baseline
 from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Homeless, Outcome, PostingFact
 from interface.row.message import Intake, Parked, Received, RunRecord, Settled, StoredMessage, StuckMessage
@@ -132,6 +134,15 @@ class Reader(LedgerRows, Views, Protocol):
     def held_under(self, key: str, /) -> str:
         """The public id of the record whose last change the embedded HealthPay24 took under this key; "" for none."""
 
+    def last_held(self) -> list[LastHeld]:
+        """The newest message that we have custody of, for each source and sender. Reads every message: for a restore."""
+
+    def in_doubt(self, ids: Sequence[int]) -> list[Delivery]:
+        """Of these queued deliveries those of payments made before this store was restored, if it was."""
+
+    def unfinished(self, limit: int) -> list[Delivery]:
+        """Deliveries that are queued or being sent, oldest first."""
+
     def settled_answer(self, message_id: int) -> "Settled | None":
         """The answer that was decided for a message whose sender waits; None while nothing is decided."""
 
@@ -198,6 +209,9 @@ class Turn(Reader, Acts, Protocol):
 
     def end_attempt(self, delivery_id: int, outcome: Outcome) -> None:
         """Write how the last attempt ended and move the delivery (message.move decides what is legal)."""
+
+    def doubt(self, found: Sequence[Delivery], at: int, cause: str) -> None:
+        """Make deliveries ambiguous that nobody knows the fate of."""
 
     def mark(self, marks: Iterable[MirrorMark]) -> None:
         """Note that HealthPay24 is to be told of these rows."""
@@ -266,6 +280,12 @@ class Store(Workbench, Protocol):
 
     def renew_wire_ids(self) -> None:
         """Begin new wire ids, which no copy of this database has given or will give."""
+
+    def backup(self, file: Path, pace: BackupPace, progress: "Progress") -> Manifest:
+        """Write one consistent snapshot of everything to a file, beside running writers.
+
+        Errors: ActRefusedError `file-exists`; StoreError `backup-not-written`, `database-damaged`.
+        """
 
     def check_writable(self) -> None:
         """Write and commit something small; raises StoreUnavailableError where that fails."""

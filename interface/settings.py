@@ -15,6 +15,7 @@ from interface.mapping.environment import substituted
 from interface.mapping.fill import Declared, fill
 from interface.mapping.node import Block, Entry, Listing, Mark, Node, Scalar
 from interface.mapping.problem import Findings, note_not_text
+from interface.row.backup import BackupPace
 
 SETTINGS_FILE = "config/engine.yaml"
 _DEEPEST = 20
@@ -209,12 +210,25 @@ class Settings(Declared):
         default=2.0, description="first wait after HealthPay24 could not be reached; each further one is twice as long"
     )
     push_max_wait_secs: _Wait = Field(default=300.0, description="longest wait after HealthPay24 could not be reached")
+    backup_megabytes_per_sec: float = Field(
+        default=64.0,
+        gt=0,
+        le=10_000,
+        description="a backup reads no faster than this, so that the engine keeps its disk",
+    )
+    backup_step_kilobytes: int = Field(
+        default=1024, ge=4, le=1_048_576, description="a backup reads so much at once, and rests in between if it must"
+    )
     turn_limit_millis: int = Field(
         default=10, ge=1, le=10_000, description="a write transaction longer than this is reported"
     )
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$", description="least level of events that are logged"
     )
+
+    def backup_pace(self) -> BackupPace:
+        """What a backup takes."""
+        return BackupPace(self.backup_step_kilobytes * 1024, int(self.backup_megabytes_per_sec * 1_000_000))
 
     def pace(self) -> Pace:
         """What the engine's parts take."""

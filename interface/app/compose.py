@@ -86,6 +86,11 @@ def default_home(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("HP24_HOME") or Path.home() / ".local" / "share" / "hp24")
 
 
+def limits_of(settings: Settings) -> Limits:
+    """The store's limits as configured."""
+    return Limits(turn_limit_micros=settings.turn_limit_millis * 1000)
+
+
 @contextmanager
 def open_app(
     home: Path | None = None,
@@ -103,8 +108,7 @@ def open_app(
             home.mkdir(parents=True, exist_ok=True)
     settings = read_settings(root, home, known)
     clock = SystemClock()
-    limits = Limits(turn_limit_micros=settings.turn_limit_millis * 1000)
-    store = open_store(settings.database_url, clock, environ=known, limits=limits, makes=makes)
+    store = open_store(settings.database_url, clock, environ=known, limits=limits_of(settings), makes=makes)
     try:
         yield App(home, root, settings, store, clock, known)
     finally:

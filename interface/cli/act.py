@@ -112,15 +112,25 @@ def pause_verb(asked: Asked, kind: str, name: str, reason: str) -> None:
 
 
 @verb("resume")
-@click.argument("kind", type=_KINDS)
-@click.argument("name")
+@click.argument("kind", type=_KINDS, required=False)
+@click.argument("name", required=False)
+@click.option(
+    "--after-restore", is_flag=True, help="Let a restored store send: payments, and what HealthPay24 is told."
+)
 @reason_option(is_required=False)
-def resume_verb(asked: Asked, kind: str, name: str, reason: str) -> None:
+def resume_verb(asked: Asked, kind: str | None, name: str | None, after_restore: bool, reason: str) -> None:
     """Let a paused channel, destination or patient go on; what waited runs in order."""
+    from interface.operate.backup import resume_after_restore
     from interface.operate.pause import resume
     from interface.view.count import PauseKind
 
+    if after_restore == bool(kind) or bool(kind) != bool(name):
+        raise click.UsageError("give a kind and a name, or --after-restore")
     with asked.app() as app:
+        if kind is None or name is None:
+            resume_after_restore(app.store, asked.by(reason))
+            _tell_word(asked, "This store sends again.", {"kind": "after-restore", "paused": False})
+            return
         resumed = resume(app.store, asked.by(reason), PauseKind(kind), name)
     _tell_word(asked, f"The {kind} {resumed} goes on.", {"kind": kind, "name": resumed, "paused": False})
 

@@ -47,6 +47,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "resolve": ("posting", "Say what became of an ambiguous or rejected delivery."),
         "resend": ("posting", "Send a stored payload again; guards against posting twice."),
     },
+    "Keep": {
+        "backup": ("backup", "Write everything that the database holds to one file, while the engine runs."),
+        "restore": ("backup", "Make a new home of a backup; it sends nothing until `resume --after-restore`."),
+    },
     "Feed": {
         "send": ("feed", "Send message files over MLLP and show the answers."),
         "simulate": ("feed", "Play an EHR: send a hospital's traffic, or receive payments."),

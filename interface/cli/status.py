@@ -65,11 +65,20 @@ def status_json(found: "Status") -> dict[str, Any]:
             {"kind": one.kind, "subject": one.name, "since": iso(one.since), "by": one.actor} for one in found.pauses
         ],
         "work_items": found.open_work_items,
+        "restored": _restored_json(found),
     }
 
 
+def _restored_json(found: "Status") -> dict[str, Any] | None:
+    from interface.cli.table import iso
+
+    if (one := found.restored) is None:
+        return None
+    return {"from_backup_of": iso(one.backup_at), "at": iso(one.restored_at), "resumed_at": iso(one.resumed_at)}
+
+
 def _print_status(found: "Status") -> None:
-    from interface.cli.table import ago, console
+    from interface.cli.table import ago, console, moment
 
     screen = console()
     if found.channels:
@@ -85,6 +94,12 @@ def _print_status(found: "Status") -> None:
     if waiting := ", ".join(f"{part.name} ({part.pid} on {part.host})" for part in found.standing_by):
         screen.print(f"Standing by: {waiting}", markup=False)
     screen.print(_healthpay24(found), markup=False)
+    if found.restored and found.restored.is_standing:
+        screen.print(
+            f"Restored from a backup of {moment(found.restored.backup_at)}: nothing is sent until"
+            " hp24 resume --after-restore",
+            markup=False,
+        )
     for one in found.pauses:
         since = f", {ago(one.since, found.at)} ago" if one.since else ""
         screen.print(f"Paused: {one.kind} {one.name}{since} by {one.actor}", markup=False)

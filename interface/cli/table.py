@@ -13,7 +13,16 @@ from typing import Any
 import orjson
 from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -170,12 +179,21 @@ def print_json(value: Any, *, is_line: bool = False) -> None:
 
 def progress() -> Progress:
     """A progress line on standard error; silent where that is no terminal."""
+    return _progress(MofNCompleteColumn())
+
+
+def bytes_progress() -> Progress:
+    """The same for amounts of bytes."""
+    return _progress(DownloadColumn())
+
+
+def _progress(amount: ProgressColumn) -> Progress:
     screen = console(to_stderr=True)
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(bar_width=30),
-        MofNCompleteColumn(),
+        amount,
         TimeElapsedColumn(),
         console=screen,
         transient=True,

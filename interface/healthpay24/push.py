@@ -90,10 +90,11 @@ class PushStage:
             return turn.adopt_rules(named)
 
     def run(self) -> PushResult:
-        """One round: what is due, longest first. Nothing while HealthPay24 is paused."""
+        """One round: what is due, longest first. Nothing while HealthPay24 is paused, or a restored store may not send yet."""
         now = self._clock.now()
         with self._store.snapshot() as reader:
-            if reader.destination_state(DESTINATION).paused_by:
+            state = reader.destination_state(DESTINATION)
+            if state.paused_by or state.is_standing:
                 return PushResult()
             rows = reader.mirror_due(now, self._pace.batch_records)
             if not rows:

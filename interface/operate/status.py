@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from interface.ports import Clock, Store
 from interface.row.mirror import MirrorCount
-from interface.view.count import ChannelCount, DestinationCount, PartRow, PartState, PauseRow
+from interface.view.count import ChannelCount, DestinationCount, PartRow, PartState, PauseRow, Restored
 
 ALIVE_MICROS = 10_000_000  # a part beats every two seconds
 _OPEN_ITEMS = 10_000  # a list that is longer says "10000" and is wrong in the right direction
@@ -30,6 +30,7 @@ class Status:
     pauses: tuple[PauseRow, ...]
     open_work_items: int
     mirror: MirrorCount  # how far HealthPay24 follows the ledger
+    restored: Restored | None  # that this store was made of a backup, and whether it sends again
 
 
 _NOBODY = Known()
@@ -55,5 +56,6 @@ def status(store: Store, clock: Clock, known: Known = _NOBODY) -> Status:
             standing_by=tuple(part for part in beating if part.state is PartState.STANDING_BY),
             pauses=tuple(reader.pauses()),
             mirror=reader.mirror_count(),
+            restored=reader.restored(),
             open_work_items=len(reader.work_items(only_open=True, beyond_id=0, limit=_OPEN_ITEMS)),
         )

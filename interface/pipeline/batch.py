@@ -201,6 +201,7 @@ class Batch:
         # Deliveries before allocations, as the delivery loops take them: two that take rows in turn may wait for each other.
         self._follow.write(turn, self._clock.now())
         turn.save(self.sealed, self._plan.config_id)
+        self._follow.doubt(turn, self._clock.now())  # it reads what was saved
         turn.mark(self._marks)
         turn.finish(runs)
         refused = {

@@ -48,11 +48,11 @@ class DeliverStage:
         self._alive_by = ""  # what proved, here and now, that it lives
 
     def next_due(self) -> Delivery | None:
-        """The oldest delivery that may go out now; None while the destination is paused or suspended."""
+        """The oldest delivery that may go out now; None while the destination is paused or suspended, or nothing may go out."""
         with self._store.snapshot() as reader:
             state = reader.destination_state(self._plan.name)
             self._see(state)
-            if state.paused_by or state.suspended_at:
+            if state.paused_by or state.suspended_at or state.is_standing:
                 return None
             due = reader.due(self._plan.name, self._clock.now(), 1)
         return due[0] if due else None
@@ -191,7 +191,8 @@ class DeliverStage:
         """Whether a suspended destination is to be probed now."""
         with self._store.snapshot() as reader:
             state = reader.destination_state(self._plan.name)
-        return bool(state.suspended_at and not state.paused_by and state.next_probe_at <= self._clock.now())
+        stands = bool(state.paused_by) or state.is_standing
+        return bool(state.suspended_at and not stands and state.next_probe_at <= self._clock.now())
 
     def probed(self, *, is_alive: bool) -> None:
         """Note a probe's outcome: resume, or wait longer for the next one."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from interface.ledger.change import LedgerChanges
 from interface.ledger.worklist import NOTICE, ItemKind, WorkItem
 from interface.message import DeliveryState, MessageState
+from interface.pipeline import restored
 from interface.pipeline.acknowledge import is_wanted, verdict_of
 from interface.pipeline.answer import ECHOED, write_late
 from interface.pipeline.conclude import Ending
@@ -29,6 +30,7 @@ class Follow:
         self._acks: list[ApplicationAck] = []
         self._homeless: list[WorkItem] = []
         self._echoed: tuple[str, ...] = ()
+        self._queued: list[int] = []
 
     @property
     def has_deliveries(self) -> bool:
@@ -94,7 +96,7 @@ class Follow:
         """Write all in the batch's transaction."""
         if self._wanted:
             told = self._told(turn)
-            turn.enqueue([one for one in self._wanted if one.subject not in told])
+            self._queued = turn.enqueue([one for one in self._wanted if one.subject not in told])
         if self._homeless:
             turn.open_work_items(self._homeless)
         if self._echoed:
@@ -104,6 +106,10 @@ class Follow:
             destination = self._plan.destinations.get(delivery.destination) if delivery else None
             if delivery and destination:
                 write_late(turn, delivery, destination.posted_when, ack.control_id, ack.code, now)
+
+    def doubt(self, turn: Turn, now: int) -> None:
+        """Once the batch's payments are saved: those that the earlier life of a restored store may have sent are ambiguous."""
+        restored.doubt_queued(turn, self._queued, now)
 
     def _told(self, turn: Turn) -> set[str]:
         """Messages that were acknowledged when they were held or failed, before this run: once is enough.

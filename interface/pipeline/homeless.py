@@ -5,6 +5,7 @@ which queues it in the same commit, or a person.
 """
 
 from interface.message import PostingState
+from interface.pipeline import restored
 from interface.pipeline.plan import Plan
 from interface.ports import Clock, Store
 from interface.row.delivery import DeliveryWanted, Homeless
@@ -46,4 +47,6 @@ def _queue(store: Store, plan: Plan, clock: Clock, page: list[Homeless]) -> int:
         return 0
     with store.turn("process") as turn:
         ours = turn.close_open_items(list(wanted), _QUEUED, "engine")
-        return len(turn.enqueue([wanted[item_id] for item_id in sorted(ours)]))
+        queued = turn.enqueue([wanted[item_id] for item_id in sorted(ours)])
+        restored.doubt_queued(turn, queued, clock.now())
+        return len(queued)

@@ -80,7 +80,10 @@ class Homeless:
 
 @dataclass(frozen=True, slots=True)
 class DestinationState:
-    """What is known of one destination. Suspended: it did not answer; it is probed. Paused: a person said so."""
+    """What is known of one destination. Suspended: it did not answer; it is probed. Paused: a person said so.
+
+    `is_standing`: the store was restored from a backup, and nothing goes anywhere until a person says that it may.
+    """
 
     destination: str
     suspended_at: int = 0
@@ -88,3 +91,4 @@ class DestinationState:
     probes: int = 0
     paused_by: str = ""
     unanswered: int = 0  # sends in a row that got no answer
+    is_standing: bool = False

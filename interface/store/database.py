@@ -51,6 +51,7 @@ class Opened:
     vault: Vault
     database_id: str
     wire_prefix: str
+    wire_offset: int
     key_file: Path
     notice: str
 
@@ -62,12 +63,12 @@ def open_database(url: str, now: int, environ: Mapping[str, str], limits: Limits
     `key-exposed`, `key-wrong`; StoreUnavailableError `database-unavailable`, `home-unusable`.
     """
     with files_translated():
-        engine = _engine(url, limits, makes=makes)
+        engine = make_engine(url, limits, makes=makes)
     try:
-        with files_translated(), translated(), _opening(engine) as connection:
+        with files_translated(), translated(), opening(engine) as connection:
             if not makes and _version(connection) is None:
                 raise _home_empty(engine.url)
-            _upgrade(connection)
+            upgrade_schema(connection)
             installation = connection.execute(sa.select(t.installation)).first()
             if installation is None:
                 return _found(engine, connection, now, environ)
@@ -128,7 +129,11 @@ def _first_line(error: Exception) -> str:
     return str(getattr(error, "orig", None) or error).partition("\n")[0]
 
 
-def _engine(url: str, limits: Limits, *, makes: bool) -> sa.Engine:
+def make_engine(url: str, limits: Limits, *, makes: bool = True) -> sa.Engine:
+    """The engine of a database; its connections are checked when they are made. A SQLite file that is not there is made if `makes`.
+
+    Errors: StoreError `database-url`.
+    """
     try:
         parsed = sa.make_url(url)
     except exc.ArgumentError as error:
@@ -191,7 +196,7 @@ def _watch(engine: sa.Engine, limits: Limits) -> None:
 
 
 @contextmanager
-def _opening(engine: sa.Engine) -> Iterator[sa.Connection]:
+def opening(engine: sa.Engine) -> Iterator[sa.Connection]:
     """One transaction in which nobody else opens the same database."""
     if engine.dialect.name == SQLITE:
         # Connecting is a part of the turn: the first of all connections rewrites the file's header.
@@ -210,7 +215,8 @@ def sqlite_path(engine: sa.Engine) -> Path:
     return Path(str(engine.url.database)).absolute()
 
 
-def _upgrade(connection: sa.Connection) -> None:
+def upgrade_schema(connection: sa.Connection) -> None:
+    """Bring an empty or older database to the schema of this engine."""
     version = _version(connection)
     if version == VERSION:
         return
@@ -234,10 +240,12 @@ def _found(engine: sa.Engine, connection: sa.Connection, now: int, environ: Mapp
     # The key file is durable before the first row that needs it.
     wrapped = wrap(keys, keyfile.make(key_file), database_id)
     connection.execute(sa.insert(t.counter), {"name": EPOCH, "value": 0})
-    connection.execute(sa.insert(t.installation), {"id": database_id, "created_at": now, "wire_prefix": prefix})
+    connection.execute(
+        sa.insert(t.installation), {"id": database_id, "created_at": now, "wire_prefix": prefix, "wire_offset": 0}
+    )
     rows = [{"name": name, "wrapped": value, "wrapped_at": now} for name, value in wrapped.items()]
     connection.execute(sa.insert(t.vault_key), rows)
-    return Opened(engine, Vault(keys), database_id, prefix, key_file, keyfile.NOTICE)
+    return Opened(engine, Vault(keys), database_id, prefix, 0, key_file, keyfile.NOTICE)
 
 
 def _reopen(
@@ -246,4 +254,5 @@ def _reopen(
     key_file = keyfile.location(installation.id, environ)
     wrapped = {row.name: row.wrapped for row in connection.execute(sa.select(t.vault_key))}
     keys = unwrap(wrapped, keyfile.read(key_file), installation.id)
-    return Opened(engine, Vault(keys), installation.id, installation.wire_prefix, key_file, "")
+    prefix, offset = installation.wire_prefix, installation.wire_offset
+    return Opened(engine, Vault(keys), installation.id, prefix, offset, key_file, "")

@@ -11,8 +11,10 @@ from interface.message import DeliveryState, move
 from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Outcome
 from interface.store import schema_delivery as t
 from interface.store.compress import compress, expand
-from interface.store.dialect import insert_or_keep, insert_or_replace
+from interface.store.dialect import insert_or_keep, insert_or_replace, within
+from interface.store.installation import STANDING
 from interface.store.schema_ledger import allocation
+from interface.store.schema_operation import installation
 from interface.store.tx import Tx
 from interface.store.vault import scope_of
 
@@ -43,6 +45,13 @@ _ONE = LOADED.where(_D.id == sa.bindparam("row")).with_for_update(of=t.delivery)
 _BY_CONTROL_ID = LOADED.where(
     _D.id.in_(sa.select(t.attempt.c.delivery_id).where(t.attempt.c.control_id == sa.bindparam("control")))
 ).with_for_update(of=t.delivery)
+_OF_EARLIER_LIFE = LOADED.where(
+    within(_D.id, "ids"),
+    _D.state == DeliveryState.QUEUED.value,
+    allocation.c.made_at <= sa.select(installation.c.restored_at).scalar_subquery(),
+)
+_UNFINISHED = LOADED.where(_D.state.in_((DeliveryState.QUEUED.value, DeliveryState.SENDING.value))).order_by(_D.id)
+_UNFINISHED = _UNFINISHED.limit(sa.bindparam("amount"))
 _SENDING = LOADED.where(_D.state == DeliveryState.SENDING.value).order_by(_D.id)
 _NEW = sa.insert(t.delivery)
 _NEW_RETURNING = _NEW.returning(_D.id, sort_by_parameter_order=True)
@@ -84,7 +93,10 @@ _END = (
     )
 )
 _NEW_REPLY = sa.insert(t.reply)
-_DESTINATION = sa.select(t.destination_state).where(t.destination_state.c.destination_id == sa.bindparam("row"))
+# With it whether anything may be sent at all: asked before each send, and so in the same statement.
+_DESTINATION = sa.select(STANDING.label("is_standing"), t.destination_state).select_from(
+    installation.outerjoin(t.destination_state, t.destination_state.c.destination_id == sa.bindparam("row"))
+)
 # A person's pause and what sending found out stand in columns of their own: neither write undoes the other.
 _FOUND_OUT = ("suspended_at", "next_probe_at", "probes", "unanswered")
 _SET_DESTINATION = insert_or_replace(t.destination_state, _FOUND_OUT)
@@ -242,6 +254,28 @@ def recover_sends(tx: Tx, at: int) -> list[Delivery]:
     return found
 
 
+def in_doubt(tx: Tx, ids: Sequence[int]) -> list[Delivery]:
+    """Of these queued deliveries those of payments made before this store was restored: its earlier life may have sent them."""
+    return deliveries(tx, tx.read_in(_OF_EARLIER_LIFE, "ids", ids))
+
+
+def unfinished(tx: Tx, limit: int) -> list[Delivery]:
+    """Deliveries that are queued or being sent, oldest first."""
+    return deliveries(tx, tx.read(_UNFINISHED, amount=limit))
+
+
+def doubt(tx: Tx, found: Sequence[Delivery], at: int, cause: str) -> None:
+    """Make deliveries ambiguous that nobody knows the fate of."""
+    to = {one.id: move(one.state, DeliveryState.AMBIGUOUS).value for one in found}
+    words = tx.word_ids({cause, *(one.destination for one in found)})
+    tx.write(_MOVE, [{"row": one.id, "to": to[one.id], "due": one.due_at, "why": words[cause]} for one in found])
+    left = [one.id for one in found if one.state is DeliveryState.SENDING]
+    text = "the store was restored from a backup that was made before the answer"
+    tx.write(_END, [{"row": row, "ended": at, "to": to[row], "said": cause, "words": text} for row in left])
+    for one in found:
+        _count(tx, words[one.destination], one.state, DeliveryState.AMBIGUOUS)
+
+
 def queue_again(tx: Tx, delivery_id: int, due_at: int, cause: str, *, anew: bool) -> None:
     """Queue a rejected or ambiguous delivery again; `anew` renders it once more, under a new control id."""
     _move(tx, delivery_id, DeliveryState.QUEUED, cause, due_at)
@@ -269,10 +303,18 @@ def resend(tx: Tx, delivery_id: int, payload: bytes, control_id: str, due_at: in
 def destination_state(tx: Tx, destination: str) -> DestinationState:
     """What is known of a destination; one that never failed has no row."""
     number = tx.known_word_ids([destination]).get(destination)
-    row = tx.first(_DESTINATION, row=number) if number is not None else None
-    if row is None:
-        return DestinationState(destination)
-    return DestinationState(destination, row.suspended_at, row.next_probe_at, row.probes, row.paused_by, row.unanswered)
+    row = tx.first(_DESTINATION, row=number)
+    if row is None or row.destination_id is None:
+        return DestinationState(destination, is_standing=bool(row and row.is_standing))
+    return DestinationState(
+        destination,
+        row.suspended_at,
+        row.next_probe_at,
+        row.probes,
+        row.paused_by,
+        row.unanswered,
+        is_standing=bool(row.is_standing),
+    )
 
 
 def set_destination_state(tx: Tx, state: DestinationState) -> None:

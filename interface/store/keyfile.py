@@ -39,12 +39,12 @@ def make(path: Path) -> bytes:
         file.write(_HEADING.encode() + base64.b64encode(key) + b"\n")
         file.flush()
         os.fsync(file.fileno())
-    _flush_folder(path.parent)
+    flush_folder(path.parent)
     return key
 
 
-def _flush_folder(folder: Path) -> None:
-    # The name of a new file is durable only once its folder is.
+def flush_folder(folder: Path) -> None:
+    """Make the names of files durable: a new file's name is so only once its folder is."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

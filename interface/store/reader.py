@@ -8,6 +8,7 @@ from interface.ledger.needs import Needs
 from interface.ledger.noun import Identifier, Noun
 from interface.mapping.posting import Posting
 from interface.message import MirrorState
+from interface.row.backup import LastHeld
 from interface.row.baseline import Baseline
 from interface.row.delivery import Delivery, DestinationState, Homeless
 from interface.row.message import Settled, StoredMessage
@@ -25,7 +26,9 @@ from interface.store import (
     export,
     held_record,
     homeless,
+    installation,
     lane,
+    last_held,
     ledger_load,
     material,
     mirror,
@@ -41,7 +44,7 @@ from interface.store import (
 )
 from interface.store.tx import Tx
 from interface.view.audit import Audited, AuditFilter
-from interface.view.count import ChannelCount, DestinationCount, PartRow, PauseRow
+from interface.view.count import ChannelCount, DestinationCount, PartRow, PauseRow, Restored
 from interface.view.delivery import DeliveryFilter, DeliveryStory
 from interface.view.message import MessageFilter, MessageRow, MessageStory, RunRow
 from interface.view.money import AccountStory, PaymentStory
@@ -101,6 +104,18 @@ class SqlReader:
 
     def config_files(self, config_id: int) -> Mapping[str, str]:
         return configuration.config_files(self._tx, config_id)
+
+    def last_held(self) -> list[LastHeld]:
+        return last_held.last_held(self._tx)
+
+    def restored(self) -> Restored | None:
+        return installation.restored(self._tx)
+
+    def in_doubt(self, ids: Sequence[int]) -> list[Delivery]:
+        return delivery.in_doubt(self._tx, ids)
+
+    def unfinished(self, limit: int) -> list[Delivery]:
+        return delivery.unfinished(self._tx, limit)
 
     def epoch(self) -> int:
         return counter.epoch(self._tx, is_turn=self._is_turn)

@@ -12,6 +12,10 @@ installation = sa.Table(
     sa.Column("id", sa.String, primary_key=True),  # a ULID: names the database and its key file
     micros("created_at"),
     text("wire_prefix"),  # begins every id that we send; a restored database takes a new one
+    sa.Column("wire_offset", sa.BigInteger, nullable=False),  # added to every counter of such ids
+    micros("backup_at", nullable=True),  # what the backup was made of that this database was restored from
+    micros("restored_at", nullable=True),
+    micros("resumed_at", nullable=True),  # from then on it sends again
 )
 
 vault_key = sa.Table(

@@ -15,9 +15,10 @@ from interface.errors import StoreError, StoreUnavailableError
 from interface.ledger.change import LedgerChanges
 from interface.ledger.noun import Identifier
 from interface.observe.emit import emit
-from interface.ports import Clock, Prepared
+from interface.ports import Clock, Prepared, Progress
+from interface.row.backup import BackupPace, Manifest
 from interface.row.message import Intake
-from interface.store import arrival, baseline, counter, ledger_save, mirror, wire
+from interface.store import arrival, backup, baseline, counter, ledger_save, mirror, wire
 from interface.store.block import Blocks
 from interface.store.counter import FENCE
 from interface.store.database import Limits, Opened, open_database, sqlite_path, translated
@@ -73,6 +74,7 @@ class SqlStore:
         self._blocks = Blocks(self._reserve, limits.id_block)
         self._inside = threading.local()
         self._wire_prefix = opened.wire_prefix
+        self._wire_offset = opened.wire_offset
         self._fences: dict[str, int] = {}  # PostgreSQL: locks held here, by the count at which they were taken
         self._turnstile = Turnstile(sqlite_path(self._engine)) if self._is_sqlite else None
 
@@ -171,12 +173,16 @@ class SqlStore:
     def wire_id(self, name: str, width: int) -> str:
         """The next short id that goes over the wire; at most `width` characters. Not inside a turn."""
         self._require_no_turn("wire-id")
-        return wire.compose(self._wire_prefix, self._blocks.take(f"wire {name}"), width)
+        return wire.compose(self._wire_prefix, self._wire_offset + self._blocks.take(f"wire {name}"), width)
 
     def renew_wire_ids(self) -> None:
         """Begin the present minute's wire ids: to be called by what takes over from another engine, or from a restored copy."""
         with self.turn("wire-ids") as turn:
             self._wire_prefix = turn.renew_wire_prefix()
+
+    def backup(self, file: Path, pace: BackupPace, progress: Progress) -> Manifest:
+        """Write one consistent snapshot of everything to a file, beside running writers; see `backup.take`."""
+        return backup.take(self._engine, self._vault, file, self._clock.now(), pace, progress)
 
     def take_baseline(self, functions: str) -> None:
         """Copy the ledger; from here on a proof begins. Nothing may be processed meanwhile, and no turn be open."""

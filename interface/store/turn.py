@@ -19,6 +19,7 @@ from interface.store import (
     decide,
     delivery,
     held_record,
+    installation,
     ledger_save,
     mirror,
     posting,
@@ -59,6 +60,9 @@ class SqlTurn(SqlReader):
 
     def save(self, changes: Sealed, config_id: int) -> None:  # noqa: ARG002 - each row names its version itself
         ledger_save.save(self._tx, cast(SealedChanges, changes))  # opaque to everybody else
+
+    def doubt(self, found: Sequence[Delivery], at: int, cause: str) -> None:
+        delivery.doubt(self._tx, found, at, cause)
 
     def mark(self, marks: Iterable[MirrorMark]) -> None:
         mirror.mark(self._tx, marks)
@@ -134,6 +138,9 @@ class SqlTurn(SqlReader):
 
     def resume(self, kind: PauseKind, subject: str) -> bool:
         return decide.let_go_on(self._tx, kind, subject)
+
+    def resume_after_restore(self) -> bool:
+        return installation.resume(self._tx)
 
     def queue_again(self, delivery_id: int, due_at: int, cause: str, *, anew: bool) -> None:
         delivery.queue_again(self._tx, delivery_id, due_at, cause, anew=anew)

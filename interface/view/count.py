@@ -61,6 +61,20 @@ class PartRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Restored:
+    """This database was restored at `restored_at` from a backup of `backup_at`; it sends nothing while `resumed_at` is 0."""
+
+    backup_at: int
+    restored_at: int
+    resumed_at: int = 0
+
+    @property
+    def is_standing(self) -> bool:
+        """Whether nothing is sent."""
+        return not self.resumed_at
+
+
+@dataclass(frozen=True, slots=True)
 class PauseRow:
     """Something that a person brought to a stop. A patient's subject is the lane, its name the public id, once it has one."""
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 from interface.view.audit import Audited, AuditFilter
-from interface.view.count import ChannelCount, DestinationCount, PartRow, PauseKind, PauseRow
+from interface.view.count import ChannelCount, DestinationCount, PartRow, PauseKind, PauseRow, Restored
 from interface.view.delivery import DeliveryFilter, DeliveryStory
 from interface.view.message import MessageFilter, MessageRow, MessageStory
 from interface.view.money import AccountStory, PaymentStory
@@ -41,6 +41,9 @@ class Views(Protocol):
 
     def parts(self) -> list[PartRow]:
         """The parts that have ever beaten, by name; which are alive is for the reader to judge."""
+
+    def restored(self) -> Restored | None:
+        """When and from what this database was restored; None where it never was."""
 
     def pauses(self) -> list[PauseRow]:
         """What people brought to a stop, destinations included."""
@@ -133,6 +136,9 @@ class Acts(Protocol):
 
     def resume(self, kind: PauseKind, subject: str) -> bool:
         """Let it go on, and what waited only for this; False where it was not paused."""
+
+    def resume_after_restore(self) -> bool:
+        """Let a restored store send; False where it may already."""
 
     def close_work_item(self, item_id: int, how: str, actor: str) -> bool:
         """Close an item; False where it is closed or unknown."""
