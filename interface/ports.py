@@ -43,6 +43,10 @@ Sealed: TypeAlias = Any
 """A batch's ledger changes, sealed. Opaque outside of the store, and different in each."""
 
 
+KeyChange: TypeAlias = Any
+"""A new master key on its way into use. Opaque outside of the store."""
+
+
 class LedgerRows(Protocol):
     """What a batch reads before it runs."""
 
@@ -210,6 +214,9 @@ class Turn(Reader, Acts, Protocol):
     def end_attempt(self, delivery_id: int, outcome: Outcome) -> None:
         """Write how the last attempt ended and move the delivery (message.move decides what is legal)."""
 
+    def rewrap(self, changed: KeyChange) -> None:
+        """Put a new master key in use: the data keys are wrapped by it from this commit on."""
+
     def doubt(self, found: Sequence[Delivery], at: int, cause: str) -> None:
         """Make deliveries ambiguous that nobody knows the fate of."""
 
@@ -286,6 +293,15 @@ class Store(Workbench, Protocol):
 
         Errors: ActRefusedError `file-exists`; StoreError `backup-not-written`, `database-damaged`.
         """
+
+    def begin_key_rotation(self) -> KeyChange:
+        """Have a new master key ready beside the present one.
+
+        Errors: ActRefusedError `key-not-new`; StoreError `key-not-written`.
+        """
+
+    def finish_key_rotation(self, changed: KeyChange, /) -> Path | None:
+        """Prove that the new key opens what was committed; gives the file that holds the old one, where there is one."""
 
     def check_writable(self) -> None:
         """Write and commit something small; raises StoreUnavailableError where that fails."""

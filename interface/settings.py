@@ -210,6 +210,9 @@ class Settings(Declared):
         default=2.0, description="first wait after HealthPay24 could not be reached; each further one is twice as long"
     )
     push_max_wait_secs: _Wait = Field(default=300.0, description="longest wait after HealthPay24 could not be reached")
+    key_command_secs: _Wait = Field(
+        default=30.0, description="how long the command that gives the master key (HP24_KEY_COMMAND) may take"
+    )
     backup_megabytes_per_sec: float = Field(
         default=64.0,
         gt=0,

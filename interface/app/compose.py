@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from interface.engine.clock import SystemClock
-from interface.errors import ConfigurationError
+from interface.errors import ConfigurationError, StoreError
 from interface.operate.status import Known
 from interface.ports import Clock
 from interface.row.act import Act
 from interface.settings import Settings, read_settings
 from interface.store.database import Limits, files_translated
+from interface.store.keyfile import VARIABLE
 from interface.store.store import SqlStore, open_store
 
 if TYPE_CHECKING:
@@ -88,7 +89,20 @@ def default_home(environ: Mapping[str, str]) -> Path:
 
 def limits_of(settings: Settings) -> Limits:
     """The store's limits as configured."""
-    return Limits(turn_limit_micros=settings.turn_limit_millis * 1000)
+    return Limits(turn_limit_micros=settings.turn_limit_millis * 1000, key_command_secs=settings.key_command_secs)
+
+
+def keep_key_apart(root: Path, environ: Mapping[str, str]) -> None:
+    """Raise `key-exposed` where the master key lies among the files that channel editors write."""
+    given = environ.get(VARIABLE)
+    edited = [(root / name).resolve() for name in ("channels", "mappings", "config")]
+    if given and any(folder in Path(given).expanduser().resolve().parents for folder in edited):
+        raise StoreError(
+            "key-exposed",
+            "the master key lies where channels are edited",
+            place=given,
+            advice="move it to a folder that only the engine's user may enter",
+        )
 
 
 @contextmanager
@@ -107,6 +121,7 @@ def open_app(
         with files_translated():
             home.mkdir(parents=True, exist_ok=True)
     settings = read_settings(root, home, known)
+    keep_key_apart(root, known)
     clock = SystemClock()
     store = open_store(settings.database_url, clock, environ=known, limits=limits_of(settings), makes=makes)
     try:

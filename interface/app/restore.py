@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from interface.app.compose import limits_of
+from interface.app.compose import keep_key_apart, limits_of
 from interface.engine.clock import SystemClock
 from interface.errors import ActRefusedError
 from interface.healthpay24.payload import SOURCE as HEALTHPAY24
@@ -41,6 +41,7 @@ def restore_home(
     need_reason(by, "restore")
     _require_empty(home)
     settings = read_settings(root, home, environ)
+    keep_key_apart(root, environ)
     clock = SystemClock()
     settled: list[tuple[int, tuple[LastHeld, ...]]] = []
 

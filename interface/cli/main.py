@@ -49,6 +49,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Keep": {
         "backup": ("backup", "Write everything that the database holds to one file, while the engine runs."),
+        "key": ("key", "Change the master key, while the engine runs."),
         "restore": ("backup", "Make a new home of a backup; it sends nothing until `resume --after-restore`."),
     },
     "Feed": {

@@ -16,7 +16,7 @@ from sqlalchemy import event, exc
 from ulid import ULID
 
 from interface.errors import StoreError, StoreUnavailableError
-from interface.store import durability, keyfile, turnstile, wire
+from interface.store import durability, turnstile, wire
 from interface.store import schema_baseline as _baseline  # noqa: F401  importing a schema module adds its tables
 from interface.store import schema_delivery as _deliveries  # noqa: F401
 from interface.store import schema_ledger as _ledger  # noqa: F401
@@ -25,6 +25,7 @@ from interface.store import schema_mirror as _mirror  # noqa: F401
 from interface.store import schema_operation as t
 from interface.store.counter import EPOCH
 from interface.store.dialect import POSTGRESQL, SQLITE
+from interface.store.keysource import KeySource, key_source
 from interface.store.schema import VERSION
 from interface.store.vault import DataKeys, Vault, unwrap, wrap
 
@@ -40,6 +41,7 @@ class Limits:
     connections: int = 16
     connect_wait_secs: float = 10.0  # for a free connection of the pool
     id_block: int = 1_000  # ids reserved at once
+    key_command_secs: float = 30.0  # for the command that gives the master key, if one does
     is_scratch: bool = False  # a SQLite file for a proof, thrown away after it; never a store of record
 
 
@@ -52,7 +54,7 @@ class Opened:
     database_id: str
     wire_prefix: str
     wire_offset: int
-    key_file: Path
+    key_source: KeySource
     notice: str
 
 
@@ -60,7 +62,8 @@ def open_database(url: str, now: int, environ: Mapping[str, str], limits: Limits
     """Open or upgrade a database; where there is none yet, make it only if `makes`.
 
     Errors: StoreError `database-url`, `database-damaged`, `durability-off`, `schema-newer`, `home-empty`, `key-missing`,
-    `key-exposed`, `key-wrong`; StoreUnavailableError `database-unavailable`, `home-unusable`.
+    `key-exposed`, `key-wrong`, `key-ambiguous`, `key-command-failed`; StoreUnavailableError `database-unavailable`,
+    `home-unusable`.
     """
     with files_translated():
         engine = make_engine(url, limits, makes=makes)
@@ -71,8 +74,8 @@ def open_database(url: str, now: int, environ: Mapping[str, str], limits: Limits
             upgrade_schema(connection)
             installation = connection.execute(sa.select(t.installation)).first()
             if installation is None:
-                return _found(engine, connection, now, environ)
-            return _reopen(engine, connection, installation, environ)
+                return _found(engine, connection, now, environ, limits)
+            return _reopen(engine, connection, installation, environ, limits)
     except BaseException:
         engine.dispose()
         raise
@@ -232,27 +235,34 @@ def _version(connection: sa.Connection) -> str | None:
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _found(engine: sa.Engine, connection: sa.Connection, now: int, environ: Mapping[str, str]) -> Opened:
+def _found(
+    engine: sa.Engine, connection: sa.Connection, now: int, environ: Mapping[str, str], limits: Limits
+) -> Opened:
     database_id = str(ULID.from_timestamp(now / 1_000_000))
     prefix = wire.prefix_at(now)
     keys = DataKeys.fresh()
-    key_file = keyfile.location(database_id, environ)
-    # The key file is durable before the first row that needs it.
-    wrapped = wrap(keys, keyfile.make(key_file), database_id)
+    source = key_source(database_id, environ, limits.key_command_secs)
+    # The key is durable before the first row that needs it.
+    master, notice = source.first()
+    wrapped = wrap(keys, master, database_id)
     connection.execute(sa.insert(t.counter), {"name": EPOCH, "value": 0})
     connection.execute(
         sa.insert(t.installation), {"id": database_id, "created_at": now, "wire_prefix": prefix, "wire_offset": 0}
     )
     rows = [{"name": name, "wrapped": value, "wrapped_at": now} for name, value in wrapped.items()]
     connection.execute(sa.insert(t.vault_key), rows)
-    return Opened(engine, Vault(keys), database_id, prefix, 0, key_file, keyfile.NOTICE)
+    return Opened(engine, Vault(keys), database_id, prefix, 0, source, notice)
 
 
 def _reopen(
-    engine: sa.Engine, connection: sa.Connection, installation: sa.Row[Any], environ: Mapping[str, str]
+    engine: sa.Engine,
+    connection: sa.Connection,
+    installation: sa.Row[Any],
+    environ: Mapping[str, str],
+    limits: Limits,
 ) -> Opened:
-    key_file = keyfile.location(installation.id, environ)
+    source = key_source(installation.id, environ, limits.key_command_secs)
     wrapped = {row.name: row.wrapped for row in connection.execute(sa.select(t.vault_key))}
-    keys = unwrap(wrapped, keyfile.read(key_file), installation.id)
+    keys = unwrap(wrapped, source.keys(), installation.id)
     prefix, offset = installation.wire_prefix, installation.wire_offset
-    return Opened(engine, Vault(keys), installation.id, prefix, offset, key_file, "")
+    return Opened(engine, Vault(keys), installation.id, prefix, offset, source, "")

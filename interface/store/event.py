@@ -26,5 +26,5 @@ class DatabaseMade(Event):
     level: ClassVar = Level.WARNING
     counter: ClassVar = "store_databases_made_total"
     database_id: str
-    key_file: str
+    key_place: str
     notice: str

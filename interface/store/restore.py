@@ -17,7 +17,8 @@ from interface.store.archive import ArchiveReader
 from interface.store.backup import DATABASE, copy_columns, member_of
 from interface.store.database import Limits, make_engine, opening, translated, upgrade_schema
 from interface.store.dialect import SQLITE
-from interface.store.keyfile import flush_folder, location, read
+from interface.store.keyfile import flush_folder
+from interface.store.keysource import key_source
 from interface.store.schema import METADATA, VERSION
 from interface.store.turn import SqlTurn
 from interface.store.tx import Tx, Words
@@ -43,7 +44,8 @@ def restore(
     """
     with archive.reading(file) as reader:
         manifest = reader.manifest
-        keys = unwrap(dict(manifest.wrapped), read(location(manifest.database_id, environ)), manifest.database_id)
+        source = key_source(manifest.database_id, environ, limits.key_command_secs)
+        keys = unwrap(manifest.wrapped, source.keys(), manifest.database_id)
         vault = Vault(keys)
         reader.prove(vault)
         _require_fit(manifest, url)

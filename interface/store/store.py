@@ -18,7 +18,7 @@ from interface.observe.emit import emit
 from interface.ports import Clock, Prepared, Progress
 from interface.row.backup import BackupPace, Manifest
 from interface.row.message import Intake
-from interface.store import arrival, backup, baseline, counter, ledger_save, mirror, wire
+from interface.store import arrival, backup, baseline, counter, ledger_save, mirror, rotation, wire
 from interface.store.block import Blocks
 from interface.store.counter import FENCE
 from interface.store.database import Limits, Opened, open_database, sqlite_path, translated
@@ -26,6 +26,7 @@ from interface.store.dialect import SQLITE
 from interface.store.event import DatabaseMade, LongTurn
 from interface.store.ledger_save import SealedChanges
 from interface.store.reader import SqlReader
+from interface.store.rotation import KeyRotation
 from interface.store.turn import SqlTurn
 from interface.store.turnstile import Turnstile, hold
 from interface.store.tx import Tx, Words
@@ -50,7 +51,7 @@ def open_store(
     bounds = limits or Limits()
     opened = open_database(url, clock.now(), os.environ if environ is None else environ, bounds, makes=makes)
     if opened.notice and not bounds.is_scratch:
-        emit(DatabaseMade(opened.database_id, str(opened.key_file), opened.notice))
+        emit(DatabaseMade(opened.database_id, opened.key_source.place, opened.notice))
     return SqlStore(opened, clock, bounds)
 
 
@@ -183,6 +184,18 @@ class SqlStore:
     def backup(self, file: Path, pace: BackupPace, progress: Progress) -> Manifest:
         """Write one consistent snapshot of everything to a file, beside running writers; see `backup.take`."""
         return backup.take(self._engine, self._vault, file, self._clock.now(), pace, progress)
+
+    def begin_key_rotation(self) -> KeyRotation:
+        """Have a new master key ready beside the present one; `Turn.rewrap` puts it in use. See `rotation.begin`."""
+        return rotation.begin(self.opened.key_source, self.opened.database_id, self._wrapped_keys(), self._clock.now())
+
+    def finish_key_rotation(self, changed: KeyRotation) -> Path | None:
+        """Prove that the new key opens what was committed; gives the file that holds the old one. See `rotation.finish`."""
+        return rotation.finish(changed, self._wrapped_keys())
+
+    def _wrapped_keys(self) -> Mapping[str, bytes]:
+        with translated(), self._engine.connect() as connection, connection.begin():
+            return rotation.wrapped_keys(self._tx(connection))
 
     def take_baseline(self, functions: str) -> None:
         """Copy the ledger; from here on a proof begins. Nothing may be processed meanwhile, and no turn be open."""

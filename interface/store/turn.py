@@ -5,7 +5,7 @@ from typing import cast
 
 from interface.ledger.worklist import WorkItem
 from interface.message import MirrorState
-from interface.ports import Prepared, Sealed
+from interface.ports import KeyChange, Prepared, Sealed
 from interface.row.act import Act
 from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Outcome, PostingFact
 from interface.row.message import Parked, Received, RunRecord, StuckMessage
@@ -25,6 +25,7 @@ from interface.store import (
     posting,
     record,
     replay,
+    rotation,
     run,
     settled,
     worklist,
@@ -32,6 +33,7 @@ from interface.store import (
 from interface.store.arrival import PreparedIntake
 from interface.store.ledger_save import SealedChanges
 from interface.store.reader import SqlReader
+from interface.store.rotation import KeyRotation
 from interface.store.tx import Tx
 from interface.view.count import PartRow, PauseKind
 
@@ -141,6 +143,9 @@ class SqlTurn(SqlReader):
 
     def resume_after_restore(self) -> bool:
         return installation.resume(self._tx)
+
+    def rewrap(self, changed: KeyChange) -> None:
+        rotation.rewrap(self._tx, cast(KeyRotation, changed))  # opaque to everybody else
 
     def queue_again(self, delivery_id: int, due_at: int, cause: str, *, anew: bool) -> None:
         delivery.queue_again(self._tx, delivery_id, due_at, cause, anew=anew)

@@ -8,6 +8,7 @@ same for its life, and lie in it wrapped by the master key (keyfile.py); changin
 
 import hashlib
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,24 +55,37 @@ def _wrap_scope(name: str, database_id: str) -> bytes:
     return f"hp24 data key|{name}|{database_id}".encode()
 
 
-def unwrap(wrapped: dict[str, bytes], master: bytes, database_id: str) -> DataKeys:
-    """Open the data keys of a database.
+def unwrap(wrapped: Mapping[str, bytes], masters: Sequence[bytes], database_id: str) -> DataKeys:
+    """Open the data keys of a database with the master key that fits.
 
-    Errors: StoreError `key-wrong` when this master key did not wrap them.
+    Errors: StoreError `key-wrong` when none of these wrapped them.
     """
+    return _unwrap_one(wrapped, opening_key(wrapped, masters, database_id), database_id)
+
+
+def opening_key(wrapped: Mapping[str, bytes], masters: Sequence[bytes], database_id: str) -> bytes:
+    """The master key under which the data keys are.
+
+    Errors: StoreError `key-wrong`.
+    """
+    for master in masters:
+        try:
+            _unwrap_one(wrapped, master, database_id)
+        except (InvalidTag, KeyError, ValueError):  # not this one, or no wrapped key at all
+            continue
+        return master
+    raise StoreError(
+        "key-wrong",
+        "the master key does not open this database's keys",
+        advice="give the key that this database, or this backup, was made with",
+    )
+
+
+def _unwrap_one(wrapped: Mapping[str, bytes], master: bytes, database_id: str) -> DataKeys:
     cipher = AESGCM(master)
-    try:
-        opened = [
-            cipher.decrypt(wrapped[name][1:13], wrapped[name][13:], _wrap_scope(name, database_id))
-            for name in KEY_NAMES
-        ]
-    except (InvalidTag, KeyError) as error:
-        raise StoreError(
-            "key-wrong",
-            "the master key does not open this database's keys",
-            advice="give the key file that was made with this database",
-        ) from error
-    return DataKeys(*opened)
+    return DataKeys(
+        *(cipher.decrypt(wrapped[name][1:13], wrapped[name][13:], _wrap_scope(name, database_id)) for name in KEY_NAMES)
+    )
 
 
 class Vault:

@@ -93,3 +93,18 @@ def test_the_restore_is_in_the_restored_audit_trail(hp24: Hp24, file: Path, tmp_
 def test_the_words_for_people_say_the_same(hp24: Hp24, file: Path, tmp_path: Path) -> None:
     told = hp24("restore", str(file), "--home", str(tmp_path / "new"), "--reason", "disk lost").out
     assert "MSH-10" in told and "epic" in told and "hp24 resume --after-restore" in told
+
+
+def test_the_key_is_changed_and_the_old_file_named(home: Home, hp24: Hp24) -> None:
+    told = hp24("key", "rotate", "--reason", "somebody left")
+    assert told.code == 0 and "test.key.old-" in told.out
+    assert hp24("verify").code == 0
+
+
+def test_a_key_among_the_edited_files_is_refused(
+    home: Home, hp24: Hp24, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "root" / "channels").mkdir(parents=True)
+    monkeypatch.setenv("HP24_KEY_FILE", str(tmp_path / "root" / "channels" / "x.key"))
+    called = hp24("status", "--root", str(tmp_path / "root"))
+    assert (called.code, "[key-exposed]" in called.err) == (3, True)

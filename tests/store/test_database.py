@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from interface.errors import StoreError, StoreUnavailableError
 from interface.store import durability, keyfile, turnstile
 from interface.store.database import Limits
+from interface.store.keysource import KeyFile
 from interface.store.schema import METADATA
 from interface.store.store import SqlStore, open_store
 from tests.store.given import HandClock, control_id, intake, receive, waiting
@@ -24,7 +25,7 @@ def test_the_first_open_makes_database_and_key_and_says_what_losing_it_means(
     first = opened_first()
     key = Path(environ["HP24_KEY_FILE"])
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
-    assert (first.opened.key_file, first.opened.notice) == (key, keyfile.NOTICE)
+    assert (first.opened.key_source.place, first.opened.notice) == (str(key), keyfile.NOTICE)
     second = opened_first()
     assert (second.opened.notice, second.opened.database_id) == ("", first.opened.database_id)
 
@@ -32,8 +33,9 @@ def test_the_first_open_makes_database_and_key_and_says_what_losing_it_means(
 def test_the_key_file_is_named_after_the_database_by_default(sqlite_url: str, tmp_path: Path) -> None:
     store = open_store(sqlite_url, HandClock(), environ={"HOME": str(tmp_path)})
     store.close()
-    assert store.opened.key_file == tmp_path / ".config" / "hp24" / f"{store.opened.database_id}.key"
-    assert store.opened.key_file.exists()
+    key = tmp_path / ".config" / "hp24" / f"{store.opened.database_id}.key"
+    assert store.opened.key_source == KeyFile(key)
+    assert key.exists()
 
 
 def test_what_was_stored_is_read_by_the_next_process(opened_first: Callable[[], SqlStore]) -> None:

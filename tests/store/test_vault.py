@@ -75,10 +75,10 @@ def test_undecodable_characters_can_be_looked_up() -> None:
 def test_wrapped_keys_open_with_the_same_master_key_and_database_only() -> None:
     master = bytes(range(32))
     wrapped = wrap(KEYS, master, "one")
-    assert unwrap(wrapped, master, "one") == KEYS
+    assert unwrap(wrapped, [master], "one") == KEYS
     for other_master, database in ((bytes(32), "one"), (master, "two")):
         with pytest.raises(StoreError, match="key-wrong"):
-            unwrap(wrapped, other_master, database)
+            unwrap(wrapped, [other_master], database)
 
 
 def test_keys_do_not_print() -> None:
