@@ -17,6 +17,7 @@ from interface.ports import Progress, Turn
 from interface.row.act import Act
 from interface.row.backup import LastHeld, Manifest
 from interface.settings import read_settings
+from interface.store.database import files_translated
 from interface.store.restore import restore
 
 _OUR_OWN = (OPERATOR, HEALTHPAY24)  # sources whose messages no sender has
@@ -53,7 +54,8 @@ def restore_home(
         held = (one for one in turn.last_held() if one.source.partition("/")[0] not in _OUR_OWN)
         settled.append((doubtful, tuple(held)))
 
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with files_translated():
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
     manifest = restore(settings.database_url, file, clock, environ, limits_of(settings), settle, progress)
     in_doubt, held = settled[0]
     return RestoredStore(manifest, in_doubt, held)

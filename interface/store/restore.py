@@ -15,7 +15,7 @@ from interface.row.backup import Manifest, Member
 from interface.store import archive, installation, mirror
 from interface.store.archive import ArchiveReader
 from interface.store.backup import DATABASE, copy_columns, member_of
-from interface.store.database import Limits, make_engine, opening, translated, upgrade_schema
+from interface.store.database import Limits, files_translated, make_engine, opening, translated, upgrade_schema
 from interface.store.dialect import SQLITE
 from interface.store.keyfile import flush_folder
 from interface.store.keysource import key_source
@@ -40,7 +40,8 @@ def restore(
     """Make the database at `url` of a backup. `settle` puts in order what was under way; it works in the same commit.
 
     Errors: StoreError `backup-unreadable`, `backup-altered`, `backup-other-database`, `schema-differs`, `key-missing`,
-    `key-wrong`, `key-exposed`; ActRefusedError `database-not-empty`; StoreUnavailableError `database-unavailable`.
+    `key-wrong`, `key-exposed`; ActRefusedError `database-not-empty`; StoreUnavailableError `database-unavailable`,
+    `home-unusable`.
     """
     with archive.reading(file) as reader:
         manifest = reader.manifest
@@ -49,7 +50,7 @@ def restore(
         vault = Vault(keys)
         reader.prove(vault)
         _require_fit(manifest, url)
-        with translated(), _loaded(url, limits, reader, _Meter(manifest, progress)) as connection:
+        with files_translated(), translated(), _loaded(url, limits, reader, _Meter(manifest, progress)) as connection:
             tx = Tx(connection, vault, Words(), 0, clock.now())
             turn = SqlTurn(tx)
             installation.begin_restored(tx, manifest.made_at)
