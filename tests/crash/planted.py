@@ -6,6 +6,7 @@ The product has no switch that turns a promise off; here its own functions are r
 import sqlite3
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from unittest.mock import patch
 
@@ -13,10 +14,13 @@ import psycopg
 
 from interface.cli.main import run
 from interface.engine import intake
-from interface.pipeline import receive
-from interface.ports import Store
+from interface.errors import InterfaceError
+from interface.pipeline import batch, deliver, receive, sequence
+from interface.pipeline.plan import Plan
+from interface.ports import Clock, LedgerRows, Store, Turn, Workbench
+from interface.row.delivery import Delivery, Outcome
 from interface.row.message import Received
-from interface.store import durability
+from interface.store import durability, vault
 
 LATE_SECS = 0.5
 
@@ -54,7 +58,58 @@ def answered_early() -> None:
     patch.object(intake, "store_batch", store_later).start()
 
 
-BUGS: dict[str, Callable[[], None]] = {"unflushed": unflushed, "answered-early": answered_early}
+def intent_forgotten() -> None:
+    """A payment goes out before its attempt is written down; that comes with the outcome."""
+    begin = deliver.DeliverStage.begin
+
+    def begin_carelessly(stage: deliver.DeliverStage, delivery: Delivery) -> deliver.Sending | None:
+        try:
+            payload, control_id = stage._payload(delivery)
+        except InterfaceError:
+            return begin(stage, delivery)
+        return deliver.Sending(delivery, payload, control_id)
+
+    end = deliver.DeliverStage._end
+
+    def end_carelessly(stage: deliver.DeliverStage, turn: Turn, sending: deliver.Sending, outcome: Outcome) -> None:
+        turn.begin_attempt(sending.delivery.id, sending.payload, sending.control_id, outcome.at)
+        end(stage, turn, sending, outcome)
+
+    patch.object(deliver.DeliverStage, "begin", begin_carelessly).start()
+    patch.object(deliver.DeliverStage, "_end", end_carelessly).start()
+    patch.object(deliver, "_is_open", lambda _turn, _sending: True).start()
+
+
+def unordered() -> None:
+    """Messages run in any order, and nobody waits behind a stuck one."""
+    init = batch.Batch.__init__
+
+    def init_carelessly(
+        self: batch.Batch, bench: Workbench, plan: Plan, clock: Clock, rows: LedgerRows, trips: Sequence[batch.Trip]
+    ) -> None:
+        init(self, bench, plan, clock, rows, trips[::-1])
+
+    patch.object(batch.Batch, "__init__", init_carelessly).start()
+    patch.object(sequence.Lanes, "is_blocked", lambda _lanes, _wanted: False).start()
+
+
+def repeats_forgotten() -> None:
+    """The same bytes again are another message."""
+    digest = vault.Vault.digest
+
+    def digest_carelessly(self: vault.Vault, source: str, raw: bytes) -> bytes:
+        return digest(self, f"{source}{time.time_ns()}", raw)
+
+    patch.object(vault.Vault, "digest", digest_carelessly).start()
+
+
+BUGS: dict[str, Callable[[], None]] = {
+    "unflushed": unflushed,
+    "answered-early": answered_early,
+    "intent-forgotten": intent_forgotten,
+    "unordered": unordered,
+    "repeats-forgotten": repeats_forgotten,
+}
 
 
 def planted(bug: str) -> tuple[str, ...]:
