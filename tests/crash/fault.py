@@ -18,7 +18,9 @@ import psycopg
 
 from interface.simulate.behaviour import Behaviour
 from tests.crash.world import World
-from tests.engine.processes import processes_of, send_signal
+from tests.engine.processes import processes_of, send_signal, wait_until
+
+_PAYMENT_SECS = 2.0
 
 
 class Victim(StrEnum):
@@ -45,6 +47,25 @@ class Kill:
             world.engine.start(is_awaited=False)  # senders find out by trying
         else:
             world.engine.kill_part(self.victim)
+
+
+@dataclass(frozen=True, slots=True)
+class KillWhileSending:
+    """The whole engine is killed once an EHR has a payment and before it answers; without a payment in time, all the same."""
+
+    place: int
+
+    @classmethod
+    def drawn(cls, rng: Random) -> Self:
+        return cls(rng.randrange(99))
+
+    def strike(self, world: World) -> None:
+        ehr = world.places[self.place % len(world.places)].ehr
+        before = len(ehr.record.journal.posted)
+        ehr.behave(Behaviour.LATE, count=1, secs=_PAYMENT_SECS)
+        with suppress(AssertionError):
+            wait_until(lambda: len(ehr.record.journal.posted) > before, "a payment arrives", secs=_PAYMENT_SECS)
+        Kill(Victim.ENGINE).strike(world)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,5 +182,5 @@ class PowerCut:
         world.engine.start(is_awaited=False)
 
 
-MENU = (Kill.drawn, Pause.drawn, FarSide.drawn, Unreachable.drawn)
+MENU = (Kill.drawn, KillWhileSending.drawn, Pause.drawn, FarSide.drawn, Unreachable.drawn)
 ON_SQLITE, ON_POSTGRESQL = (*MENU, DatabaseBusy.drawn), (*MENU, DatabaseCrash.drawn)

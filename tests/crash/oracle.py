@@ -54,12 +54,15 @@ class Verdict:
     found: tuple[str, ...]
 
 
-def traffic_of(here: World, size: Size) -> list[Traffic]:
-    """What every run sends. Later traffic goes beside it, with checks of its own."""
+def traffic_of(here: World, size: Size, *, give_up_secs: float = 60.0) -> list[Traffic]:
+    """What every run sends. Later traffic goes beside it, with checks of its own.
+
+    Payments are given up after `give_up_secs` on an account that never becomes known.
+    """
     found: list[Traffic] = []
+    desk = HostedDesk(here.engine.app, give_up_secs)
     for number, place in enumerate(here.places):
         feed = HospitalFeed(place, size.patients, looks=size.looks)
-        desk = HostedDesk(here.engine)
         found += [feed, Payments(place, feed, size.payments, desk, first_minor=1000 * (number + 1))]
         found.append(StuckPatients(place, size.stuck))
     return [*found, Sums(size.is_proven)]
@@ -100,11 +103,11 @@ def run(
     with world(folder, seed, server=server, command=command) as here:
         traffic = traffic_of(here, size)
         program = draw(seed, kinds, blows=size.blows, steps=sum(one.steps for one in traffic))
-        fallen = drive(program, here, traffic)
-        found = tuple(differences(here, traffic))
+        driven = drive(program, here, traffic)
+        found = tuple(differences(here, traffic, driven))
     messages = sum(one.steps for one in traffic if not isinstance(one, Payments))
     paid = sum(len(one.taken) for one in traffic if isinstance(one, Payments))
-    return Verdict(program, messages, paid, fallen, time.monotonic() - began, found)
+    return Verdict(program, messages, paid, driven.fallen, time.monotonic() - began, found)
 
 
 def replay_line(verdict: Verdict, size: Size, database: str) -> str:

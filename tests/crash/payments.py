@@ -37,6 +37,7 @@ class Payments:
     desk: Desk
     first_minor: int = _FIRST_MINOR
     taken: list[Taken] = field(default_factory=list)
+    untaken: list[str] = field(default_factory=list)
 
     @property
     def steps(self) -> int:
@@ -47,6 +48,9 @@ class Payments:
         for number, account in enumerate(self._accounts()):
             amount, key = self.first_minor + number, f"{self.place.channel}-{number}"
             reference = self.desk.pay(account, amount, key)
+            if not reference:
+                self.untaken.append(account)
+                continue
             self.taken.append(Taken(account, amount, reference))
             again = self.desk.pay(account, amount, key) if number % 4 == 0 else reference
             assert again == reference, "one request under one key was answered by two payments"
@@ -70,7 +74,10 @@ class Payments:
 
     def checks(self, world: World) -> Sequence[Check]:
         taken = tuple(self.taken)
-        return (PostedOnce(self.place, taken), BooksAgree(self.place, {one.account: one.amount_minor for one in taken}))
+        return (
+            PostedOnce(self.place, taken, tuple(self.untaken)),
+            BooksAgree(self.place, {one.account: one.amount_minor for one in taken}),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +86,11 @@ class PostedOnce:
 
     place: Place
     taken: Sequence[Taken]
+    untaken: Sequence[str]
 
     def differences(self, seen: Seen) -> Iterator[str]:
+        if self.untaken:
+            yield f"{self.place.channel}: no payment could be taken on {list(self.untaken)}"
         booked: dict[str, list[Posting]] = {}
         for posting in self.place.ehr.record.journal.posted:
             booked.setdefault(posting.transaction_id, []).append(posting)

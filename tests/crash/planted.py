@@ -7,13 +7,15 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from unittest.mock import patch
 
 import psycopg
 
+from interface.app import part
+from interface.app import run as running
 from interface.cli.main import run
-from interface.engine import intake
+from interface.engine import intake, supervise
 from interface.errors import InterfaceError
 from interface.pipeline import batch, deliver, receive, sequence
 from interface.pipeline.plan import Plan
@@ -23,6 +25,7 @@ from interface.row.message import Received
 from interface.store import durability, vault
 
 LATE_SECS = 0.5
+_PART = "one-part"
 
 
 def unflushed() -> None:
@@ -72,8 +75,8 @@ def intent_forgotten() -> None:
     end = deliver.DeliverStage._end
 
     def end_carelessly(stage: deliver.DeliverStage, turn: Turn, sending: deliver.Sending, outcome: Outcome) -> None:
-        turn.begin_attempt(sending.delivery.id, sending.payload, sending.control_id, outcome.at)
-        end(stage, turn, sending, outcome)
+        if turn.begin_attempt(sending.delivery.id, sending.payload, sending.control_id, outcome.at):
+            end(stage, turn, sending, outcome)
 
     patch.object(deliver.DeliverStage, "begin", begin_carelessly).start()
     patch.object(deliver.DeliverStage, "_end", end_carelessly).start()
@@ -117,6 +120,29 @@ def planted(bug: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "tests.crash.planted", bug)
 
 
+def _plant_parts(bug: str) -> None:
+    """The parts that a supervisor starts have the bug, too."""
+
+    class PlantedSupervisor(supervise.Supervisor):
+        def __init__(self, commands: Mapping[str, Sequence[str]], patience_secs: float) -> None:
+            planted_ones = {
+                name: [sys.executable, "-m", "tests.crash.planted", bug, _PART, *command[3:]]
+                for name, command in commands.items()
+            }
+            super().__init__(planted_ones, patience_secs)
+
+    patch.object(supervise, "Supervisor", PlantedSupervisor).start()
+    patch.object(running, "Supervisor", PlantedSupervisor).start()
+
+
+def main(bug: str, words: Sequence[str]) -> int:
+    """The command line."""
+    BUGS[bug]()
+    if words[0] == _PART:
+        return part.main(list(words[1:]))
+    _plant_parts(bug)
+    return run(words)
+
+
 if __name__ == "__main__":
-    BUGS[sys.argv[1]]()
-    sys.exit(run(sys.argv[2:]))
+    sys.exit(main(sys.argv[1], sys.argv[2:]))
