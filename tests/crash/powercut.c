@@ -37,6 +37,7 @@ struct record {
     uint64_t at, size;
 };
 
+enum { FLUSH_MICROS = 5000 };
 static char under[PATH_MAX], keep[PATH_MAX];
 static int journal = -1, lock_file = -1;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -215,6 +216,7 @@ static int flushed(int fd, int (*flush)(int)) {
                                         strncmp(path, under, strlen(path)) == 0);
     if (!is_ours || fstat(fd, &found) != 0) return flush(fd);
     uint64_t covered = journal_length(); /* what comes in while the flush is under way may have missed it */
+    usleep(FLUSH_MICROS);                /* where the files lie in memory, a flush would take no time, and no cut fall into it */
     int done = flush(fd);
     if (done == 0) {
         take();
