@@ -26,10 +26,19 @@ class HospitalFeed:
     At most `looks` messages are looked at in full at the end: whole lanes, those with merges first.
     """
 
-    def __init__(self, place: Place, patients: int, *, connections: int = 2, looks: int = 1000) -> None:
+    def __init__(
+        self,
+        place: Place,
+        patients: int,
+        *,
+        connections: int = 2,
+        looks: int = 1000,
+        give_up_secs: float = _GIVE_UP_SECS,
+    ) -> None:
         self._place = place
         self._connections = connections
         self._looks = looks
+        self._give_up_secs = give_up_secs
         self._refused: set[str] = set()
         hospital = place.hospital
         self.sent: tuple[Sent, ...] = tuple(
@@ -47,7 +56,7 @@ class HospitalFeed:
             self._place.port,
             connections=self._connections,
             reply_timeout_secs=_REPLY_SECS,
-            give_up_secs=_GIVE_UP_SECS,
+            give_up_secs=self._give_up_secs,
             progress=lambda _answer: done(1),
         )
         self._refused = {answer.control_id for answer in sending.answers if not answer.code.is_positive}
