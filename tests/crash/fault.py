@@ -171,10 +171,6 @@ class PowerCut:
 
     seed: int
 
-    @classmethod
-    def drawn(cls, rng: Random) -> Self:
-        return cls(rng.randrange(1_000_000))
-
     def strike(self, world: World) -> None:
         assert world.power is not None, "there is no power to cut"
         world.engine.kill()
