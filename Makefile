@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Programs start again and again: what was compiled once is kept, also on machines that are set up to compile each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo run test proof bench check lock clean
+.PHONY: help demo run test proof soak bench check lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -32,6 +32,14 @@ test: $(VENV)/.tools  ## all tests, SQLite and PostgreSQL
 
 proof: $(VENV)/.tools  ## the longer evidence
 	$(BIN)/python -m pytest -m proof tests
+
+MINUTES ?= 10
+SEED ?=
+SIZE ?= soak
+DATABASE ?=
+
+soak: $(VENV)/.tools  ## kill, pause and drop for MINUTES (10); SEED, SIZE (suite, soak) and DATABASE do one run again
+	$(BIN)/python -m tests.crash.soak --minutes=$(MINUTES) --seed=$(SEED) --size=$(SIZE) --database=$(DATABASE)
 
 bench: $(VENV)/.tools  ## one table of speeds, peers beside us
 	$(BIN)/python -m tests.bench

@@ -1,7 +1,8 @@
 """Where tests keep their files: in memory where the machine has room, else where temporary files always go.
 
 Databases flush on every commit, as they must, and a flush of a disk takes milliseconds, many thousand times a run. In memory
-the same calls are made and cost nothing. No test takes the power away; what is flushed when is proven by watching the calls.
+the same calls are made and cost nothing. What is flushed when is proven by watching the calls, and by a power switch that takes
+away what was not.
 """
 
 import os

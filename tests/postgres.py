@@ -38,6 +38,12 @@ class PostgresServer:
         with psycopg.connect(dsn, autocommit=True, connect_timeout=START_SECS) as connection:
             connection.execute(statement.encode())
 
+    def ask(self, query: bytes) -> tuple[object, ...] | None:
+        """The first row of an administrative query; None where there is none."""
+        dsn = self._admin.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(dsn, autocommit=True, connect_timeout=START_SECS) as connection:
+            return connection.execute(query).fetchone()
+
     @contextmanager
     def database(self, template: str = "template1") -> Iterator[str]:
         """Yield the URL of a fresh copy of `template`; the copy is dropped afterwards, whoever is still connected."""

@@ -29,9 +29,10 @@ class Echo:
         port: int,
         *,
         delay_secs: float = 0.5,
+        give_up_secs: float = 30.0,
         clock: Callable[[], datetime] = wall_clock,
     ) -> None:
-        self.outbox = Outbox(host, port)
+        self.outbox = Outbox(host, port, give_up_secs=give_up_secs)
         self._hospital = hospital
         self._epic = Epic(hospital)
         self._delay_secs = delay_secs

@@ -6,7 +6,7 @@ the key file opens the keys, the connections flush. Processes that open at once 
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -173,7 +173,11 @@ def _bad_url() -> StoreError:
 
 def _make_file(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite's other files take the mode of this one
+    # Only where there is none yet: closing any handle of a file lets go of all locks that this process has on it, SQLite's too.
+    with suppress(FileExistsError):
+        os.close(
+            os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        )  # SQLite's other files take the mode of this one
 
 
 def _watch(engine: sa.Engine, limits: Limits) -> None:

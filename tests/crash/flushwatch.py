@@ -14,13 +14,13 @@ SQLITE_LOG, POSTGRESQL_LOG = "-wal", "/pg_wal/"
 _POSITIVE = re.compile(r"MSA\|[AC]A\|([^ |]*)")
 
 
-def build(folder: Path) -> Path:
-    """Compile the watch; the test is skipped on a machine without a C compiler."""
+def build(folder: Path, source: Path = SOURCE) -> Path:
+    """Compile the watch, or another library to preload; the test is skipped on a machine without a C compiler."""
     compiler = shutil.which("cc")
     if compiler is None:
-        pytest.skip("the flush watch is written in C, and this machine has no C compiler (cc)")
-    library = folder / "flushwatch.so"
-    command = [compiler, "-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o", str(library), str(SOURCE), "-ldl"]
+        pytest.skip(f"{source.name} is written in C, and this machine has no C compiler (cc)")
+    library = folder / f"{source.stem}.so"
+    command = [compiler, "-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return library

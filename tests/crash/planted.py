@@ -6,19 +6,26 @@ The product has no switch that turns a promise off; here its own functions are r
 import sqlite3
 import sys
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from unittest.mock import patch
 
 import psycopg
 
+from interface.app import part
+from interface.app import run as running
 from interface.cli.main import run
-from interface.engine import intake
-from interface.pipeline import receive
-from interface.ports import Store
+from interface.engine import intake, supervise
+from interface.errors import InterfaceError
+from interface.pipeline import batch, deliver, receive, sequence
+from interface.pipeline.plan import Plan
+from interface.ports import Clock, LedgerRows, Store, Turn, Workbench
+from interface.row.delivery import Delivery, Outcome
 from interface.row.message import Received
-from interface.store import durability
+from interface.store import durability, vault
 
 LATE_SECS = 0.5
+_PART = "one-part"
 
 
 def unflushed() -> None:
@@ -54,7 +61,58 @@ def answered_early() -> None:
     patch.object(intake, "store_batch", store_later).start()
 
 
-BUGS: dict[str, Callable[[], None]] = {"unflushed": unflushed, "answered-early": answered_early}
+def intent_forgotten() -> None:
+    """A payment goes out before its attempt is written down; that comes with the outcome."""
+    begin = deliver.DeliverStage.begin
+
+    def begin_carelessly(stage: deliver.DeliverStage, delivery: Delivery) -> deliver.Sending | None:
+        try:
+            payload, control_id = stage._payload(delivery)
+        except InterfaceError:
+            return begin(stage, delivery)
+        return deliver.Sending(delivery, payload, control_id)
+
+    end = deliver.DeliverStage._end
+
+    def end_carelessly(stage: deliver.DeliverStage, turn: Turn, sending: deliver.Sending, outcome: Outcome) -> None:
+        if turn.begin_attempt(sending.delivery.id, sending.payload, sending.control_id, outcome.at):
+            end(stage, turn, sending, outcome)
+
+    patch.object(deliver.DeliverStage, "begin", begin_carelessly).start()
+    patch.object(deliver.DeliverStage, "_end", end_carelessly).start()
+    patch.object(deliver, "_is_open", lambda _turn, _sending: True).start()
+
+
+def unordered() -> None:
+    """Messages run in any order, and nobody waits behind a stuck one."""
+    init = batch.Batch.__init__
+
+    def init_carelessly(
+        self: batch.Batch, bench: Workbench, plan: Plan, clock: Clock, rows: LedgerRows, trips: Sequence[batch.Trip]
+    ) -> None:
+        init(self, bench, plan, clock, rows, trips[::-1])
+
+    patch.object(batch.Batch, "__init__", init_carelessly).start()
+    patch.object(sequence.Lanes, "is_blocked", lambda _lanes, _wanted: False).start()
+
+
+def repeats_forgotten() -> None:
+    """The same bytes again are another message."""
+    digest = vault.Vault.digest
+
+    def digest_carelessly(self: vault.Vault, source: str, raw: bytes) -> bytes:
+        return digest(self, f"{source}{time.time_ns()}", raw)
+
+    patch.object(vault.Vault, "digest", digest_carelessly).start()
+
+
+BUGS: dict[str, Callable[[], None]] = {
+    "unflushed": unflushed,
+    "answered-early": answered_early,
+    "intent-forgotten": intent_forgotten,
+    "unordered": unordered,
+    "repeats-forgotten": repeats_forgotten,
+}
 
 
 def planted(bug: str) -> tuple[str, ...]:
@@ -62,6 +120,29 @@ def planted(bug: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "tests.crash.planted", bug)
 
 
+def _plant_parts(bug: str) -> None:
+    """The parts that a supervisor starts have the bug, too."""
+
+    class PlantedSupervisor(supervise.Supervisor):
+        def __init__(self, commands: Mapping[str, Sequence[str]], patience_secs: float) -> None:
+            planted_ones = {
+                name: [sys.executable, "-m", "tests.crash.planted", bug, _PART, *command[3:]]
+                for name, command in commands.items()
+            }
+            super().__init__(planted_ones, patience_secs)
+
+    patch.object(supervise, "Supervisor", PlantedSupervisor).start()
+    patch.object(running, "Supervisor", PlantedSupervisor).start()
+
+
+def main(bug: str, words: Sequence[str]) -> int:
+    """The command line."""
+    BUGS[bug]()
+    if words[0] == _PART:
+        return part.main(list(words[1:]))
+    _plant_parts(bug)
+    return run(words)
+
+
 if __name__ == "__main__":
-    BUGS[sys.argv[1]]()
-    sys.exit(run(sys.argv[2:]))
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

@@ -3,8 +3,11 @@
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -213,3 +216,16 @@ def test_a_foreign_writer_is_waited_for_and_then_told(sqlite_url: str, environ: 
     store.check_writable()
     foreign.close()
     store.close()
+
+
+def test_a_second_opening_keeps_the_locks_of_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "hp24.db"
+    environ = {"HP24_KEY_FILE": str(tmp_path / "test.key")}
+    with closing(open_store(f"sqlite:///{path}", HandClock(), environ)) as first:
+        with first.snapshot() as reader:
+            reader.epoch()
+        open_store(f"sqlite:///{path}", HandClock(), environ).close()
+        script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM counter'); c.close()"
+        subprocess.run([sys.executable, "-c", script, str(path)], check=True)
+        # Whoever believes to be the last one to close takes the log away, from under those who still write to it.
+        assert path.with_name("hp24.db-wal").exists()

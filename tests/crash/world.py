@@ -1,0 +1,94 @@
+"""What a run takes place in: one engine, three hospitals that send to it, the EHRs that it posts payments to, its database."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from interface.simulate.behaviour import Behaviour
+from interface.simulate.echo import Echo
+from interface.simulate.hospital import Hospital, Site
+from interface.simulate.receiver import Receiver
+from tests.conftest import PROJECT
+from tests.crash.powercut import PowerSwitch
+from tests.engine.cashier import paying
+from tests.engine.harness import HP24, Engine, free_ports, running_engine
+from tests.engine.root import make_root
+from tests.postgres import PostgresServer
+
+# Channel, facility, whether its EHR recognises a message that is sent again (and so may be sent it again by itself).
+_SITES = (("epic", "NORTH", False), ("harbor", "HARBOR", False), ("valley", "VALLEY", True))
+_ECHO_SECS = 0.2
+_EHR_TAKES_SECS = 0.1  # to answer a payment: long enough for faults to fall in between
+_GIVE_UP_SECS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One hospital: its channel with the listener's port, its books, the EHR that payments go to and that tells of them."""
+
+    channel: str
+    port: int
+    hospital: Hospital
+    ehr: Receiver
+    echo: Echo
+
+    @property
+    def facility(self) -> str:
+        """Its facility, as accounts carry it."""
+        return self.hospital.site.facility
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that faults may strike and traffic may use. `server` is None on SQLite, `power` where nobody can cut it."""
+
+    engine: Engine
+    places: Sequence[Place]
+    server: PostgresServer | None = None
+    power: PowerSwitch | None = None
+
+
+@contextmanager
+def world(
+    folder: Path,
+    seed: int,
+    *,
+    server: PostgresServer | None = None,
+    power: PowerSwitch | None = None,
+    command: Sequence[str] = HP24,
+) -> Iterator[World]:
+    """Three hospitals with EHRs and a running engine, in `folder`; with a server the database is a new one there."""
+    ports = free_ports(len(_SITES))
+    with ExitStack() as stack:
+        places = [
+            stack.enter_context(_place(seed * len(_SITES) + number, site, port))
+            for number, (site, port) in enumerate(zip(_SITES, ports, strict=True))
+        ]
+        url = stack.enter_context(server.database()) if server is not None else ""
+        environ = {"EPIC_MLLP_PORT": str(ports[0]), "PYTHONPATH": str(PROJECT), **(power.environ if power else {})}
+        root = _root(folder / "root", places)
+        engine = stack.enter_context(running_engine(folder / "home", root, environ, url, command=command))
+        for place in places:
+            engine.await_listening(place.port)
+        yield World(engine, places, server, power)
+
+
+@contextmanager
+def _place(seed: int, site: tuple[str, str, bool], port: int) -> Iterator[Place]:
+    channel, facility, deduplicates = site
+    hospital = Hospital(seed, Site(facility=facility))
+    with ExitStack() as stack:
+        echo = stack.enter_context(Echo(hospital, "127.0.0.1", port, delay_secs=_ECHO_SECS, give_up_secs=_GIVE_UP_SECS))
+        ehr = stack.enter_context(Receiver(hospital, deduplicates=deduplicates, echo=echo))
+        ehr.behave(Behaviour.LATE, secs=_EHR_TAKES_SECS)
+        yield Place(channel, port, hospital, ehr, echo)
+
+
+def _root(folder: Path, places: Sequence[Place]) -> Path:
+    edits = {
+        place.channel: paying(place.facility, place.port, place.ehr.port, posted_when="echo", deduplicates=deduplicates)
+        for place, (_channel, _facility, deduplicates) in zip(places, _SITES, strict=True)
+    }
+    first = places[0].channel
+    return make_root(folder, edits[first], more={name: edit for name, edit in edits.items() if name != first})
