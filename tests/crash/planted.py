@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from unittest.mock import patch
 
 import psycopg
@@ -18,8 +19,7 @@ from interface.cli.main import run
 from interface.engine import intake, supervise
 from interface.errors import InterfaceError
 from interface.pipeline import batch, deliver, receive, sequence
-from interface.pipeline.plan import Plan
-from interface.ports import Clock, LedgerRows, Store, Turn, Workbench
+from interface.ports import Store, Turn
 from interface.row.delivery import Delivery, Outcome
 from interface.row.message import Received
 from interface.store import durability, vault
@@ -87,13 +87,12 @@ def unordered() -> None:
     """Messages run in any order, and nobody waits behind a stuck one."""
     init = batch.Batch.__init__
 
-    def init_carelessly(
-        self: batch.Batch, bench: Workbench, plan: Plan, clock: Clock, rows: LedgerRows, trips: Sequence[batch.Trip]
-    ) -> None:
-        init(self, bench, plan, clock, rows, trips[::-1])
+    def init_carelessly(self: batch.Batch, *known: Any) -> None:
+        *others, trips = known
+        init(self, *others, trips[::-1])
 
     patch.object(batch.Batch, "__init__", init_carelessly).start()
-    patch.object(sequence.Lanes, "is_blocked", lambda _lanes, _wanted: False).start()
+    patch.object(sequence.Lanes, "is_blocked", lambda *_asked: False).start()
 
 
 def repeats_forgotten() -> None:
