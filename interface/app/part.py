@@ -57,7 +57,7 @@ def run_listen(app: App, sign: SignOfLife) -> int:
     record_stray_failures(emit)
     pace = app.settings.pace()
     part = ListenPart(reactor, app.store, app.clock, pace, Bell(app.home, "listen"), Ringer(app.home))
-    sources = runnable(*app.active()).sources
+    sources = runnable(*app.active(), root=app.root).sources
     heartbeat = Heartbeat(reactor, sign, pace.heartbeat_secs, lambda: PartState.RUNNING)
     return _run(reactor, heartbeat, start=lambda: part.start(sources), stop=part.drain)
 
@@ -138,7 +138,7 @@ class Processing:
         )
 
     def _current(self) -> Runnable:
-        return runnable(*self._app.active())
+        return runnable(*self._app.active(), root=self._app.root)
 
     def start(self) -> None:
         """Process and deliver, once no other engine does."""

@@ -87,6 +87,19 @@ class ConnectionRefused(Receiving):
 
 
 @dataclass(frozen=True, slots=True)
+class HandshakeFailed(Receiving):
+    """A sender and the channel did not agree on TLS; nothing was read. `cause`: handshake-timeout, or OpenSSL's reason."""
+
+    level: ClassVar = Level.WARNING
+    counter: ClassVar = "handshakes_failed_total"
+    split_by: ClassVar = ("channel",)
+    channel: str
+    connection: int
+    peer: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReadingPaused(Receiving):
     """A connection is not read for a while. `cause`: own-limit, shared-limit, or slow-peer (takes no answers)."""
 

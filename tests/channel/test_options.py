@@ -30,6 +30,8 @@ from tests.channel.sample import FILES, wrong_channel
         ("facility: NORTH", "facility: NORTH\nmoney: {codes_by_kind: {payment: A}}", 7, "wrong-value", "all three"),
         ("    mapping: dft", "    mapping: dft\n    receives: [refunds]", 14, "wrong-value", "payments"),
         ("    mapping: dft", "    mapping: dft\n    retry: {jitter: 2}", 14, "wrong-value", "equal to 1"),
+        ("      port: 2602", "      port: 2602\n      tls: {key: a.key}", 13, "wrong-value", "or neither"),
+        ("    port: $", "    tls: {certificate: a.pem}\n    port: $", 4, "missing-option", "key: ..."),
     ],
 )
 def test_a_wrong_option_is_found_at_its_line(old: str, new: str, line: int, rule: str, advice: str) -> None:

@@ -1,13 +1,10 @@
 """The source over real sockets, against a plain blocking client and python-hl7's own."""
 
-import socket
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import hl7.client
 import pytest
-from twisted.internet import threads
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.defer import Deferred, succeed
 
@@ -15,58 +12,11 @@ from interface.connector.mllp.arrival import Arrival, ArrivalKind
 from interface.connector.mllp.limits import InFlight, SourceSettings
 from interface.connector.mllp.source import MllpSource
 from interface.errors import ConfigurationError, StoreUnavailableError
-from interface.hl7.ack import AckCode, build_ack, read_ack
-from interface.hl7.framing import Deframer, Frame, wrap
-from interface.hl7.header import read_header
-from interface.observe.event import Event
+from interface.hl7.ack import read_ack
+from interface.hl7.framing import wrap
 from interface.observe.receive import ConnectionClosed, ReadingPaused
+from tests.wire.listening import Listening, accept, read_frames
 from tests.wire.memory import NOW, message
-
-
-class Listening:
-    """A source on a running reactor, called from the test's thread."""
-
-    def __init__(self, reactor: AsyncioSelectorReactor, receive: Callable[[Arrival], Any], **limits: Any) -> None:
-        self.reactor = reactor
-        self.events: list[Event] = []
-        settings = SourceSettings(channel="adt", port=0, **limits)
-        self.source = MllpSource(
-            settings, receive, reactor, now=lambda: NOW, in_flight=InFlight(), emit=self.events.append
-        )
-        self.port: int = self.call(self.source.listen)
-
-    def call(self, what: Callable[..., Any], *given: Any) -> Any:
-        """Call on the reactor's thread and wait for the outcome."""
-        return threads.blockingCallFromThread(self.reactor, what, *given)
-
-    def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
-
-
-@pytest.fixture
-def listen(reactor: AsyncioSelectorReactor) -> Iterator[Callable[..., Listening]]:
-    """Makes sources and drains them after the test."""
-    open_ones: list[Listening] = []
-
-    def start(receive: Callable[[Arrival], Any], **limits: Any) -> Listening:
-        open_ones.append(Listening(reactor, receive, **limits))
-        return open_ones[-1]
-
-    yield start
-    for each in open_ones:
-        each.call(each.source.drain, 0.1)
-
-
-def accept(arrival: Arrival) -> Deferred[bytes | None]:
-    return succeed(build_ack(read_header(arrival.content), AckCode.AA, control_id="R1", at=NOW))
-
-
-def read_frames(sender: socket.socket, count: int) -> list[bytes]:
-    """So many answers, or fewer if the source closes."""
-    deframer, contents = Deframer(), []
-    while len(contents) < count and (read := sender.recv(65536)):
-        contents += [piece.content for piece in deframer.feed(read) if isinstance(piece, Frame)]
-    return contents
 
 
 def test_pipelined_messages_are_answered_in_order(listen: Callable[..., Listening]) -> None:

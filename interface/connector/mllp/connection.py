@@ -10,13 +10,17 @@ from enum import StrEnum
 from typing import cast
 
 from twisted.internet.defer import Deferred, ensureDeferred, fail
+from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.internet.interfaces import IHandshakeListener
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from interface.connector.mllp.arrival import Arrival, ArrivalKind, Receive
 from interface.connector.mllp.limits import InFlight, SourceSettings
 from interface.connector.mllp.order import AnswerOrder, Place
-from interface.connector.mllp.wire import Wire, tune
+from interface.connector.mllp.wire import Wire, hang_up, is_secured, tune
+from interface.connector.tls import reason_of
 from interface.errors import InterfaceError
 from interface.hl7.framing import Cut, Deframer, Frame, Framed, Noise, Oversize
 from interface.observe.event import Event
@@ -27,6 +31,7 @@ from interface.observe.receive import (
     ConnectionOpened,
     FrameCut,
     FrameOversize,
+    HandshakeFailed,
     NoiseSkipped,
     ReadingPaused,
 )
@@ -46,6 +51,7 @@ class End(StrEnum):
     PEER = "peer-closed"
     IDLE = "idle-timeout"
     FRAME = "frame-timeout"
+    HANDSHAKE = "handshake-timeout"
     SLOW_PEER = "slow-peer"
     UNSTORED = "not-stored"
     STOPPING = "stopping"
@@ -64,6 +70,7 @@ class Surroundings:
     ended: Callable[["SourceConnection"], None]  # closed, and `receive` done with all that came over it
 
 
+@implementer(IHandshakeListener)
 class SourceConnection(Protocol):
     """Reads frames, hands each over at once, and writes the answers in the order in which the frames came."""
 
@@ -86,6 +93,7 @@ class SourceConnection(Protocol):
         self._is_lost = False
         self._active_at = around.seconds()
         self._frame_began_at: float | None = None
+        self._handshake_began_at: float | None = None  # not agreed on TLS yet
         self._peer_owes_since: float | None = None  # to take its answers, or to go after we closed
 
     # ------------------------------------------------------------ called by the transport
@@ -93,8 +101,14 @@ class SourceConnection(Protocol):
     def connectionMade(self) -> None:
         self._wire = cast(Wire, self.transport)
         tune(self._wire)
+        if is_secured(self._wire):
+            self._handshake_began_at = self._active_at
         self._wire.registerProducer(self, True)  # a peer that does not take its answers is not read either
         self._around.emit(ConnectionOpened(self._settings.channel, self._number, self._peer))
+
+    def handshakeCompleted(self) -> None:
+        self._handshake_began_at = None
+        self._active_at = self._around.seconds()
 
     def dataReceived(self, data: bytes) -> None:
         if self._end is not None:
@@ -112,8 +126,10 @@ class SourceConnection(Protocol):
         self._write_answers()
         self._hold_back()
 
-    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: ARG002 - Twisted's signature
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._is_lost = self._is_corked = True
+        if self._handshake_began_at is not None:
+            self._tell_handshake(reason)
         self._around.in_flight.forget(self._shared_limit_lifted)
         cause, unanswered = self._end or End.PEER, len(self._order)
         self._take_half()
@@ -135,6 +151,11 @@ class SourceConnection(Protocol):
 
     def stopProducing(self) -> None:
         """The transport is gone; `connectionLost` follows."""
+
+    def _tell_handshake(self, reason: Failure) -> None:
+        is_plain = reason.check(ConnectionDone, ConnectionLost) is not None
+        cause = str(self._end or End.PEER) if is_plain else reason_of(reason.value)
+        self._around.emit(HandshakeFailed(self._settings.channel, self._number, self._peer, cause))
 
     # ------------------------------------------------------------ frames to `receive`
 
@@ -244,6 +265,9 @@ class SourceConnection(Protocol):
             self.abort(self._end or End.SLOW_PEER)
         elif self._end is not None or self._pauses:
             return
+        elif self._handshake_began_at is not None:
+            if now - self._handshake_began_at > self._settings.handshake_timeout_secs:
+                self.abort(End.HANDSHAKE)
         elif self._frame_began_at is not None and now - self._frame_began_at > frame_limit:
             self.finish(End.FRAME)
         elif not self._order and now - self._active_at > idle_limit:
@@ -276,7 +300,7 @@ class SourceConnection(Protocol):
         if self._peer_owes_since is None:
             self._peer_owes_since = self._around.seconds()
         self._wire.unregisterProducer()
-        self._wire.loseConnection()
+        hang_up(self._wire)
 
 
 def _outcome(receive: Receive, arrival: Arrival) -> Deferred[bytes | None]:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from interface.certificate import TlsFiles
+
 
 @dataclass(frozen=True, slots=True)
 class SourceSettings:
@@ -16,6 +18,9 @@ class SourceSettings:
     max_in_flight: int = 64  # frames of one connection that wait for their answer
     idle_timeout_secs: float = 3600.0  # a connection that says nothing and waits for nothing is closed
     frame_timeout_secs: float = 60.0  # to send one frame to its end, and to take the answers that were written
+    handshake_timeout_secs: float = 10.0  # to agree on TLS, counted from the connection
+    accepts_cleartext: bool = False  # beyond this machine without TLS, knowingly
+    tls: TlsFiles | None = None
 
 
 class InFlight:
