@@ -156,6 +156,8 @@ class Pace:
     push_lookup_secs: float
     push_first_wait_secs: float
     push_max_wait_secs: float
+    certificate_check_secs: float
+    certificate_warn_days: int
 
 
 _Batch = Annotated[int, Field(ge=1, le=4096)]
@@ -209,6 +211,12 @@ class Settings(Declared):
         default=2.0, description="first wait after HealthPay24 could not be reached; each further one is twice as long"
     )
     push_max_wait_secs: _Wait = Field(default=300.0, description="longest wait after HealthPay24 could not be reached")
+    certificate_check_secs: _Wait = Field(
+        default=10.0, description="how often files of certificates and keys are looked at; changed ones are read again"
+    )
+    certificate_warn_days: int = Field(
+        default=30, ge=1, le=3650, description="a certificate that ends within so many days is told of, once a day"
+    )
     turn_limit_millis: int = Field(
         default=10, ge=1, le=10_000, description="a write transaction longer than this is reported"
     )

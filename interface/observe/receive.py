@@ -37,7 +37,7 @@ class ListenerStopped(Receiving):
 
 @dataclass(frozen=True, slots=True)
 class ListenerFailed(Receiving):
-    """A source cannot take connections at `place` again; it is tried once more after a while."""
+    """A source cannot take connections, for its address (`place`) is taken or its file there unfit; it is tried again later."""
 
     level: ClassVar = Level.ERROR
     counter: ClassVar = "listeners_failed_total"
