@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -99,6 +100,10 @@ def _source(feed: Feed, root: Path) -> Source:
         host=mllp.host,
         max_frame_bytes=mllp.max_frame_bytes,
         max_connections=mllp.max_connections,
+        max_connections_per_peer=mllp.max_connections_per_peer,
+        allowed=tuple(ip_network(one) for one in mllp.allow),
+        max_messages_per_sec=mllp.max_messages_per_sec,
+        burst_messages=mllp.burst_messages,
         max_in_flight=mllp.max_in_flight,
         idle_timeout_secs=mllp.idle_timeout_secs,
         frame_timeout_secs=mllp.frame_timeout_secs,

@@ -1,9 +1,10 @@
 """What a channel file may say: every option with its type, unit, default, bounds and meaning. The README is written from this."""
 
+from ipaddress import ip_network
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from interface.channel.currency import CURRENCIES
 from interface.channel.option import AckMode, AckWhen, Balance, Cleartext, Posted, Probe, Receives, WhenUnstorable
@@ -26,6 +27,15 @@ def _known_charset(name: str) -> str:
     return name
 
 
+def _network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError:
+        raise ValueError(f"`{text}` is no network; as 10.1.0.0/16, with no bits beyond the 16, or 10.1.2.3") from None
+    return text
+
+
+Network = Annotated[str, AfterValidator(_network)]
 File = Annotated[str, Field(min_length=1, max_length=1024)]
 
 
@@ -70,7 +80,19 @@ class MllpSource(Declared):
     tls: ServerTls | None = Field(default=None, description="speak TLS, and nothing else")
     handshake_timeout_secs: Secs = Field(default=10.0, description="time to agree on TLS")
     max_frame_bytes: int = Field(default=16_777_216, ge=1024, le=268_435_456, description="largest message taken")
+    allow: tuple[Network, ...] = Field(
+        default=(), description="networks that may connect, as [10.1.0.0/16]; empty: all. Others are closed unread"
+    )
     max_connections: int = Field(default=64, ge=1, le=4096, description="connections at a time")
+    max_connections_per_peer: int = Field(
+        default=32, ge=1, le=4096, description="connections of one address at a time, so that one peer takes not all"
+    )
+    max_messages_per_sec: float = Field(
+        default=0.0, ge=0, le=1_000_000, description="messages taken in a second, all connections together; 0: no bound"
+    )
+    burst_messages: int = Field(
+        default=100, ge=1, le=1_000_000, description="messages taken at once after a rest; beyond it the sender waits"
+    )
     max_in_flight: int = Field(
         default=64, ge=1, le=4096, description="messages of one connection that wait for their answer"
     )

@@ -76,14 +76,24 @@ class ConnectionClosed(Receiving):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRefused(Receiving):
-    """A sender was turned away: the channel has all the connections that it allows."""
+    """A connection was closed unread. `cause`: not-allowed, too-many, too-many-of-peer."""
+
+    counter: ClassVar = "connections_refused_total"
+    split_by: ClassVar = ("channel", "cause")
+    channel: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerTurnedAway(Receiving):
+    """A peer's connections are refused, for `cause`; told once a minute, however often it comes."""
 
     level: ClassVar = Level.WARNING
-    counter: ClassVar = "connections_refused_total"
-    split_by: ClassVar = ("channel",)
+    counter: ClassVar = "peers_turned_away_total"
+    split_by: ClassVar = ("channel", "cause")
     channel: str
+    cause: str
     peer: str
-    limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +111,7 @@ class HandshakeFailed(Receiving):
 
 @dataclass(frozen=True, slots=True)
 class ReadingPaused(Receiving):
-    """A connection is not read for a while. `cause`: own-limit, shared-limit, or slow-peer (takes no answers)."""
+    """A connection is not read for a while. `cause`: own-limit, shared-limit, rate, large-frames, or slow-peer."""
 
     counter: ClassVar = "reading_paused_total"
     split_by: ClassVar = ("channel", "cause")

@@ -31,6 +31,7 @@ from tests.channel.sample import FILES, wrong_channel
         ("    mapping: dft", "    mapping: dft\n    receives: [refunds]", 14, "wrong-value", "payments"),
         ("    mapping: dft", "    mapping: dft\n    retry: {jitter: 2}", 14, "wrong-value", "equal to 1"),
         ("      port: 2602", "      port: 2602\n      tls: {key: a.key}", 13, "wrong-value", "or neither"),
+        ("    port: $", "    allow: [10.1.2.3/16]\n    port: $", 4, "wrong-value", "10.1.0.0/16"),
         ("    port: $", "    tls: {certificate: a.pem}\n    port: $", 4, "missing-option", "key: ..."),
     ],
 )

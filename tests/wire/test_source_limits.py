@@ -139,7 +139,7 @@ def test_connections_beyond_the_limit_are_turned_away() -> None:
     rig.connect()
     rig.connect()
     assert rig.source.buildProtocol(None) is None
-    assert rig.seen(ConnectionRefused) == [ConnectionRefused("adt", "?:?", 2)]
+    assert rig.seen(ConnectionRefused) == [ConnectionRefused("adt", "too-many")]
 
 
 def test_a_closed_connection_makes_room() -> None:

@@ -1,7 +1,10 @@
 """The source over real sockets, against a plain blocking client and python-hl7's own."""
 
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import ip_network
 
 import hl7.client
 import pytest
@@ -14,7 +17,8 @@ from interface.connector.mllp.source import MllpSource
 from interface.errors import ConfigurationError, StoreUnavailableError
 from interface.hl7.ack import read_ack
 from interface.hl7.framing import wrap
-from interface.observe.receive import ConnectionClosed, ReadingPaused
+from interface.observe.receive import ConnectionClosed, ConnectionOpened, ConnectionRefused, ReadingPaused
+from tests.engine.processes import wait_until
 from tests.wire.listening import Listening, accept, read_frames
 from tests.wire.memory import NOW, message
 
@@ -127,3 +131,22 @@ def test_a_drained_source_has_answered_what_it_took(
         listening.call(listening.source.drain, 20)
         assert read_frames(sender, 2) == [b"late but true"]
     assert [event.cause for event in listening.events if isinstance(event, ConnectionClosed)] == ["stopping"]
+
+
+def test_a_peer_that_is_not_allowed_is_closed_unread(listen: Callable[..., Listening]) -> None:
+    arrivals: list[Arrival] = []
+    listening = listen(arrivals.append, allowed=(ip_network("10.1.0.0/16"),))
+    with listening.connect() as sender, suppress(ConnectionError):
+        sender.sendall(wrap(message("M1")))
+        assert sender.recv(100) == b""
+    wait_until(lambda: bool(listening.seen(ConnectionRefused)), "the peer was turned away")
+    assert (arrivals, listening.seen(ConnectionOpened)) == ([], [])
+
+
+def test_messages_beyond_the_rate_are_taken_later_and_none_is_dropped(listen: Callable[..., Listening]) -> None:
+    began = time.monotonic()
+    with listen(accept, max_messages_per_sec=100, burst_messages=10).connect() as sender:
+        for number in range(40):  # one read each
+            sender.sendall(wrap(message(f"M{number}")))
+            assert [read_ack(answer).control_id for answer in read_frames(sender, 1)] == [f"M{number}"]
+    assert time.monotonic() - began >= 0.25, "thirty of them at a hundred a second"

@@ -19,6 +19,7 @@ from zope.interface import implementer
 from interface.connector.mllp.arrival import Arrival, ArrivalKind, Receive
 from interface.connector.mllp.limits import InFlight, SourceSettings
 from interface.connector.mllp.order import AnswerOrder, Place
+from interface.connector.mllp.rate import Rate
 from interface.connector.mllp.wire import Wire, hang_up, is_secured, tune
 from interface.connector.tls import reason_of
 from interface.errors import InterfaceError
@@ -43,6 +44,7 @@ class Pause(StrEnum):
     OWN_LIMIT = "own-limit"
     SHARED_LIMIT = "shared-limit"
     SLOW_PEER = "slow-peer"
+    RATE = "rate"
 
 
 class End(StrEnum):
@@ -64,6 +66,7 @@ class Surroundings:
     settings: SourceSettings
     receive: Receive
     in_flight: InFlight
+    rate: Rate | None
     seconds: Callable[[], float]  # the reactor's clock, for durations
     now: Callable[[], int]  # microseconds since 1970 UTC, for what is stored
     emit: Callable[[Event], None]
@@ -124,13 +127,15 @@ class SourceConnection(Protocol):
         elif pieces or self._frame_began_at is None:
             self._frame_began_at = self._active_at
         self._write_answers()
-        self._hold_back()
+        self._hold_back(sum(not isinstance(piece, Noise) for piece in pieces))
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._is_lost = self._is_corked = True
         if self._handshake_began_at is not None:
             self._tell_handshake(reason)
         self._around.in_flight.forget(self._shared_limit_lifted)
+        if self._around.rate is not None:
+            self._around.rate.forget(self._rate_filled)
         cause, unanswered = self._end or End.PEER, len(self._order)
         self._take_half()
         self._is_corked = False
@@ -229,12 +234,20 @@ class SourceConnection(Protocol):
 
     # ------------------------------------------------------------ limits
 
-    def _hold_back(self) -> None:
+    def _hold_back(self, frames: int) -> None:
+        rate = self._around.rate
+        if rate is not None and frames and not rate.take(frames):
+            self._pause(Pause.RATE)
+            if Pause.RATE in self._pauses:
+                rate.when_filled(self._rate_filled)
         if len(self._order) >= self._settings.max_in_flight:
             self._pause(Pause.OWN_LIMIT)
         if self._around.in_flight.is_full:
             self._pause(Pause.SHARED_LIMIT)
             self._around.in_flight.when_free(self._shared_limit_lifted)
+
+    def _rate_filled(self) -> None:
+        self._resume(Pause.RATE)
 
     def _shared_limit_lifted(self) -> None:
         self._resume(Pause.SHARED_LIMIT)

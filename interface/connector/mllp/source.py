@@ -18,14 +18,16 @@ from twisted.python.failure import Failure
 
 from interface.connector.mllp.arrival import Receive
 from interface.connector.mllp.connection import End, SourceConnection, Surroundings
+from interface.connector.mllp.door import Door
 from interface.connector.mllp.limits import InFlight, SourceSettings
+from interface.connector.mllp.rate import Rate
 from interface.connector.mllp.wire import address_text
 from interface.connector.tls import ServerTls
 from interface.errors import ConfigurationError
 from interface.observe.emit import emit as emit_to_all
 from interface.observe.event import Event
 from interface.observe.fault import fault
-from interface.observe.receive import ConnectionRefused, ListenerStarted, ListenerStopped
+from interface.observe.receive import ConnectionRefused, ListenerStarted, ListenerStopped, PeerTurnedAway
 
 _BACKLOG = 128  # connections that the system holds before they are accepted
 
@@ -55,9 +57,18 @@ class MllpSource(ServerFactory):
         self._settings = settings
         self._reactor = reactor
         self._emit = emit
-        self._around = Surroundings(settings, receive, in_flight, reactor.seconds, now, emit, self._forget)
+        rate = Rate(settings.max_messages_per_sec, settings.burst_messages, reactor)
+        is_paced = settings.max_messages_per_sec > 0
+        self._around = Surroundings(
+            settings, receive, in_flight, rate if is_paced else None, reactor.seconds, now, emit, self._forget
+        )
+        self._door = Door(
+            settings.allowed,
+            max_connections=settings.max_connections,
+            max_connections_per_peer=settings.max_connections_per_peer,
+        )
         self._numbers = count(1)
-        self._connections: set[SourceConnection] = set()
+        self._connections: dict[SourceConnection, str] = {}  # with the peer's host
         self._port: IListeningPort | None = None
         self._port_number = settings.port
         self.tls = ServerTls(settings.channel, settings.tls, emit) if settings.tls is not None else None
@@ -132,12 +143,15 @@ class MllpSource(ServerFactory):
             ) from refused
 
     def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
-        peer = address_text(addr)
-        if len(self._connections) >= self._settings.max_connections:
-            self._emit(ConnectionRefused(self._settings.channel, peer, self._settings.max_connections))
-            return None  # closes it at once
-        connection = SourceConnection(next(self._numbers), peer, self._around)
-        self._connections.add(connection)
+        host = str(getattr(addr, "host", "?"))
+        if refusal := self._door.refusal(host):
+            self._emit(ConnectionRefused(self._settings.channel, refusal))
+            if self._door.is_news(host, refusal, self._reactor.seconds()):
+                self._emit(PeerTurnedAway(self._settings.channel, refusal, host))
+            return None  # closes it at once, unread
+        self._door.enter(host)
+        connection = SourceConnection(next(self._numbers), address_text(addr), self._around)
+        self._connections[connection] = host
         return connection if self._secured is None else self._secured.protocol(self._secured, connection)
 
     # ------------------------------------------------------------ stopping
@@ -164,7 +178,8 @@ class MllpSource(ServerFactory):
             connection.abort(End.STOPPING)
 
     def _forget(self, connection: SourceConnection) -> None:
-        self._connections.discard(connection)
+        if (host := self._connections.pop(connection, None)) is not None:
+            self._door.leave(host)
         if not self._connections and self._all_ended is not None:
             ended, self._all_ended = self._all_ended, None
             ended.callback(None)
