@@ -178,7 +178,9 @@ class Settings(Declared):
         default=2048, ge=1, le=1_000_000, description="frames between wire and store, all channels together"
     )
     max_bytes_in_flight: int = Field(
-        default=67_108_864, ge=65536, description="bytes between wire and store, all channels together"
+        default=67_108_864,
+        ge=65536,
+        description="bytes between wire and store, frames that have begun included (half of it, at most), all channels together",
     )
     gather_secs: float = Field(
         default=0.01,

@@ -9,7 +9,8 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
 from interface.connector.mllp.arrival import Arrival, Receive
-from interface.connector.mllp.limits import InFlight, SourceSettings
+from interface.connector.mllp.in_flight import InFlight
+from interface.connector.mllp.limits import SourceSettings
 from interface.connector.mllp.source import MllpSource
 from interface.connector.tls import ServerTls
 from interface.engine.certificates import CertificateWatch

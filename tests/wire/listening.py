@@ -10,7 +10,8 @@ from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.defer import Deferred, succeed
 
 from interface.connector.mllp.arrival import Arrival
-from interface.connector.mllp.limits import InFlight, SourceSettings
+from interface.connector.mllp.in_flight import InFlight
+from interface.connector.mllp.limits import SourceSettings
 from interface.connector.mllp.source import MllpSource
 from interface.hl7.ack import AckCode, build_ack
 from interface.hl7.framing import Deframer, Frame

@@ -14,7 +14,8 @@ from twisted.python.failure import Failure
 from interface.connector.mllp.arrival import Arrival, ArrivalKind
 from interface.connector.mllp.connection import SourceConnection
 from interface.connector.mllp.destination import DestinationSettings, MllpDestination
-from interface.connector.mllp.limits import InFlight, SourceSettings
+from interface.connector.mllp.in_flight import InFlight
+from interface.connector.mllp.limits import SourceSettings
 from interface.connector.mllp.reply import Reply
 from interface.connector.mllp.source import MllpSource
 from interface.hl7.framing import Deframer, Frame, wrap

@@ -4,7 +4,7 @@ import pytest
 from twisted.internet.error import CannotListenError
 
 from interface.connector.mllp.arrival import ArrivalKind
-from interface.connector.mllp.limits import InFlight
+from interface.connector.mllp.in_flight import InFlight
 from interface.errors import ConfigurationError
 from interface.hl7.framing import wrap
 from interface.observe.receive import ConnectionClosed, ConnectionRefused, ReadingPaused

@@ -12,7 +12,8 @@ from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.defer import Deferred, succeed
 
 from interface.connector.mllp.arrival import Arrival, ArrivalKind
-from interface.connector.mllp.limits import InFlight, SourceSettings
+from interface.connector.mllp.in_flight import InFlight
+from interface.connector.mllp.limits import SourceSettings
 from interface.connector.mllp.source import MllpSource
 from interface.errors import ConfigurationError, StoreUnavailableError
 from interface.hl7.ack import read_ack

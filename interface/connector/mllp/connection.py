@@ -17,7 +17,8 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from interface.connector.mllp.arrival import Arrival, ArrivalKind, Receive
-from interface.connector.mllp.limits import InFlight, SourceSettings
+from interface.connector.mllp.in_flight import InFlight
+from interface.connector.mllp.limits import SourceSettings
 from interface.connector.mllp.order import AnswerOrder, Place
 from interface.connector.mllp.rate import Rate
 from interface.connector.mllp.wire import Wire, hang_up, is_secured, tune
@@ -45,6 +46,7 @@ class Pause(StrEnum):
     SHARED_LIMIT = "shared-limit"
     SLOW_PEER = "slow-peer"
     RATE = "rate"
+    LARGE_FRAMES = "large-frames"  # begun elsewhere; this one waits for its turn
 
 
 class End(StrEnum):
@@ -88,6 +90,7 @@ class SourceConnection(Protocol):
         self._order = AnswerOrder()
         self._unsettled = 0  # handed over, and `receive` has not said anything yet
         self._frames = 0
+        self._held_bytes = 0  # of a frame that has begun
         self._pauses: set[Pause] = set()
         self._is_corked = False  # answers gather until the whole read was handed over
         self._end: End | None = None  # once set, nothing more is read
@@ -133,7 +136,7 @@ class SourceConnection(Protocol):
         self._is_lost = self._is_corked = True
         if self._handshake_began_at is not None:
             self._tell_handshake(reason)
-        self._around.in_flight.forget(self._shared_limit_lifted)
+        self._around.in_flight.forget(self._shared_limit_lifted, self._frame_may_go_on)
         if self._around.rate is not None:
             self._around.rate.forget(self._rate_filled)
         cause, unanswered = self._end or End.PEER, len(self._order)
@@ -183,6 +186,7 @@ class SourceConnection(Protocol):
         """The frame that will not come to its end any more, if one had begun."""
         if (half := self._deframer.close()) is not None:
             self._take(half)
+        self._note_begun()
 
     def _hand_over(self, kind: ArrivalKind, content: bytes, size_bytes: int) -> None:
         around, place = self._around, self._order.open(kind, len(content))
@@ -235,6 +239,7 @@ class SourceConnection(Protocol):
     # ------------------------------------------------------------ limits
 
     def _hold_back(self, frames: int) -> None:
+        self._note_begun()
         rate = self._around.rate
         if rate is not None and frames and not rate.take(frames):
             self._pause(Pause.RATE)
@@ -245,6 +250,17 @@ class SourceConnection(Protocol):
         if self._around.in_flight.is_full:
             self._pause(Pause.SHARED_LIMIT)
             self._around.in_flight.when_free(self._shared_limit_lifted)
+
+    def _note_begun(self) -> None:
+        held_bytes = self._deframer.held_bytes
+        if held_bytes == self._held_bytes:
+            return
+        self._held_bytes = held_bytes
+        if not self._around.in_flight.hold(self._frame_may_go_on, held_bytes):
+            self._pause(Pause.LARGE_FRAMES)
+
+    def _frame_may_go_on(self) -> None:
+        self._resume(Pause.LARGE_FRAMES)
 
     def _rate_filled(self) -> None:
         self._resume(Pause.RATE)

@@ -19,7 +19,8 @@ from twisted.python.failure import Failure
 from interface.connector.mllp.arrival import Receive
 from interface.connector.mllp.connection import End, SourceConnection, Surroundings
 from interface.connector.mllp.door import Door
-from interface.connector.mllp.limits import InFlight, SourceSettings
+from interface.connector.mllp.in_flight import InFlight
+from interface.connector.mllp.limits import SourceSettings
 from interface.connector.mllp.rate import Rate
 from interface.connector.mllp.wire import address_text
 from interface.connector.tls import ServerTls
