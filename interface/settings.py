@@ -157,6 +157,8 @@ class Pace:
     push_lookup_secs: float
     push_first_wait_secs: float
     push_max_wait_secs: float
+    certificate_check_secs: float
+    certificate_warn_days: int
 
 
 _Batch = Annotated[int, Field(ge=1, le=4096)]
@@ -177,7 +179,9 @@ class Settings(Declared):
         default=2048, ge=1, le=1_000_000, description="frames between wire and store, all channels together"
     )
     max_bytes_in_flight: int = Field(
-        default=67_108_864, ge=65536, description="bytes between wire and store, all channels together"
+        default=67_108_864,
+        ge=65536,
+        description="bytes between wire and store, frames that have begun included (half of it, at most), all channels together",
     )
     gather_secs: float = Field(
         default=0.01,
@@ -221,6 +225,12 @@ class Settings(Declared):
     )
     backup_step_kilobytes: int = Field(
         default=1024, ge=4, le=1_048_576, description="a backup reads so much at once, and rests in between if it must"
+    )
+    certificate_check_secs: _Wait = Field(
+        default=10.0, description="how often files of certificates and keys are looked at; changed ones are read again"
+    )
+    certificate_warn_days: int = Field(
+        default=30, ge=1, le=3650, description="a certificate that ends within so many days is told of, once a day"
     )
     turn_limit_millis: int = Field(
         default=10, ge=1, le=10_000, description="a write transaction longer than this is reported"

@@ -18,6 +18,8 @@ from interface.app.compose import App, open_app
 from interface.app.pay import hosted
 from interface.app.plan import Runnable, Sending, runnable
 from interface.connector.mllp.destination import MllpDestination
+from interface.connector.tls import ClientTls
+from interface.engine.certificates import CertificateWatch
 from interface.engine.delivery import DeliveryLoop
 from interface.engine.heartbeat import Heartbeat, SignOfLife, standing_by
 from interface.engine.listen import ListenPart
@@ -57,7 +59,7 @@ def run_listen(app: App, sign: SignOfLife) -> int:
     record_stray_failures(emit)
     pace = app.settings.pace()
     part = ListenPart(reactor, app.store, app.clock, pace, Bell(app.home, "listen"), Ringer(app.home))
-    sources = runnable(*app.active()).sources
+    sources = runnable(*app.active(), root=app.root).sources
     heartbeat = Heartbeat(reactor, sign, pace.heartbeat_secs, lambda: PartState.RUNNING)
     return _run(reactor, heartbeat, start=lambda: part.start(sources), stop=part.drain)
 
@@ -121,6 +123,8 @@ class Processing:
         self._pace = app.settings.pace()
         self._running = self._current()
         self._loops: list[DeliveryLoop] = []
+        self._secured: list[ClientTls] = []  # of the loops' destinations
+        self._watch = CertificateWatch(reactor, app.clock, self._pace, lambda: list(self._secured))
         self._push: PushThread | None = None
         self._ringer = Ringer(app.home)
         self._bell = Bell(app.home, "process")
@@ -138,11 +142,12 @@ class Processing:
         )
 
     def _current(self) -> Runnable:
-        return runnable(*self._app.active())
+        return runnable(*self._app.active(), root=self._app.root)
 
     def start(self) -> None:
         """Process and deliver, once no other engine does."""
         self._thread.start()
+        self._watch.start()
 
     def _take_over(self) -> None:
         # Only now: what another engine is still sending has no outcome yet either, and is not ours to judge.
@@ -173,6 +178,7 @@ class Processing:
         return PushThread(stage, pace, self._running.rules, lambda failures: wait_secs(failures, policy, _chance()))
 
     def _start_loops(self) -> None:
+        self._secured = []
         self._loops = [self._loop(name) for name in self._running.senders]
         for loop in self._loops:
             loop.start()
@@ -189,6 +195,8 @@ class Processing:
         destination = MllpDestination(
             sending.settings, self._reactor, on_late=lambda ack: loop.late(ack.control_id, ack.code)
         )
+        if destination.tls is not None:
+            self._secured.append(destination.tls)
         loop = DeliveryLoop(
             self._reactor,
             name,
@@ -231,6 +239,7 @@ class Processing:
 
     def stop(self) -> "defer.Deferred[None]":
         """End after the present batch and the present attempts."""
+        self._watch.stop()
         return _in_thread(self._reactor, self._thread.stop)
 
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from interface.app.due import policies
 from interface.card.screen import CardScreen
 from interface.channel.feed import Feed, Outlet
+from interface.channel.files import client_files, server_files
 from interface.channel.loader import Configuration
-from interface.channel.option import AckMode, AckWhen, Probe, Receives, WhenUnstorable
+from interface.channel.option import AckMode, AckWhen, Cleartext, Probe, Receives, WhenUnstorable
 from interface.channel.spec import REPLY, Channel, MllpDestination
 from interface.connector.mllp.destination import DestinationSettings
 from interface.connector.mllp.limits import SourceSettings
@@ -31,6 +34,7 @@ from interface.pipeline.receive import Listening
 from interface.pipeline.retry import RetryPolicy
 
 SECOND = 1_000_000
+_HERE = Path()
 OPERATOR = "operator/"  # the source of messages that people amended, before the name of their channel
 
 
@@ -54,8 +58,8 @@ class Runnable:
     rules: Mapping[str, BalancePolicy]  # how each facility's balances are reckoned
 
 
-def runnable(config_id: int, configuration: Configuration) -> Runnable:
-    """Build everything from the files' content; opens nothing."""
+def runnable(config_id: int, configuration: Configuration, root: Path = _HERE) -> Runnable:
+    """Build everything from the files' content; opens nothing. Certificates lie below `root`."""
     channels: dict[str, ChannelPlan] = {payload.SOURCE: ChannelPlan(payload.SOURCE, _read_payment, is_amendable=False)}
     destinations: dict[str, DestinationPlan] = {}
     senders: dict[str, Sending] = {}
@@ -65,19 +69,19 @@ def runnable(config_id: int, configuration: Configuration) -> Runnable:
         for outlet_name, outlet in feed.outlets.items():
             key = f"{name}/{outlet_name}"
             destinations[key] = _destination(key, feed.spec, outlet)
-            senders[key] = Sending(_settings(key, outlet.spec.mllp), _renderer(outlet), _probe(outlet))
+            senders[key] = Sending(_settings(key, outlet.spec.mllp, root), _renderer(outlet), _probe(outlet))
         if feed.spec.reply is not None:
             key = plan.reply_destination
             destinations[key] = _replies(key, feed.spec)
-            senders[key] = Sending(_settings(key, feed.spec.reply), _unrendered, None)
-    sources = tuple(_source(feed) for feed in configuration.feeds.values())
+            senders[key] = Sending(_settings(key, feed.spec.reply, root), _unrendered, None)
+    sources = tuple(_source(feed, root) for feed in configuration.feeds.values())
     return Runnable(config_id, sources, Plan(config_id, channels, destinations), senders, policies(configuration))
 
 
 # ---------------------------------------------------------------- in
 
 
-def _source(feed: Feed) -> Source:
+def _source(feed: Feed, root: Path) -> Source:
     spec, mllp = feed.spec, feed.spec.source.mllp
     listener = Listener(
         Listening(
@@ -96,9 +100,16 @@ def _source(feed: Feed) -> Source:
         host=mllp.host,
         max_frame_bytes=mllp.max_frame_bytes,
         max_connections=mllp.max_connections,
+        max_connections_per_peer=mllp.max_connections_per_peer,
+        allowed=tuple(ip_network(one) for one in mllp.allow),
+        max_messages_per_sec=mllp.max_messages_per_sec,
+        burst_messages=mllp.burst_messages,
         max_in_flight=mllp.max_in_flight,
         idle_timeout_secs=mllp.idle_timeout_secs,
         frame_timeout_secs=mllp.frame_timeout_secs,
+        handshake_timeout_secs=mllp.handshake_timeout_secs,
+        accepts_cleartext=mllp.cleartext is Cleartext.ACCEPTED,
+        tls=server_files(mllp, root),
     )
     return Source(listener, settings)
 
@@ -187,7 +198,7 @@ def _replies(key: str, spec: Channel) -> DestinationPlan:
     )
 
 
-def _settings(key: str, mllp: MllpDestination) -> DestinationSettings:
+def _settings(key: str, mllp: MllpDestination, root: Path) -> DestinationSettings:
     return DestinationSettings(
         key,
         mllp.host,
@@ -196,6 +207,8 @@ def _settings(key: str, mllp: MllpDestination) -> DestinationSettings:
         reply_timeout_secs=mllp.reply_timeout_secs,
         late_ack_secs=mllp.late_ack_secs,
         allows_one_session=mllp.one_session,
+        tls=client_files(mllp, root),
+        server_name=mllp.tls.server_name if mllp.tls else "",
     )
 
 

@@ -52,6 +52,13 @@ def _listener(block: Block) -> tuple[str, str, str]:
     return host, _text(block, (*own, "port")), cleartext
 
 
+def _speaks_tls(block: Block) -> bool:
+    node: object = block
+    for key in ("source", "mllp", "tls"):
+        node = node.node(key) if isinstance(node, Block) else None
+    return isinstance(node, Block)
+
+
 def _listeners(channels: Channels, findings: Findings) -> None:
     taken: dict[int, list[tuple[str, str]]] = {}
     for name, block in channels.items():
@@ -83,12 +90,12 @@ def _mapping(
 
 def _exposure(block: Block, findings: Findings) -> None:
     host, _port, cleartext = _listener(block)
-    if cleartext == Cleartext.LOOPBACK and host and not _is_loopback(host):
+    if not _speaks_tls(block) and cleartext == Cleartext.LOOPBACK and host and not _is_loopback(host):
         findings.add(
             place_of(block, ("source", "mllp", "host")),
             "cleartext-listener",
             "this listener can be reached from beyond this machine, without TLS",
-            "put TLS in front of it and listen on 127.0.0.1, or take the risk with `cleartext: accepted`",
+            "give it `tls: {certificate: ..., key: ...}`, or take the risk with `cleartext: accepted`",
         )
 
 

@@ -17,7 +17,9 @@ This page is written from the code; edit the code's descriptions, not this page.
 - Options carry their unit in the name. An option that is not known, or stands twice, is refused.
 - Filters look at the message with the mapping language (see ../mappings/README.md). What they let pass by is *filtered*, with
   their reason, and can be seen; nothing is dropped.
-- A listener that can be reached from beyond the machine needs `cleartext: accepted`, or something with TLS in front of it.
+- A listener that can be reached from beyond the machine needs `tls`, or the words `cleartext: accepted`; the engine opens no other.
+- Certificates and keys stay in files beside the channels, named by paths relative to the root. They are read again when they
+  change; connections go on, and files that cannot be used change nothing. `hp24 check` looks into them, `hp24 status` counts days.
 
 ```yaml
 channel: epic

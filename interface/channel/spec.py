@@ -1,9 +1,10 @@
 """What a channel file may say: every option with its type, unit, default, bounds and meaning. The README is written from this."""
 
-from typing import Annotated
+from ipaddress import ip_network
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from interface.channel.currency import CURRENCIES
 from interface.channel.option import AckMode, AckWhen, Balance, Cleartext, Posted, Probe, Receives, WhenUnstorable
@@ -26,6 +27,47 @@ def _known_charset(name: str) -> str:
     return name
 
 
+def _network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError:
+        raise ValueError(f"`{text}` is no network; as 10.1.0.0/16, with no bits beyond the 16, or 10.1.2.3") from None
+    return text
+
+
+Network = Annotated[str, AfterValidator(_network)]
+File = Annotated[str, Field(min_length=1, max_length=1024)]
+
+
+class ServerTls(Declared):
+    """TLS at a listener: 1.2 or newer. Files are PEM; when they change, new connections use them at once."""
+
+    certificate: File = Field(
+        description="file of the certificate, then of those between it and its authority; relative to the root"
+    )
+    key: File = Field(description="file of its private key, without a passphrase, readable by the engine's user alone")
+    client_ca: str = Field(
+        default="", description="file of authorities: then senders must show a certificate of one of them (mutual TLS)"
+    )
+
+
+class ClientTls(Declared):
+    """TLS towards a receiver: 1.2 or newer. Its certificate must come from a known authority and be for its name."""
+
+    ca: str = Field(default="", description="file of the authorities of its certificate; empty: those of this machine")
+    server_name: str = Field(
+        default="", description="name or address that its certificate must be for; empty: the host"
+    )
+    certificate: str = Field(default="", description="file of a certificate to show it (mutual TLS), as for a listener")
+    key: str = Field(default="", description="file of the private key of that certificate")
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if bool(self.certificate) != bool(self.key):
+            raise ValueError("`certificate` and `key` go together; give both, or neither")
+        return self
+
+
 class MllpSource(Declared):
     """Where a channel listens, and how much it takes from its senders at once."""
 
@@ -33,10 +75,24 @@ class MllpSource(Declared):
     port: Port = Field(description="TCP port to listen on")
     cleartext: Cleartext = Field(
         default=Cleartext.LOOPBACK,
-        description="loopback: no TLS, within this machine only; accepted: beyond it, knowingly",
+        description="without `tls`: loopback: within this machine only; accepted: beyond it, knowingly",
     )
+    tls: ServerTls | None = Field(default=None, description="speak TLS, and nothing else")
+    handshake_timeout_secs: Secs = Field(default=10.0, description="time to agree on TLS")
     max_frame_bytes: int = Field(default=16_777_216, ge=1024, le=268_435_456, description="largest message taken")
+    allow: tuple[Network, ...] = Field(
+        default=(), description="networks that may connect, as [10.1.0.0/16]; empty: all. Others are closed unread"
+    )
     max_connections: int = Field(default=64, ge=1, le=4096, description="connections at a time")
+    max_connections_per_peer: int = Field(
+        default=32, ge=1, le=4096, description="connections of one address at a time, so that one peer takes not all"
+    )
+    max_messages_per_sec: float = Field(
+        default=0.0, ge=0, le=1_000_000, description="messages taken in a second, all connections together; 0: no bound"
+    )
+    burst_messages: int = Field(
+        default=100, ge=1, le=1_000_000, description="messages taken at once after a rest; beyond it the sender waits"
+    )
     max_in_flight: int = Field(
         default=64, ge=1, le=4096, description="messages of one connection that wait for their answer"
     )
@@ -83,6 +139,9 @@ class MllpDestination(Declared):
         default=300.0, ge=0, le=86400, description="how long a late acknowledgement is still read"
     )
     one_session: bool = Field(default=False, description="the receiver takes one connection at a time")
+    tls: ClientTls | None = Field(
+        default=None, description="speak TLS, and nothing else; `tls: {}` takes every default"
+    )
 
 
 class Filter(Declared):

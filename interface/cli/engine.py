@@ -57,13 +57,16 @@ def starter() -> Path:
 def check_verb(asked: Asked) -> int:
     """Check channels, mappings and settings of --root: every problem at once, by file, line and rule. Opens no database.
 
-    A warning tells of what runs and is worth a look: with warnings alone the exit code is 0.
+    The certificates and keys that channels name are looked into, too. A warning tells of what runs and is worth a look: with
+    warnings alone the exit code is 0.
     """
     import os
 
     from interface.app.compose import default_root
+    from interface.channel.files import check_files
     from interface.channel.loader import load, read_files
     from interface.cli.table import console, print_json
+    from interface.engine.clock import SystemClock
     from interface.mapping.problem import ProblemsError
 
     root = (asked.root or default_root(os.environ)).absolute()
@@ -75,16 +78,21 @@ def check_verb(asked: Asked) -> int:
         else:
             print_problems(found, root)
         return ExitCode.PROBLEMS
+    specs, warn_days = configuration.specs, configuration.settings.certificate_warn_days
+    files = check_files(specs, configuration.files, root, SystemClock().now(), warn_days)
+    warnings = sorted((*configuration.warnings, *files.warnings))
     if asked.as_json:
-        known = {"version": configuration.digest, "channels": list(configuration.specs)}
-        print_json({"root": str(root)} | _found((), configuration.warnings) | known)
+        known = {"version": configuration.digest, "channels": list(specs)}
+        print_json({"root": str(root)} | _found(files.problems, warnings) | known)
+    elif files.problems:
+        print_problems(ProblemsError(files.problems, warnings), root)
     else:
-        _print_warnings(configuration.warnings)
-        channels = ", ".join(configuration.specs)
+        _print_warnings(warnings)
+        channels = ", ".join(specs)
         console().print(
             f"No problems in {len(configuration.files)} files of {root}: {channels}.", markup=False, soft_wrap=True
         )
-    return ExitCode.OK
+    return ExitCode.PROBLEMS if files.problems else ExitCode.OK
 
 
 def _found(problems: "Sequence[Problem]", warnings: "Sequence[Problem]") -> dict[str, Any]:

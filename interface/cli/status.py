@@ -8,8 +8,11 @@ from interface.message import MirrorState
 _OPEN_AT_HEALTHPAY24 = (MirrorState.PENDING, MirrorState.UNKNOWN, MirrorState.REJECTED)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.table import Table
 
+    from interface.app.certificates import Standing
     from interface.operate.status import Status
 
 
@@ -20,15 +23,40 @@ def status_verb(asked: Asked) -> None:
     `received` is always `duplicates` plus the sum of the states. `accepted` counts deliveries that the destination took; those
     known to be posted are counted in both.
     """
+    from interface.app.certificates import standings
     from interface.cli.table import print_json
     from interface.operate.status import status
 
     with asked.app() as app:
         found = status(app.store, app.clock, app.known())
+        certificates = standings(app)
     if asked.as_json:
-        print_json(status_json(found))
+        print_json(status_json(found) | {"certificates": [_certificate_json(one) for one in certificates]})
     else:
         _print_status(found)
+        _print_certificates(certificates)
+
+
+def _certificate_json(one: "Standing") -> dict[str, Any]:
+    from interface.cli.table import iso
+
+    place = {"owner": one.owner, "file": one.path}
+    if one.code:
+        return place | {"error": one.code}
+    return place | {"fingerprint": one.fingerprint, "ends": iso(one.ends_at), "days_left": one.days_left}
+
+
+def _print_certificates(certificates: "Sequence[Standing]") -> None:
+    from interface.cli.table import console
+
+    for one in certificates:
+        if one.code:
+            told = f"cannot be used [{one.code}]; what the engine read before goes on"
+        elif one.days_left < 0:
+            told = "has ended"
+        else:
+            told = f"{one.days_left} days left"
+        console().print(f"Certificate: {one.owner}, {one.path}: {told}", markup=False, soft_wrap=True)
 
 
 def status_json(found: "Status") -> dict[str, Any]:

@@ -9,8 +9,11 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
 from interface.connector.mllp.arrival import Arrival, Receive
-from interface.connector.mllp.limits import InFlight, SourceSettings
+from interface.connector.mllp.in_flight import InFlight
+from interface.connector.mllp.limits import SourceSettings
 from interface.connector.mllp.source import MllpSource
+from interface.connector.tls import ServerTls
+from interface.engine.certificates import CertificateWatch
 from interface.engine.intake import Intake
 from interface.engine.outcome import Outcomes
 from interface.engine.reception import Listener, Reception
@@ -53,17 +56,24 @@ class ListenPart:
         self._reception = Reception(reactor, self._intake, self._outcomes, clock)
         self._in_flight = InFlight(pace.max_frames_in_flight, pace.max_bytes_in_flight)
         self._sources: list[MllpSource] = []
+        self._watch = CertificateWatch(reactor, clock, pace, lambda: [one.tls for one in self._sources if one.tls])
         self._is_closed_for_storage = False
         self._is_draining = False
         self._retry: IDelayedCall | None = None
 
     def start(self, sources: Sequence[Source]) -> list[str]:
-        """Listen for every channel; gives host:port of each. ConfigurationError where an address cannot be had."""
+        """Listen for every channel; gives host:port of each. ConfigurationError where an address cannot be had.
+
+        A channel whose certificate cannot be used is told of and tried again later; the others go on.
+        """
         self._intake.start()
         self._outcomes.start()
         self._sources = [self._source(source) for source in sources]
-        for source in self._sources:
-            source.listen()
+        closed = [source for source in self._sources if not self._can_open(source)]
+        if closed:
+            self._retry = self._reactor.callLater(self._pace.listen_retry_secs, self._listen_again)
+        if any(source.tls for source in self._sources):
+            self._watch.start()
         return [source.place for source in self._sources]
 
     def _source(self, source: Source) -> MllpSource:
@@ -114,7 +124,22 @@ class ListenPart:
         try:
             source.listen()
         except ConfigurationError as failure:
-            emit(ListenerFailed(channel=source.channel, place=source.place, code=failure.code))
+            emit(ListenerFailed(channel=source.channel, place=failure.place, code=failure.code))
+            return False
+        return True
+
+    def _can_open(self, source: MllpSource) -> bool:
+        if source.tls is not None and not self._can_load(source.tls):
+            return False
+        source.listen()
+        return True
+
+    @staticmethod
+    def _can_load(tls: ServerTls) -> bool:
+        try:
+            tls.load()
+        except ConfigurationError as failure:
+            emit(ListenerFailed(channel=tls.owner, place=failure.place, code=failure.code))
             return False
         return True
 
@@ -124,6 +149,7 @@ class ListenPart:
     def drain(self) -> defer.Deferred[object]:
         """Take nothing new, answer what is in flight, then stop the threads."""
         self._is_draining = True
+        self._watch.stop()
         self._outcomes.hurry()
         closed = defer.gatherResults([source.drain(self._pace.drain_secs) for source in self._sources])
         return closed.addBoth(lambda _nothing: self._stop_threads())

@@ -77,6 +77,11 @@ class Deframer:
         """A block has begun and not ended: the peer owes us bytes."""
         return self._open
 
+    @property
+    def held_bytes(self) -> int:
+        """What is kept of the block that has begun."""
+        return len(self._block)
+
     def feed(self, read: bytes) -> list[Framed]:
         """What `read` completes, in order of arrival."""
         found: list[Framed] = []

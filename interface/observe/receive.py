@@ -37,7 +37,7 @@ class ListenerStopped(Receiving):
 
 @dataclass(frozen=True, slots=True)
 class ListenerFailed(Receiving):
-    """A source cannot take connections at `place` again; it is tried once more after a while."""
+    """A source cannot take connections, for its address (`place`) is taken or its file there unfit; it is tried again later."""
 
     level: ClassVar = Level.ERROR
     counter: ClassVar = "listeners_failed_total"
@@ -76,19 +76,42 @@ class ConnectionClosed(Receiving):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRefused(Receiving):
-    """A sender was turned away: the channel has all the connections that it allows."""
+    """A connection was closed unread. `cause`: not-allowed, too-many, too-many-of-peer."""
+
+    counter: ClassVar = "connections_refused_total"
+    split_by: ClassVar = ("channel", "cause")
+    channel: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerTurnedAway(Receiving):
+    """A peer's connections are refused, for `cause`; told once a minute, however often it comes."""
 
     level: ClassVar = Level.WARNING
-    counter: ClassVar = "connections_refused_total"
+    counter: ClassVar = "peers_turned_away_total"
+    split_by: ClassVar = ("channel", "cause")
+    channel: str
+    cause: str
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandshakeFailed(Receiving):
+    """A sender and the channel did not agree on TLS; nothing was read. `cause`: handshake-timeout, or OpenSSL's reason."""
+
+    level: ClassVar = Level.WARNING
+    counter: ClassVar = "handshakes_failed_total"
     split_by: ClassVar = ("channel",)
     channel: str
+    connection: int
     peer: str
-    limit: int
+    cause: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingPaused(Receiving):
-    """A connection is not read for a while. `cause`: own-limit, shared-limit, or slow-peer (takes no answers)."""
+    """A connection is not read for a while. `cause`: own-limit, shared-limit, rate, large-frames, or slow-peer."""
 
     counter: ClassVar = "reading_paused_total"
     split_by: ClassVar = ("channel", "cause")

@@ -32,6 +32,8 @@ def test_a_listener_beyond_this_machine_needs_a_word_about_cleartext(host: str) 
     (found,) = wrong_channel("    port: $", f"    host: '{host}'\n    port: $")
     assert (found.line, found.rule) == (4, "cleartext-listener")
     assert not wrong_channel("    port: $", f"    host: '{host}'\n    cleartext: accepted\n    port: $")
+    tls = "{certificate: tls/north.pem, key: tls/north.key}"
+    assert not wrong_channel("    port: $", f"    host: '{host}'\n    tls: {tls}\n    port: $")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "::1"])

@@ -30,6 +30,9 @@ from tests.channel.sample import FILES, wrong_channel
         ("facility: NORTH", "facility: NORTH\nmoney: {codes_by_kind: {payment: A}}", 7, "wrong-value", "all three"),
         ("    mapping: dft", "    mapping: dft\n    receives: [refunds]", 14, "wrong-value", "payments"),
         ("    mapping: dft", "    mapping: dft\n    retry: {jitter: 2}", 14, "wrong-value", "equal to 1"),
+        ("      port: 2602", "      port: 2602\n      tls: {key: a.key}", 13, "wrong-value", "or neither"),
+        ("    port: $", "    allow: [10.1.2.3/16]\n    port: $", 4, "wrong-value", "10.1.0.0/16"),
+        ("    port: $", "    tls: {certificate: a.pem}\n    port: $", 4, "missing-option", "key: ..."),
     ],
 )
 def test_a_wrong_option_is_found_at_its_line(old: str, new: str, line: int, rule: str, advice: str) -> None:
@@ -72,7 +75,7 @@ def test_settings_have_defaults_for_everything(tmp_path: Path) -> None:
     settings = read_settings(tmp_path, tmp_path / "home", {})
     assert settings.database_url == f"sqlite:///{tmp_path}/home/hp24.db"
     assert settings.pace() == Pace(
-        256, 64, 2048, 64 * 1024 * 1024, 0.01, 0.5, 1.0, 5.0, 15.0, 1.0, 1.0, 2.0, 64, 0.5, 30.0, 2.0, 300.0
+        256, 64, 2048, 64 * 1024 * 1024, 0.01, 0.5, 1.0, 5.0, 15.0, 1.0, 1.0, 2.0, 64, 0.5, 30.0, 2.0, 300.0, 10.0, 30
     )
 
 

@@ -1,6 +1,7 @@
 """An EHR's side of the wire, byte by byte: what the simulator's polite sender would never do, and messages to do it with."""
 
 import socket
+import ssl
 import time
 from itertools import count
 from types import TracebackType
@@ -65,8 +66,9 @@ def _lines(*lines: str) -> bytes:
 class Wire:
     """One connection to a listener."""
 
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=_REPLY_SECS)
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
+        plain = socket.create_connection(("127.0.0.1", port), timeout=_REPLY_SECS)
+        self._socket = plain if tls is None else tls.wrap_socket(plain, server_hostname="127.0.0.1")
         self._deframer = Deframer()
         self._replies: list[Incoming] = []
 
@@ -81,6 +83,11 @@ class Wire:
     def close(self) -> None:
         """Hang up."""
         self._socket.close()
+
+    def peer_certificate(self) -> bytes:
+        """The certificate that the listener showed."""
+        assert isinstance(self._socket, ssl.SSLSocket)
+        return self._socket.getpeercert(binary_form=True) or b""
 
     def write(self, block: bytes) -> None:
         """Write bytes as they are."""

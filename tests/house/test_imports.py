@@ -20,6 +20,8 @@ ROOMS = {
         "interface/observe/fault.py",
         "interface/app/part.py",  # a part installs the reactor and hands it to what it is put together from
     ),
+    "OpenSSL": ("interface/connector",),
+    "service_identity": ("interface/connector",),
     "uvloop": ("interface/app/part.py",),
     "playwright": ("interface/healthpay24/portal",),
     "yaml": ("interface/channel", "interface/settings", "interface/settings.py"),

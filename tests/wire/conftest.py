@@ -2,12 +2,17 @@
 
 import gc
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import uvloop
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.logger import LogEvent, globalLogPublisher
+
+from interface.connector.mllp.arrival import Arrival
+from tests.wire.listening import Listening
+from tests.wire.sending import Sending
 
 
 @pytest.fixture(autouse=True)
@@ -39,3 +44,31 @@ def reactor() -> Iterator[AsyncioSelectorReactor]:
     running.callFromThread(running.stop)
     thread.join(timeout=10)
     loop.close()
+
+
+@pytest.fixture
+def listen(reactor: AsyncioSelectorReactor) -> Iterator[Callable[..., Listening]]:
+    """Makes sources and drains them after the test."""
+    open_ones: list[Listening] = []
+
+    def start(receive: Callable[[Arrival], Any], **limits: Any) -> Listening:
+        open_ones.append(Listening(reactor, receive, **limits))
+        return open_ones[-1]
+
+    yield start
+    for each in open_ones:
+        each.call(each.source.drain, 0.1)
+
+
+@pytest.fixture
+def sending(reactor: AsyncioSelectorReactor) -> Iterator[Callable[..., Sending]]:
+    """Makes destinations and closes them after the test."""
+    made: list[Sending] = []
+
+    def make(port: int, **settings: Any) -> Sending:
+        made.append(Sending(reactor, port, **settings))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()

@@ -3,16 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
+from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IProtocol
+from twisted.internet.protocol import Protocol
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
 
 from interface.connector.mllp.arrival import Arrival, ArrivalKind
 from interface.connector.mllp.connection import SourceConnection
 from interface.connector.mllp.destination import DestinationSettings, MllpDestination
-from interface.connector.mllp.limits import InFlight, SourceSettings
+from interface.connector.mllp.in_flight import InFlight
+from interface.connector.mllp.limits import SourceSettings
 from interface.connector.mllp.reply import Reply
 from interface.connector.mllp.source import MllpSource
 from interface.hl7.framing import Deframer, Frame, wrap
@@ -131,11 +134,15 @@ class SourceRig:
         )
         self.source.listen()
 
-    def connect(self) -> MemoryWire:
+    def connect(self, host: str = "") -> MemoryWire:
         """A sender connects; the test fails if it is turned away."""
-        protocol = self.source.buildProtocol(None)
+        protocol = self.knock(host)
         assert isinstance(protocol, SourceConnection)
         return MemoryWire(self.reactor, protocol)
+
+    def knock(self, host: str = "") -> Protocol | None:
+        """What the source builds for a peer; None where it turns it away."""
+        return self.source.buildProtocol(IPv4Address("TCP", host, 4000) if host else None)
 
     def seen(self, kind: type[Event]) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]

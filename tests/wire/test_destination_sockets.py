@@ -2,106 +2,16 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from twisted.internet import threads
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.defer import Deferred
 
-from interface.connector.mllp.destination import DestinationSettings, MllpDestination
-from interface.connector.mllp.reply import Reply
 from interface.errors import UnansweredError, WireError
-from interface.hl7.framing import Deframer, Frame
-from interface.observe.event import Event
 from tests.wire.memory import ack, message
-
-Act = Callable[[socket.socket], None]
-
-
-class Peer:
-    """Takes one connection after the other; in each it receives a frame for every act of its script, and does that act."""
-
-    def __init__(self, *scripts: Sequence[Act]) -> None:
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self.listener.getsockname()[1]
-        self.received: list[bytes] = []
-        self._thread = threading.Thread(target=self._play, args=(scripts,), daemon=True)
-        self._thread.start()
-
-    def _play(self, scripts: Sequence[Sequence[Act]]) -> None:
-        for script in scripts:
-            connection, _ = self.listener.accept()
-            with connection:
-                connection.settimeout(20)
-                for act in script:
-                    self.received.append(receive(connection))
-                    act(connection)
-        self.listener.close()
-
-    def join(self) -> None:
-        self._thread.join(20)
-
-
-def receive(connection: socket.socket) -> bytes:
-    deframer = Deframer()
-    while read := connection.recv(65536):
-        for piece in deframer.feed(read):
-            if isinstance(piece, Frame):
-                return piece.content
-    raise AssertionError("the engine closed before it had sent a whole frame")
-
-
-def say(*blocks: bytes) -> Act:
-    return lambda connection: connection.sendall(b"".join(blocks))
-
-
-def close(connection: socket.socket) -> None:
-    connection.shutdown(socket.SHUT_RDWR)
-
-
-class Sending:
-    """A destination on a running reactor, called from the test's thread."""
-
-    def __init__(self, reactor: AsyncioSelectorReactor, port: int, **settings: Any) -> None:
-        self.reactor = reactor
-        self.late: list[Reply] = []
-        self.has_late = threading.Event()
-        self.events: list[Event] = []
-        self.destination = MllpDestination(
-            DestinationSettings(name="epic/dft", host="127.0.0.1", port=port, **settings),
-            reactor,
-            self._on_late,
-            emit=self.events.append,
-        )
-
-    def _on_late(self, reply: Reply) -> None:
-        self.late.append(reply)
-        self.has_late.set()
-
-    def send(self, control_id: str) -> Reply:
-        reply: Reply = threads.blockingCallFromThread(
-            self.reactor, lambda: Deferred.fromCoroutine(self.destination.send(message(control_id), control_id))
-        )
-        return reply
-
-    def close(self) -> None:
-        threads.blockingCallFromThread(self.reactor, lambda: Deferred.fromCoroutine(self.destination.close()))
-
-
-@pytest.fixture
-def sending(reactor: AsyncioSelectorReactor) -> Iterator[Callable[..., Sending]]:
-    """Makes destinations and closes them after the test."""
-    made: list[Sending] = []
-
-    def make(port: int, **settings: Any) -> Sending:
-        made.append(Sending(reactor, port, **settings))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
+from tests.wire.sending import Peer, Sending, close, say
 
 
 def test_messages_travel_over_one_connection(sending: Callable[..., Sending]) -> None:

@@ -4,7 +4,7 @@ import pytest
 from twisted.internet.error import CannotListenError
 
 from interface.connector.mllp.arrival import ArrivalKind
-from interface.connector.mllp.limits import InFlight
+from interface.connector.mllp.in_flight import InFlight
 from interface.errors import ConfigurationError
 from interface.hl7.framing import wrap
 from interface.observe.receive import ConnectionClosed, ConnectionRefused, ReadingPaused
@@ -139,7 +139,7 @@ def test_connections_beyond_the_limit_are_turned_away() -> None:
     rig.connect()
     rig.connect()
     assert rig.source.buildProtocol(None) is None
-    assert rig.seen(ConnectionRefused) == [ConnectionRefused("adt", "?:?", 2)]
+    assert rig.seen(ConnectionRefused) == [ConnectionRefused("adt", "too-many")]
 
 
 def test_a_closed_connection_makes_room() -> None:

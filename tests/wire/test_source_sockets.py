@@ -1,72 +1,27 @@
 """The source over real sockets, against a plain blocking client and python-hl7's own."""
 
-import socket
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import ip_network
 
 import hl7.client
 import pytest
-from twisted.internet import threads
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.defer import Deferred, succeed
 
 from interface.connector.mllp.arrival import Arrival, ArrivalKind
-from interface.connector.mllp.limits import InFlight, SourceSettings
+from interface.connector.mllp.in_flight import InFlight
+from interface.connector.mllp.limits import SourceSettings
 from interface.connector.mllp.source import MllpSource
 from interface.errors import ConfigurationError, StoreUnavailableError
-from interface.hl7.ack import AckCode, build_ack, read_ack
-from interface.hl7.framing import Deframer, Frame, wrap
-from interface.hl7.header import read_header
-from interface.observe.event import Event
-from interface.observe.receive import ConnectionClosed, ReadingPaused
+from interface.hl7.ack import read_ack
+from interface.hl7.framing import wrap
+from interface.observe.receive import ConnectionClosed, ConnectionOpened, ConnectionRefused, ReadingPaused
+from tests.engine.processes import wait_until
+from tests.wire.listening import Listening, accept, read_frames
 from tests.wire.memory import NOW, message
-
-
-class Listening:
-    """A source on a running reactor, called from the test's thread."""
-
-    def __init__(self, reactor: AsyncioSelectorReactor, receive: Callable[[Arrival], Any], **limits: Any) -> None:
-        self.reactor = reactor
-        self.events: list[Event] = []
-        settings = SourceSettings(channel="adt", port=0, **limits)
-        self.source = MllpSource(
-            settings, receive, reactor, now=lambda: NOW, in_flight=InFlight(), emit=self.events.append
-        )
-        self.port: int = self.call(self.source.listen)
-
-    def call(self, what: Callable[..., Any], *given: Any) -> Any:
-        """Call on the reactor's thread and wait for the outcome."""
-        return threads.blockingCallFromThread(self.reactor, what, *given)
-
-    def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
-
-
-@pytest.fixture
-def listen(reactor: AsyncioSelectorReactor) -> Iterator[Callable[..., Listening]]:
-    """Makes sources and drains them after the test."""
-    open_ones: list[Listening] = []
-
-    def start(receive: Callable[[Arrival], Any], **limits: Any) -> Listening:
-        open_ones.append(Listening(reactor, receive, **limits))
-        return open_ones[-1]
-
-    yield start
-    for each in open_ones:
-        each.call(each.source.drain, 0.1)
-
-
-def accept(arrival: Arrival) -> Deferred[bytes | None]:
-    return succeed(build_ack(read_header(arrival.content), AckCode.AA, control_id="R1", at=NOW))
-
-
-def read_frames(sender: socket.socket, count: int) -> list[bytes]:
-    """So many answers, or fewer if the source closes."""
-    deframer, contents = Deframer(), []
-    while len(contents) < count and (read := sender.recv(65536)):
-        contents += [piece.content for piece in deframer.feed(read) if isinstance(piece, Frame)]
-    return contents
 
 
 def test_pipelined_messages_are_answered_in_order(listen: Callable[..., Listening]) -> None:
@@ -177,3 +132,22 @@ def test_a_drained_source_has_answered_what_it_took(
         listening.call(listening.source.drain, 20)
         assert read_frames(sender, 2) == [b"late but true"]
     assert [event.cause for event in listening.events if isinstance(event, ConnectionClosed)] == ["stopping"]
+
+
+def test_a_peer_that_is_not_allowed_is_closed_unread(listen: Callable[..., Listening]) -> None:
+    arrivals: list[Arrival] = []
+    listening = listen(arrivals.append, allowed=(ip_network("10.1.0.0/16"),))
+    with listening.connect() as sender, suppress(ConnectionError):
+        sender.sendall(wrap(message("M1")))
+        assert sender.recv(100) == b""
+    wait_until(lambda: bool(listening.seen(ConnectionRefused)), "the peer was turned away")
+    assert (arrivals, listening.seen(ConnectionOpened)) == ([], [])
+
+
+def test_messages_beyond_the_rate_are_taken_later_and_none_is_dropped(listen: Callable[..., Listening]) -> None:
+    began = time.monotonic()
+    with listen(accept, max_messages_per_sec=100, burst_messages=10).connect() as sender:
+        for number in range(40):  # one read each
+            sender.sendall(wrap(message(f"M{number}")))
+            assert [read_ack(answer).control_id for answer in read_frames(sender, 1)] == [f"M{number}"]
+    assert time.monotonic() - began >= 0.25, "thirty of them at a hundred a second"

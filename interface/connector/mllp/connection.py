@@ -10,13 +10,19 @@ from enum import StrEnum
 from typing import cast
 
 from twisted.internet.defer import Deferred, ensureDeferred, fail
+from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.internet.interfaces import IHandshakeListener
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from interface.connector.mllp.arrival import Arrival, ArrivalKind, Receive
-from interface.connector.mllp.limits import InFlight, SourceSettings
+from interface.connector.mllp.in_flight import InFlight
+from interface.connector.mllp.limits import SourceSettings
 from interface.connector.mllp.order import AnswerOrder, Place
-from interface.connector.mllp.wire import Wire, tune
+from interface.connector.mllp.rate import Rate
+from interface.connector.mllp.wire import Wire, hang_up, is_secured, tune
+from interface.connector.tls import reason_of
 from interface.errors import InterfaceError
 from interface.hl7.framing import Cut, Deframer, Frame, Framed, Noise, Oversize
 from interface.observe.event import Event
@@ -27,6 +33,7 @@ from interface.observe.receive import (
     ConnectionOpened,
     FrameCut,
     FrameOversize,
+    HandshakeFailed,
     NoiseSkipped,
     ReadingPaused,
 )
@@ -38,6 +45,8 @@ class Pause(StrEnum):
     OWN_LIMIT = "own-limit"
     SHARED_LIMIT = "shared-limit"
     SLOW_PEER = "slow-peer"
+    RATE = "rate"
+    LARGE_FRAMES = "large-frames"  # begun elsewhere; this one waits for its turn
 
 
 class End(StrEnum):
@@ -46,6 +55,7 @@ class End(StrEnum):
     PEER = "peer-closed"
     IDLE = "idle-timeout"
     FRAME = "frame-timeout"
+    HANDSHAKE = "handshake-timeout"
     SLOW_PEER = "slow-peer"
     UNSTORED = "not-stored"
     STOPPING = "stopping"
@@ -58,12 +68,14 @@ class Surroundings:
     settings: SourceSettings
     receive: Receive
     in_flight: InFlight
+    rate: Rate | None
     seconds: Callable[[], float]  # the reactor's clock, for durations
     now: Callable[[], int]  # microseconds since 1970 UTC, for what is stored
     emit: Callable[[Event], None]
     ended: Callable[["SourceConnection"], None]  # closed, and `receive` done with all that came over it
 
 
+@implementer(IHandshakeListener)
 class SourceConnection(Protocol):
     """Reads frames, hands each over at once, and writes the answers in the order in which the frames came."""
 
@@ -78,6 +90,7 @@ class SourceConnection(Protocol):
         self._order = AnswerOrder()
         self._unsettled = 0  # handed over, and `receive` has not said anything yet
         self._frames = 0
+        self._held_bytes = 0  # of a frame that has begun
         self._pauses: set[Pause] = set()
         self._is_corked = False  # answers gather until the whole read was handed over
         self._end: End | None = None  # once set, nothing more is read
@@ -86,6 +99,7 @@ class SourceConnection(Protocol):
         self._is_lost = False
         self._active_at = around.seconds()
         self._frame_began_at: float | None = None
+        self._handshake_began_at: float | None = None  # not agreed on TLS yet
         self._peer_owes_since: float | None = None  # to take its answers, or to go after we closed
 
     # ------------------------------------------------------------ called by the transport
@@ -93,8 +107,14 @@ class SourceConnection(Protocol):
     def connectionMade(self) -> None:
         self._wire = cast(Wire, self.transport)
         tune(self._wire)
+        if is_secured(self._wire):
+            self._handshake_began_at = self._active_at
         self._wire.registerProducer(self, True)  # a peer that does not take its answers is not read either
         self._around.emit(ConnectionOpened(self._settings.channel, self._number, self._peer))
+
+    def handshakeCompleted(self) -> None:
+        self._handshake_began_at = None
+        self._active_at = self._around.seconds()
 
     def dataReceived(self, data: bytes) -> None:
         if self._end is not None:
@@ -110,11 +130,15 @@ class SourceConnection(Protocol):
         elif pieces or self._frame_began_at is None:
             self._frame_began_at = self._active_at
         self._write_answers()
-        self._hold_back()
+        self._hold_back(sum(not isinstance(piece, Noise) for piece in pieces))
 
-    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: ARG002 - Twisted's signature
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._is_lost = self._is_corked = True
-        self._around.in_flight.forget(self._shared_limit_lifted)
+        if self._handshake_began_at is not None:
+            self._tell_handshake(reason)
+        self._around.in_flight.forget(self._shared_limit_lifted, self._frame_may_go_on)
+        if self._around.rate is not None:
+            self._around.rate.forget(self._rate_filled)
         cause, unanswered = self._end or End.PEER, len(self._order)
         self._take_half()
         self._is_corked = False
@@ -135,6 +159,11 @@ class SourceConnection(Protocol):
 
     def stopProducing(self) -> None:
         """The transport is gone; `connectionLost` follows."""
+
+    def _tell_handshake(self, reason: Failure) -> None:
+        is_plain = reason.check(ConnectionDone, ConnectionLost) is not None
+        cause = str(self._end or End.PEER) if is_plain else reason_of(reason.value)
+        self._around.emit(HandshakeFailed(self._settings.channel, self._number, self._peer, cause))
 
     # ------------------------------------------------------------ frames to `receive`
 
@@ -157,6 +186,7 @@ class SourceConnection(Protocol):
         """The frame that will not come to its end any more, if one had begun."""
         if (half := self._deframer.close()) is not None:
             self._take(half)
+        self._note_begun()
 
     def _hand_over(self, kind: ArrivalKind, content: bytes, size_bytes: int) -> None:
         around, place = self._around, self._order.open(kind, len(content))
@@ -208,12 +238,32 @@ class SourceConnection(Protocol):
 
     # ------------------------------------------------------------ limits
 
-    def _hold_back(self) -> None:
+    def _hold_back(self, frames: int) -> None:
+        self._note_begun()
+        rate = self._around.rate
+        if rate is not None and frames and not rate.take(frames):
+            self._pause(Pause.RATE)
+            if Pause.RATE in self._pauses:
+                rate.when_filled(self._rate_filled)
         if len(self._order) >= self._settings.max_in_flight:
             self._pause(Pause.OWN_LIMIT)
         if self._around.in_flight.is_full:
             self._pause(Pause.SHARED_LIMIT)
             self._around.in_flight.when_free(self._shared_limit_lifted)
+
+    def _note_begun(self) -> None:
+        held_bytes = self._deframer.held_bytes
+        if held_bytes == self._held_bytes:
+            return
+        self._held_bytes = held_bytes
+        if not self._around.in_flight.hold(self._frame_may_go_on, held_bytes):
+            self._pause(Pause.LARGE_FRAMES)
+
+    def _frame_may_go_on(self) -> None:
+        self._resume(Pause.LARGE_FRAMES)
+
+    def _rate_filled(self) -> None:
+        self._resume(Pause.RATE)
 
     def _shared_limit_lifted(self) -> None:
         self._resume(Pause.SHARED_LIMIT)
@@ -244,6 +294,9 @@ class SourceConnection(Protocol):
             self.abort(self._end or End.SLOW_PEER)
         elif self._end is not None or self._pauses:
             return
+        elif self._handshake_began_at is not None:
+            if now - self._handshake_began_at > self._settings.handshake_timeout_secs:
+                self.abort(End.HANDSHAKE)
         elif self._frame_began_at is not None and now - self._frame_began_at > frame_limit:
             self.finish(End.FRAME)
         elif not self._order and now - self._active_at > idle_limit:
@@ -276,7 +329,7 @@ class SourceConnection(Protocol):
         if self._peer_owes_since is None:
             self._peer_owes_since = self._around.seconds()
         self._wire.unregisterProducer()
-        self._wire.loseConnection()
+        hang_up(self._wire)
 
 
 def _outcome(receive: Receive, arrival: Arrival) -> Deferred[bytes | None]:

@@ -4,15 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
+from OpenSSL.SSL import Error
+from service_identity import VerificationError
 from twisted.internet.defer import CancelledError, Deferred, DeferredLock, gatherResults
 from twisted.internet.endpoints import HostnameEndpoint
-from twisted.internet.error import ConnectError, ConnectingCancelledError
-from twisted.internet.interfaces import IDelayedCall, IProtocol, IStreamClientEndpoint
+from twisted.internet.error import ConnectError, ConnectingCancelledError, ConnectionClosed
+from twisted.internet.interfaces import IDelayedCall, IProtocolFactory, IStreamClientEndpoint
 from twisted.internet.protocol import Factory
+from twisted.protocols.policies import ProtocolWrapper
+from twisted.protocols.tls import TLSMemoryBIOFactory
 
+from interface.certificate import TlsFiles
 from interface.connector.mllp.exchange import Exchange, Listener
 from interface.connector.mllp.reply import Reply
-from interface.errors import UnansweredError, WireError
+from interface.connector.tls import ClientTls, reason_of
+from interface.errors import ConfigurationError, UnansweredError, WireError
 from interface.hl7.framing import wrap
 from interface.observe.deliver import DestinationConnected, DestinationDisconnected, LateAck, StrayReply
 from interface.observe.emit import emit as emit_to_all
@@ -24,6 +30,9 @@ _NOT_CONNECTED = (
     ConnectingCancelledError,
     CancelledError,
     OSError,  # no such host
+    ConnectionClosed,  # before both sides had agreed on TLS
+    Error,
+    VerificationError,
     ValueError,  # no possible host name
 )
 _REMEMBERED_IDS = 4096  # of earlier sends whose late acknowledgement is still known as ours
@@ -42,6 +51,8 @@ class DestinationSettings:
     late_ack_secs: float = 300.0  # how long a connection is still read after its reply timed out
     allows_one_session: bool = False  # the peer takes one connection at a time: a timed-out one is closed at once
     max_reply_bytes: int = 64 * 1024
+    tls: TlsFiles | None = None
+    server_name: str = ""  # that the peer's certificate must be for; empty: the host
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,8 @@ class MllpDestination:
         self._on_late = on_late
         self._emit = emit
         self._turn = DeferredLock()
-        self._connecting: Deferred[IProtocol] | None = None
+        self.tls = self._tls()
+        self._connecting: Deferred[Exchange] | None = None
         self._current: Exchange | None = None  # the one that the next frame goes out on
         self._late: dict[Exchange, IDelayedCall] = {}  # timed out: only read, until their own timer closes them
         self._awaited: _Awaited | None = None
@@ -114,6 +126,12 @@ class MllpDestination:
 
     # ------------------------------------------------------------ connecting
 
+    def _tls(self) -> ClientTls | None:
+        settings = self._settings
+        if settings.tls is None:
+            return None
+        return ClientTls(settings.name, settings.tls, settings.server_name or settings.host, self._emit)
+
     def _endpoint(self) -> IStreamClientEndpoint:
         """The one place where the way to the peer is chosen."""
         return HostnameEndpoint(self._reactor, self._settings.host, self._settings.port)
@@ -122,10 +140,12 @@ class MllpDestination:
         if self._settings.allows_one_session:
             for late in list(self._late):
                 await late.ended()
-        self._connecting = self._endpoint().connect(Factory.forProtocol(self._exchange))
+        self._connecting = Deferred.fromCoroutine(self._open())
         deadline = self._reactor.callLater(self._settings.connect_timeout_secs, self._connecting.cancel)
         try:
-            self._current = cast(Exchange, await self._connecting)
+            self._current = await self._connecting
+        except ConfigurationError as broken:  # the certificate's files: nothing was sent, and they can be mended
+            raise WireError(broken.code, broken.text, place=broken.place, advice=broken.advice) from broken
         except _NOT_CONNECTED as reason:
             raise self._unreachable(reason) from reason
         finally:
@@ -135,10 +155,23 @@ class MllpDestination:
         self._emit(DestinationConnected(self._settings.name, self.place))
         return self._current
 
+    async def _open(self) -> Exchange:
+        factory: IProtocolFactory = Factory.forProtocol(self._exchange)
+        if self.tls is not None:
+            self.tls.load()
+            factory = TLSMemoryBIOFactory(self.tls, True, factory, self._reactor)
+        protocol = await self._endpoint().connect(factory)
+        exchange = protocol.wrappedProtocol if isinstance(protocol, ProtocolWrapper) else protocol
+        return await cast(Exchange, exchange).ready()
+
     def _exchange(self) -> Exchange:
         return Exchange(self._listener, self._reactor, self._settings.max_reply_bytes)
 
     def _unreachable(self, reason: Exception) -> WireError:
+        if isinstance(reason, Error | VerificationError | ConnectionClosed):
+            return self._not_agreed(
+                reason_of(reason) if not isinstance(reason, ConnectionClosed) else "the peer closed"
+            )
         is_given_up = isinstance(reason, CancelledError | ConnectingCancelledError)
         why = f"none within {self._settings.connect_timeout_secs:g} s" if is_given_up else str(reason).rstrip(".")
         return WireError(
@@ -146,6 +179,14 @@ class MllpDestination:
             f"destination {self._settings.name} gives no connection: {why}",
             place=self.place,
             advice="check that the peer listens there and that no firewall is in between",
+        )
+
+    def _not_agreed(self, why: str) -> WireError:
+        return WireError(
+            "tls-failed",
+            f"destination {self._settings.name} and the engine do not agree on TLS: {why}",
+            place=self.place,
+            advice="compare `ca`, `server_name` and `certificate` of the destination's `tls` with what the peer wants",
         )
 
     # ------------------------------------------------------------ one send
@@ -220,5 +261,9 @@ class MllpDestination:
         if self._current is exchange:
             self._current = None
         self._emit(DestinationDisconnected(self._settings.name, self.place, cause))
-        if self._awaited is not None and self._awaited.exchange is exchange:
+        if self._awaited is None or self._awaited.exchange is not exchange:
+            return
+        if exchange.is_refused:
+            self._settle().errback(self._not_agreed("the peer refuses our certificate, and has read nothing"))
+        else:
             self._fail("connection-lost", "the connection ended before an acknowledgement came")

@@ -7,12 +7,14 @@ from typing import Protocol as Shape
 from typing import cast
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.interfaces import IDelayedCall, IHandshakeListener
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from interface.connector.mllp.reply import Reply, read_reply
-from interface.connector.mllp.wire import Wire, tune
+from interface.connector.mllp.wire import Wire, hang_up, is_secured, tune
+from interface.connector.tls import is_refusal
 from interface.hl7.framing import Cut, Deframer, Frame, Framed, Noise, Oversize
 
 _ABORT_SECS = 5.0  # a peer that does not take the rest of a frame is not waited for longer
@@ -33,6 +35,7 @@ class Listener:
     lost: Callable[["Exchange", str], None]  # cause
 
 
+@implementer(IHandshakeListener)
 class Exchange(Protocol):
     """A connection to a destination. Written to by `write`, closed by `close`, and after that only waited for."""
 
@@ -46,17 +49,41 @@ class Exchange(Protocol):
         self._is_lost = False
         self._closing: IDelayedCall | None = None
         self._waiting_for_end: list[Deferred[None]] = []
+        self._has_read = False
+        self._is_ready = False  # both sides have agreed on TLS, or there is none to agree on
+        self._ready: Deferred[Exchange] = Deferred(self._abandon)
+        self.is_refused = False  # the peer did not take our certificate, and therefore has read nothing that we sent
 
     def connectionMade(self) -> None:
         self._wire = cast(Wire, self.transport)
         tune(self._wire)
+        if not is_secured(self._wire):
+            self.handshakeCompleted()
+
+    def handshakeCompleted(self) -> None:
+        if not self._ready.called:
+            self._is_ready = True
+            self._ready.callback(self)
+
+    def _abandon(self, _: object) -> None:
+        self._wire.abortConnection()
+
+    def ready(self) -> "Deferred[Exchange]":
+        """Fires when bytes may be sent: with TLS once both sides have agreed, and the peer is who it should be. Asked once."""
+        return self._ready
 
     def dataReceived(self, data: bytes) -> None:
+        self._has_read = True
         for piece in self._deframer.feed(data):
             self._take(piece)
 
-    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: ARG002 - Twisted's signature
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._is_lost = True
+        if not self._is_ready:
+            if not self._ready.called:
+                self._ready.errback(reason)
+            return
+        self.is_refused = not self._has_read and is_refusal(reason.value)
         if self._closing is not None and self._closing.active():
             self._closing.cancel()
         if (half := self._deframer.close()) is not None:
@@ -76,7 +103,7 @@ class Exchange(Protocol):
             return
         self._cause = cause
         self._closing = self._timer.callLater(_ABORT_SECS, self._wire.abortConnection)
-        self._wire.loseConnection()
+        hang_up(self._wire)
 
     def ended(self) -> Deferred[None]:
         """Fires when the connection is gone."""

@@ -2,31 +2,38 @@
 
 # ruff: noqa: N802 - what the reactor calls, and what is called on it, is named by Twisted
 from collections.abc import Callable
+from ipaddress import ip_address
 from itertools import count
-from typing import Any, Protocol, cast
+from typing import Any, cast
+from typing import Protocol as Shape
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IAddress, IListeningPort, IReactorTime
-from twisted.internet.protocol import ServerFactory
+from twisted.internet.protocol import Protocol, ServerFactory
 from twisted.internet.task import LoopingCall
+from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.failure import Failure
 
 from interface.connector.mllp.arrival import Receive
 from interface.connector.mllp.connection import End, SourceConnection, Surroundings
-from interface.connector.mllp.limits import InFlight, SourceSettings
+from interface.connector.mllp.door import Door
+from interface.connector.mllp.in_flight import InFlight
+from interface.connector.mllp.limits import SourceSettings
+from interface.connector.mllp.rate import Rate
 from interface.connector.mllp.wire import address_text
+from interface.connector.tls import ServerTls
 from interface.errors import ConfigurationError
 from interface.observe.emit import emit as emit_to_all
 from interface.observe.event import Event
 from interface.observe.fault import fault
-from interface.observe.receive import ConnectionRefused, ListenerStarted, ListenerStopped
+from interface.observe.receive import ConnectionRefused, ListenerStarted, ListenerStopped, PeerTurnedAway
 
 _BACKLOG = 128  # connections that the system holds before they are accepted
 
 
-class ListeningReactor(Protocol):
+class ListeningReactor(Shape):
     """What a source asks of a Twisted reactor."""
 
     def listenTCP(self, port: int, factory: Any, backlog: int, interface: str) -> IListeningPort: ...
@@ -51,11 +58,22 @@ class MllpSource(ServerFactory):
         self._settings = settings
         self._reactor = reactor
         self._emit = emit
-        self._around = Surroundings(settings, receive, in_flight, reactor.seconds, now, emit, self._forget)
+        rate = Rate(settings.max_messages_per_sec, settings.burst_messages, reactor)
+        is_paced = settings.max_messages_per_sec > 0
+        self._around = Surroundings(
+            settings, receive, in_flight, rate if is_paced else None, reactor.seconds, now, emit, self._forget
+        )
+        self._door = Door(
+            settings.allowed,
+            max_connections=settings.max_connections,
+            max_connections_per_peer=settings.max_connections_per_peer,
+        )
         self._numbers = count(1)
-        self._connections: set[SourceConnection] = set()
+        self._connections: dict[SourceConnection, str] = {}  # with the peer's host
         self._port: IListeningPort | None = None
         self._port_number = settings.port
+        self.tls = ServerTls(settings.channel, settings.tls, emit) if settings.tls is not None else None
+        self._secured = TLSMemoryBIOFactory(self.tls, False, self, cast(IReactorTime, reactor)) if self.tls else None
         self._all_ended: Deferred[None] | None = None
         self._sweep = LoopingCall(self._check_times)
         self._sweep.clock = cast(IReactorTime, reactor)
@@ -73,18 +91,35 @@ class MllpSource(ServerFactory):
     # ------------------------------------------------------------ listening
 
     def listen(self) -> int:
-        """Take connections, also again after `stop_listening`; gives the port. ConfigurationError `cannot-listen`."""
+        """Take connections, also again after `stop_listening`; gives the port.
+
+        ConfigurationError `cannot-listen`, `cleartext-listener`, or `tls-...` where the certificate's files cannot be used.
+        """
         if self._port is None:
+            self._guard_cleartext()
+            if self.tls is not None:
+                self.tls.load()
             self._port = self._open_port()
             self._port_number = cast(IPv4Address, self._port.getHost()).port
             self._emit(ListenerStarted(self._settings.channel, self.place))
             self._watch_times()
         return self._port_number
 
+    def _guard_cleartext(self) -> None:
+        if self.tls is None and not self._settings.accepts_cleartext and not is_loopback(self._settings.host):
+            raise ConfigurationError(
+                "cleartext-listener",
+                f"channel {self._settings.channel} would listen beyond this machine without TLS",
+                place=self.place,
+                advice="give the listener `tls`, or take the risk with `cleartext: accepted`",
+            )
+
     def _watch_times(self) -> None:
         # One sweep over all connections: a timer for each, moved at every read, costs more than the rest of the read.
         if not self._sweep.running:
-            interval_secs = min(1.0, self._settings.frame_timeout_secs / 4, self._settings.idle_timeout_secs / 4)
+            limits = self._settings
+            shortest = min(limits.frame_timeout_secs, limits.idle_timeout_secs, limits.handshake_timeout_secs)
+            interval_secs = min(1.0, shortest / 4)
             self._sweep.start(interval_secs, now=False).addErrback(self._record_fault)
 
     def stop_listening(self) -> Deferred[None]:
@@ -108,14 +143,17 @@ class MllpSource(ServerFactory):
                 advice="choose another host or port for the channel, or stop the program that holds this one",
             ) from refused
 
-    def buildProtocol(self, addr: IAddress | None) -> SourceConnection | None:
-        peer = address_text(addr)
-        if len(self._connections) >= self._settings.max_connections:
-            self._emit(ConnectionRefused(self._settings.channel, peer, self._settings.max_connections))
-            return None  # closes it at once
-        connection = SourceConnection(next(self._numbers), peer, self._around)
-        self._connections.add(connection)
-        return connection
+    def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
+        host = str(getattr(addr, "host", "?"))
+        if refusal := self._door.refusal(host):
+            self._emit(ConnectionRefused(self._settings.channel, refusal))
+            if self._door.is_news(host, refusal, self._reactor.seconds()):
+                self._emit(PeerTurnedAway(self._settings.channel, refusal, host))
+            return None  # closes it at once, unread
+        self._door.enter(host)
+        connection = SourceConnection(next(self._numbers), address_text(addr), self._around)
+        self._connections[connection] = host
+        return connection if self._secured is None else self._secured.protocol(self._secured, connection)
 
     # ------------------------------------------------------------ stopping
 
@@ -141,7 +179,8 @@ class MllpSource(ServerFactory):
             connection.abort(End.STOPPING)
 
     def _forget(self, connection: SourceConnection) -> None:
-        self._connections.discard(connection)
+        if (host := self._connections.pop(connection, None)) is not None:
+            self._door.leave(host)
         if not self._connections and self._all_ended is not None:
             ended, self._all_ended = self._all_ended, None
             ended.callback(None)
@@ -153,6 +192,14 @@ class MllpSource(ServerFactory):
 
     def _record_fault(self, failure: Failure) -> None:
         self._emit(fault(failure, f"source {self._settings.channel}"))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a listener there can be reached from this machine only."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 async def _closed(port: IListeningPort) -> None:
