@@ -135,6 +135,9 @@ class Reader(LedgerRows, Views, Protocol):
     def held_records(self, kind: str, public_ids: Iterable[str], /) -> dict[str, HeldRecord]:
         """What the embedded HealthPay24 holds of these public ids; unknown ones are left out."""
 
+    def held_keys(self, kind: str, public_ids: Iterable[str], /) -> dict[str, str]:
+        """The idempotency key of the last change of each of these; unknown ones are left out."""
+
     def held_under(self, key: str, /) -> str:
         """The public id of the record whose last change the embedded HealthPay24 took under this key; "" for none."""
 

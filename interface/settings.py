@@ -154,6 +154,7 @@ class Pace:
     heartbeat_secs: float
     push_batch_records: int
     push_gather_secs: float
+    push_share: float
     push_lookup_secs: float
     push_first_wait_secs: float
     push_max_wait_secs: float
@@ -206,6 +207,13 @@ class Settings(Declared):
     push_gather_secs: _Wait = Field(
         default=0.5,
         description="changes gather for so long before HealthPay24 is told; a row that changes twice is told once",
+    )
+    push_share: float = Field(
+        default=0.2,
+        gt=0,
+        le=1,
+        description="share of its time that telling HealthPay24 may take, so that processing keeps its core; what changes "
+        "twice meanwhile is told once",
     )
     push_lookup_secs: _Wait = Field(
         default=30.0, description="wait before HealthPay24 is asked what became of something that it left open"

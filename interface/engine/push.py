@@ -1,6 +1,7 @@
 """The thread that tells HealthPay24 what changed in the ledger, while this engine holds the `process` lock."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 
 from interface.errors import StoreError
@@ -66,11 +67,16 @@ class PushThread:
             self._stage.adopt(rules)
             if self._rules is rules:  # none newer came meanwhile
                 self._rules = None
+        started = time.monotonic()
         result = self._stage.run()
+        took_secs = time.monotonic() - started
         if result.failure is not None:
             self._failures += 1
             wait_secs = self._wait_secs(self._failures)
             emit(PushFailed(code=result.failure.code, place=result.failure.place, wait_secs=wait_secs))
             return wait_secs
         self._failures = 0
-        return 0.0 if result.taken >= self._pace.push_batch_records else self._pace.push_gather_secs
+        rest_secs = took_secs * (1 / self._pace.push_share - 1)
+        return (
+            rest_secs if result.taken >= self._pace.push_batch_records else max(rest_secs, self._pace.push_gather_secs)
+        )

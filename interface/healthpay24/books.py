@@ -52,14 +52,13 @@ class HeldBooks:
     def _put(self, subject: Subject, puts: Sequence[Put[Any]]) -> list[Answered]:
         now = self._clock.now()
         with self._store.snapshot() as reader:
-            held = reader.held_records(subject, [put.record.public_id for put in puts])
+            held = reader.held_keys(subject, [put.record.public_id for put in puts])
             homeless = _without_owner(reader, subject, [put.record for put in puts])
         answers: list[Answered] = []
         fresh: list[HeldRecord] = []
         for put in puts:
             public_id = put.record.public_id
-            known = held.get(public_id)
-            is_repeat = known is not None and known.key == put.key
+            is_repeat = held.get(public_id) == put.key
             if public_id in homeless:
                 text = f"a {subject} that names a patient or account which HealthPay24 does not hold"
                 answers.append(Rejected("owner-unknown", text))
@@ -104,7 +103,7 @@ def _without_owner(reader: Reader, subject: Subject, records: Sequence[Record]) 
     for record in records:
         for owner, public_id in _owners(subject, record):
             named.setdefault(owner, set()).add(public_id)
-    held = {owner: reader.held_records(owner, names).keys() for owner, names in named.items()}
+    held = {owner: reader.held_keys(owner, names) for owner, names in named.items()}
     return {
         record.public_id
         for record in records

@@ -1,6 +1,6 @@
 """Where SQLite and PostgreSQL need different words: inserts that meet an existing row."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,10 +31,21 @@ def insert_or_keep(table: sa.Table) -> PerDialect:
     )
 
 
-def insert_or_replace(table: sa.Table, columns: Iterable[str]) -> PerDialect:
-    """Insert rows; where the primary key exists, overwrite `columns` with the new values."""
+ONCE = "rows_come_once"  # an option of statements: no two rows of one write have the same key
+
+
+def insert_or_replace(table: sa.Table, columns: Iterable[str], *, is_once: bool = False) -> PerDialect:
+    """Insert rows; where the primary key exists, overwrite `columns` with the new values.
+
+    `is_once`: no two rows of one write have the same key, so that PostgreSQL may take all in one statement.
+    """
     names = tuple(columns)
-    return _upsert(table, lambda new: {name: new[name] for name in names})
+    return _upsert(table, lambda new: {name: new[name] for name in names}, is_once=is_once)
+
+
+def insert_or_change(table: sa.Table, change: Callable[[Any], Mapping[str, Any]]) -> PerDialect:
+    """Insert rows; where the primary key exists, change it as `change` says of the new row. No key may come twice in one write."""
+    return _upsert(table, change, is_once=True)
 
 
 def insert_or_add(table: sa.Table, column: str, *, latest: str = "") -> PerDialect:
@@ -50,14 +61,14 @@ def insert_or_add(table: sa.Table, column: str, *, latest: str = "") -> PerDiale
     return _upsert(table, change)
 
 
-def _upsert(table: sa.Table, change: Any) -> PerDialect:
+def _upsert(table: sa.Table, change: Any, *, is_once: bool = False) -> PerDialect:
     keys = [column.name for column in table.primary_key]
 
     def build(insert: Any) -> sa.Insert:
         statement = insert(table)
         setting: Mapping[str, Any] = change(statement.excluded)
         upsert: sa.Insert = statement.on_conflict_do_update(index_elements=keys, set_=setting)
-        return upsert
+        return upsert.execution_options(**{ONCE: is_once})
 
     return PerDialect(build(sqlite.insert), build(postgresql.insert))
 

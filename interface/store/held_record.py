@@ -11,9 +11,12 @@ from interface.store.tx import Tx
 from interface.store.vault import scope_of
 
 _RECORD = t.held_record.c
-_PUT = insert_or_replace(t.held_record, ("key", "at", "sealed"))
+_PUT = insert_or_replace(t.held_record, ("key", "at", "sealed"), is_once=True)
 _GET = sa.select(t.held_record).where(_RECORD.kind == sa.bindparam("of_kind"), within(_RECORD.public_id, "public_ids"))
 
+_KEYS = sa.select(_RECORD.public_id, _RECORD.key).where(
+    _RECORD.kind == sa.bindparam("of_kind"), within(_RECORD.public_id, "public_ids")
+)
 _UNDER = sa.select(_RECORD.public_id).where(_RECORD.key == sa.bindparam("key"))
 
 
@@ -43,6 +46,11 @@ def get(tx: Tx, kind: str, public_ids: Iterable[str]) -> dict[str, HeldRecord]:
         )
         for row in tx.read_in(_GET, "public_ids", public_ids, of_kind=kind)
     }
+
+
+def keys(tx: Tx, kind: str, public_ids: Iterable[str]) -> dict[str, str]:
+    """The key of the last change of each of these; unknown ones are left out. Opens nothing."""
+    return {row.public_id: row.key for row in tx.read_in(_KEYS, "public_ids", public_ids, of_kind=kind)}
 
 
 def under(tx: Tx, key: str) -> str:

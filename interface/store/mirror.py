@@ -8,14 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from interface.ledger.noun import Noun
 from interface.message import MirrorState
 from interface.row.mirror import MirrorCount, MirrorMark, MirrorOutcome, MirrorRow, Subject
 from interface.store import schema_ledger
 from interface.store import schema_mirror as t
-from interface.store.dialect import PerDialect, insert_or_replace, within
+from interface.store.dialect import insert_or_change, insert_or_replace, within
 from interface.store.standing import merged_into
 from interface.store.tx import Tx
 
@@ -24,37 +23,25 @@ _PLACE = {subject: place for place, subject in enumerate(Subject)}
 _SUBJECT = dict(enumerate(Subject))
 
 
-def _insert_or_mark(insert: type[sqlite.Insert] | type[postgresql.Insert]) -> sa.Insert:
-    statement = insert(t.mirror)
-    marked: sa.Insert = statement.on_conflict_do_update(
-        index_elements=["subject", "entity_id"],
-        set_={"marked": _ROW.marked + 1, "due_at": sa.func.coalesce(_ROW.due_at, statement.excluded.due_at)},
-    )
-    return marked
-
-
-_MARK = PerDialect(_insert_or_mark(sqlite.Insert), _insert_or_mark(postgresql.Insert))
+_MARK = insert_or_change(
+    t.mirror, lambda new: {"marked": _ROW.marked + 1, "due_at": sa.func.coalesce(_ROW.due_at, new.due_at)}
+)
+_TOLD = ("state", "version", "digest", "reference", "key", "cause", "told_at", "attempts")
+_SETTLE = insert_or_change(
+    t.mirror,
+    lambda new: (
+        {name: new[name] for name in _TOLD}
+        | {
+            # Changed while HealthPay24 was being told: there is more to tell, now or when the wait is over.
+            "due_at": sa.case((_ROW.marked == new.marked, new.due_at), else_=sa.func.coalesce(new.due_at, new.told_at))
+        }
+    ),
+)
 _DUE = (
     sa.select(t.mirror)
     .where(_ROW.due_at <= sa.bindparam("now"), t.TO_TELL)
     .order_by(_ROW.due_at, _ROW.subject, _ROW.entity_id)
     .limit(sa.bindparam("amount"))
-)
-_OUTCOME = (
-    sa.update(t.mirror)
-    .where(_ROW.subject == sa.bindparam("place"), _ROW.entity_id == sa.bindparam("row"))
-    .values(
-        {name: sa.bindparam(f"new_{name}") for name in ("state", "version", "digest", "reference", "key", "cause")}
-        | {
-            "told_at": sa.bindparam("now"),
-            "attempts": sa.bindparam("new_attempts"),
-            # Changed while HealthPay24 was being told: there is more to tell, now or when the wait is over.
-            "due_at": sa.case(
-                (_ROW.marked == sa.bindparam("seen"), sa.bindparam("due", type_=sa.BigInteger)),
-                else_=sa.func.coalesce(sa.bindparam("due", type_=sa.BigInteger), sa.bindparam("now")),
-            ),
-        }
-    )
 )
 _KNOWN = sa.select(_ROW.subject, _ROW.entity_id, _ROW.state).where(
     _ROW.subject == sa.bindparam("place"), within(_ROW.entity_id, "ids")
@@ -182,23 +169,23 @@ def rows_named(tx: Tx, public_ids: Iterable[str]) -> dict[str, list[tuple[Subjec
 def settle(tx: Tx, outcomes: Sequence[MirrorOutcome]) -> None:
     """Write how telling these rows ended. To be called last in a turn."""
     ordered = sorted(outcomes, key=lambda one: _in_order((one.row.subject, one.row.entity_id)))
-    tx.write(_OUTCOME, [_outcome(tx, one) for one in ordered])
+    tx.write(_SETTLE, [_outcome(tx, one) for one in ordered])
 
 
 def _outcome(tx: Tx, one: MirrorOutcome) -> dict[str, Any]:
     return {
-        "place": _PLACE[one.row.subject],
-        "row": one.row.entity_id,
-        "seen": one.row.marked,
-        "due": one.due_at or None,
-        "now": tx.now,
-        "new_attempts": one.row.attempts + 1 if one.due_at else 0,
-        "new_state": one.state.value,
-        "new_version": one.version,
-        "new_digest": one.digest,
-        "new_reference": one.reference,
-        "new_key": one.key,
-        "new_cause": one.cause,
+        "subject": _PLACE[one.row.subject],
+        "entity_id": one.row.entity_id,
+        "marked": one.row.marked,
+        "due_at": one.due_at or None,
+        "attempts": one.row.attempts + 1 if one.due_at else 0,
+        "state": one.state.value,
+        "version": one.version,
+        "digest": one.digest,
+        "reference": one.reference,
+        "key": one.key,
+        "cause": one.cause,
+        "told_at": tx.now,
     }
 
 

@@ -141,6 +141,9 @@ class SqlReader:
     def held_records(self, kind: str, public_ids: Iterable[str]) -> dict[str, HeldRecord]:
         return held_record.get(self._tx, kind, public_ids)
 
+    def held_keys(self, kind: str, public_ids: Iterable[str]) -> dict[str, str]:
+        return held_record.keys(self._tx, kind, public_ids)
+
     def held_under(self, key: str) -> str:
         return held_record.under(self._tx, key)
 

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.dialects.sqlite import pysqlite
 
-from interface.store.dialect import POSTGRESQL, SQLITE
+from interface.store.dialect import ONCE, POSTGRESQL, SQLITE
 
 _DIALECTS: Mapping[str, sa.Dialect] = {
     SQLITE: pysqlite.dialect(),
@@ -57,19 +57,21 @@ def _at_once(statement: sa.Insert, columns: tuple[str, ...]) -> sa.Insert | None
     """The same insert as one statement over arrays; None where it is more than a plain one.
 
     The driver sends a statement for each row of many (measured: half of a replay's time on PostgreSQL); over arrays it is one,
-    however many rows. Not where a row that exists is changed: there no row may come twice in one statement.
+    however many rows. Where a row that exists is changed, no row may come twice in one statement: only what is declared so.
     """
     table = statement.table
     conflict = getattr(statement, "_post_values_clause", None)
     is_plain = conflict is None or isinstance(conflict, postgresql.dml.OnConflictDoNothing)
+    is_once = bool(statement.get_execution_options().get(ONCE))
     has_values = statement.select is not None or bool(statement.compile().params.keys() - set(table.c.keys()))
     lacks_default = any(one.default is not None and one.key not in columns for one in table.columns)
-    if not is_plain or has_values or lacks_default or not isinstance(table, sa.Table):
+    if not (is_plain or is_once) or has_values or lacks_default or not isinstance(table, sa.Table):
         return None
     arrays = [sa.bindparam(name, type_=postgresql.ARRAY(table.c[name].type)) for name in columns]
     source = sa.func.unnest(*arrays).table_valued(*columns).render_derived(name="new")
     whole = postgresql.insert(table).from_select(columns, sa.select(*(source.c[name] for name in columns)))
-    return whole if conflict is None else whole.on_conflict_do_nothing()
+    whole._post_values_clause = conflict  # what follows the rows is the same; there is no public way to take it over
+    return whole
 
 
 def _default(column: sa.Column[Any]) -> Any:

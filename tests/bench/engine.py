@@ -57,6 +57,14 @@ class Engine:
                 raise ServerFailedError(f"{counts['processed']} of {total} processed after {DRAIN_SECS} s")
             time.sleep(STEP_SECS)
 
+    def await_told(self) -> None:
+        """Wait until HealthPay24 knows what the ledger holds: telling it must not take time from what is measured next."""
+        deadline = time.monotonic() + DRAIN_SECS
+        while (due := status(self.app.store, self.app.clock).mirror.due) and time.monotonic() < deadline:
+            time.sleep(STEP_SECS)
+        if due:
+            raise ServerFailedError(f"HealthPay24 was not told of {due} records after {DRAIN_SECS} s")
+
     def replay(self) -> None:
         """Run every stored message again; returns when the last has run."""
         self.ask("replay", "--all", "--json")

@@ -58,6 +58,7 @@ def replay(bench: Bench) -> Measured:
     """Run every stored message again under the same configuration, which changes nothing."""
     with running(bench.folder, bench.database_url) as engine:
         _send_and_drain(engine, bench.messages)
+        engine.await_told()
         return _measure(engine, bench, engine.replay, warm=False)
 
 
@@ -65,6 +66,7 @@ def rebuild(bench: Bench) -> Measured:
     """Run every stored message again into an empty ledger and compare it with the present one."""
     with running(bench.folder, bench.database_url) as engine:
         _send_and_drain(engine, bench.messages)
+        engine.await_told()
         return _measure(engine, bench, engine.rebuild, warm=False)
 
 

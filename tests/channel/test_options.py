@@ -75,7 +75,26 @@ def test_settings_have_defaults_for_everything(tmp_path: Path) -> None:
     settings = read_settings(tmp_path, tmp_path / "home", {})
     assert settings.database_url == f"sqlite:///{tmp_path}/home/hp24.db"
     assert settings.pace() == Pace(
-        256, 64, 2048, 64 * 1024 * 1024, 0.01, 0.5, 1.0, 5.0, 15.0, 1.0, 1.0, 2.0, 64, 0.5, 30.0, 2.0, 300.0, 10.0, 30
+        256,
+        64,
+        2048,
+        64 * 1024 * 1024,
+        0.01,
+        0.5,
+        1.0,
+        5.0,
+        15.0,
+        1.0,
+        1.0,
+        2.0,
+        64,
+        0.5,
+        0.2,
+        30.0,
+        2.0,
+        300.0,
+        10.0,
+        30,
     )
 
 
