@@ -66,6 +66,14 @@ class App:
             return Known()
         return Known(tuple(specs), tuple(name for spec in specs.values() for name in spec.destination_names()))
 
+    def wake(self) -> None:
+        """Let a running engine look for work now, instead of at its next poll."""
+        from interface.engine.wake import Ringer
+
+        ringer = Ringer(self.home)
+        ringer.ring("process")
+        ringer.close()
+
     def publish(self, configuration: "Configuration", actor: str) -> int:
         """Keep these files as a version and make it the active one; gives its id. The same files give the same version."""
         with self.store.turn("publish") as turn:

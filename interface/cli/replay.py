@@ -51,6 +51,7 @@ def replay_verb(
         if is_preview:
             return show_preview(asked, app, chosen.ids, force_money=force_money)
         replay_id = request(app.store, asked.by(reason), chosen, force_money=force_money)
+        app.wake()
         if not no_wait and app.is_processing():
             _wait(app, replay_id)
         _tell(asked, progress(app.store, replay_id), chosen.left_out)
