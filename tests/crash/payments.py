@@ -58,8 +58,13 @@ class Payments:
             time.sleep(rng.uniform(0, _NEXT_SECS))  # the next customer comes; not a wait for something
 
     def _accounts(self) -> Sequence[str]:
-        """In the order in which the hospital tells of them, some left out."""
-        known = dict.fromkeys(one.account for one in self.feed.sent if one.account)
+        """In the order in which the hospital tells of them, some left out.
+
+        Not of patients that the day merges: this EHR echoes a payment under the survivor, on a connection of its own, and may do so
+        before its feed has told of the merge. Which of the two comes first is then not decided, and a person may be asked.
+        """
+        merged = {one.lane for one in self.feed.sent if one.message_type == "ADT^A40"}
+        known = dict.fromkeys(one.account for one in self.feed.sent if one.account and one.lane not in merged)
         rng = Random(f"payments {self.place.hospital.seed}")
         chosen = set(rng.sample(sorted(known), k=min(self.count, len(known))))
         return [account for account in known if account in chosen]
@@ -68,7 +73,8 @@ class Payments:
         destination = seen.status["destinations"].get(f"{self.place.channel}/dft")
         if destination is None:
             return not self.taken
-        reached = sum(destination[state] for state in ("accepted", "rejected", "ambiguous"))
+        # Withdrawn: a send that was to be repeated, where the echo of the first one came before.
+        reached = sum(destination[state] for state in ("accepted", "rejected", "ambiguous", "withdrawn"))
         is_sent = reached == len(self.taken) and not (destination["queued"] or destination["sending"])
         return bool(is_sent) and not seen.status["healthpay24"]["to_tell"]
 

@@ -26,14 +26,12 @@ def own_server() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.mark.proof
 @pytest.mark.timeout(400)
 def test_every_promise_is_kept_on_sqlite(tmp_path: Path, seed: int) -> None:
     verdict = run(tmp_path, seed, SUITE)
     assert not verdict.found, "\n".join(told(verdict, SUITE, "sqlite"))
 
 
-@pytest.mark.proof
 @pytest.mark.timeout(400)
 def test_every_promise_is_kept_on_postgresql(tmp_path: Path, own_server: PostgresServer, seed: int) -> None:
     kinds = MENU if "HP24_TEST_POSTGRES" in os.environ else ON_POSTGRESQL  # somebody else's server is left alone
