@@ -90,7 +90,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class FarSide:
-    """One EHR treats its next messages badly: books and does not answer, drops the connection, answers late, books nothing."""
+    """One EHR treats its next messages badly: drops the connection, answers late, wrongly or not at all, and may book nothing."""
 
     place: int
     behaviour: Behaviour
@@ -101,7 +101,9 @@ class FarSide:
     @classmethod
     def drawn(cls, rng: Random) -> Self:
         behaviour = rng.choice((Behaviour.SILENT, Behaviour.CLOSE, Behaviour.LATE, Behaviour.WRONG_CONTROL_ID))
-        return cls(rng.randrange(99), behaviour, rng.randint(1, 3), rng.uniform(0.1, 2.5), rng.random() < 0.7)
+        place, count, secs, books = rng.randrange(99), rng.randint(1, 3), rng.uniform(0.1, 2.5), rng.random() < 0.7
+        # A late yes that books nothing is a lie, which nobody can tell from a payment whose echo is still to come.
+        return cls(place, behaviour, count, secs, books or behaviour is Behaviour.LATE)
 
     def strike(self, world: World) -> None:
         ehr = world.places[self.place % len(world.places)].ehr
