@@ -30,11 +30,11 @@ from interface.engine.supervise import CANNOT_START, FAILED, end_with_supervisor
 from interface.engine.wake import Bell, Ringer
 from interface.errors import ConfigurationError, Disposition, InterfaceError
 from interface.healthpay24.push import PushPace, PushStage
+from interface.hl7.header import CONTROL_ID_LENGTH
 from interface.observe.emit import configure, emit
 from interface.observe.engine import EngineStopped
 from interface.observe.fault import record_stray_failures
 from interface.pipeline.deliver import DeliverStage
-from interface.pipeline.follow import CONTROL_ID_LENGTH
 from interface.pipeline.plan import Plan
 from interface.pipeline.process import ProcessStage
 from interface.pipeline.recover import recover_sends

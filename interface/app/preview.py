@@ -9,12 +9,12 @@ from interface.app.compose import App
 from interface.app.plan import runnable
 from interface.ledger.entity import Entity
 from interface.ledger.outcome import Unrestated, summed
+from interface.ledger.workset import FAR_IDS
 from interface.pipeline.overlay import Overlay
 from interface.pipeline.rerun import Bench, Rerun, rerun
 from interface.view.work import FAILURES_SHOWN, NO_FAILURE, NotReplayed
 
 _PAGE = 256
-_FAR_IDS = 1 << 60  # above everything that a store gives out
 Tell = Callable[[int, int], None]
 
 
@@ -46,7 +46,7 @@ def preview(app: App, ids: Sequence[int], tell: Tell, *, force_money: bool = Fal
     with few_collections(), app.store.snapshot() as reader:
         overlay = Overlay(reader)
         ids = reader.in_order(ids)
-        bench = Bench(app.store.lane_of, seal=lambda changes: changes, first_id=_FAR_IDS)
+        bench = Bench(app.store.lane_of, seal=lambda changes: changes, first_id=FAR_IDS)
         for start in range(0, len(ids), _PAGE):
             messages = [message.forced(force_money) for message in reader.stored(ids[start : start + _PAGE])]
             for result in rerun(bench, overlay, plan, app.clock, messages):

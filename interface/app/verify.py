@@ -23,17 +23,18 @@ from interface.ledger.journal import Entry, is_balanced, sum_lines
 from interface.ledger.needs import Needs
 from interface.ledger.noun import Identifier, Noun
 from interface.ledger.reading import Reading
+from interface.ledger.workset import FAR_IDS
 from interface.message import MessageState
 from interface.pipeline.plan import Plan, Understood
 from interface.pipeline.rerun import Bench, rerun
 from interface.pipeline.warm import Warm, WarmRows
 from interface.ports import Reader
+from interface.row.baseline import Baseline
 from interface.row.message import StoredMessage
 from interface.store.store import SqlStore, open_scratch
 
 _PAGE = 256
 _WARM_ROWS = 20_000
-_FAR_IDS = 1 << 60  # above everything that a store gives out
 Tell = Callable[[int, int], None]  # messages done, of how many
 
 
@@ -68,7 +69,7 @@ def verify(app: App, tell: Tell) -> Proof:
         steps = list(_steps(reader, base.beyond_run if base else 0))
         scratch = open_scratch(Path(folder), app.clock)
         try:
-            _rebuild(app, reader, scratch, steps, proof, tell)
+            _rebuild(app, reader, base, scratch, steps, proof, tell)
             with scratch.snapshot() as rebuilt:
                 proof.differences = compare(reader.image(), rebuilt.image())
         finally:
@@ -122,13 +123,20 @@ def _is_forced(reader: Reader, replay_id: int | None, known: dict[int, bool]) ->
     return known[replay_id]
 
 
-def _rebuild(app: App, reader: Reader, scratch: SqlStore, steps: Sequence[Step], proof: Proof, tell: Tell) -> None:
-    base = reader.baseline()
+def _rebuild(
+    app: App,
+    reader: Reader,
+    base: Baseline | None,
+    scratch: SqlStore,
+    steps: Sequence[Step],
+    proof: Proof,
+    tell: Tell,
+) -> None:
     known = base.beyond_allocation if base else 0
     parts = sorted((part for part in reader.image().allocations if part.id > known), key=lambda one: one.id)
     wire_ids = iter([part.wire_id for part in parts if part.wire_id])
     # Rows of the baseline keep their ids; new ones get others, far above.
-    bench = Bench(app.store.lane_of, scratch.seal, wire_ids, first_id=_FAR_IDS if base else 1)
+    bench = Bench(app.store.lane_of, scratch.seal, wire_ids, first_id=FAR_IDS if base else 1)
     for changes in reader.baseline_changes() if base else ():
         sealed = scratch.seal(changes)
         with scratch.turn("baseline") as turn:

@@ -1,6 +1,6 @@
 """The listening part: every channel's MLLP source, the intake thread behind them, and the answers that wait for an outcome."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from twisted.internet import defer, threads
@@ -12,7 +12,6 @@ from interface.connector.mllp.arrival import Arrival, Receive
 from interface.connector.mllp.in_flight import InFlight
 from interface.connector.mllp.limits import SourceSettings
 from interface.connector.mllp.source import MllpSource
-from interface.connector.tls import ServerTls
 from interface.engine.certificates import CertificateWatch
 from interface.engine.intake import Intake
 from interface.engine.outcome import Outcomes
@@ -115,32 +114,15 @@ class ListenPart:
             self._retry.cancel()
         if self._is_closed_for_storage or self._is_draining:
             return
-        failed = [source for source in self._sources if not self._can_listen(source)]
+        failed = [source for source in self._sources if not _succeeds(source.channel, source.listen)]
         if failed:
             self._retry = self._reactor.callLater(self._pace.listen_retry_secs, self._listen_again)
 
     @staticmethod
-    def _can_listen(source: MllpSource) -> bool:
-        try:
-            source.listen()
-        except ConfigurationError as failure:
-            emit(ListenerFailed(channel=source.channel, place=failure.place, code=failure.code))
-            return False
-        return True
-
-    def _can_open(self, source: MllpSource) -> bool:
-        if source.tls is not None and not self._can_load(source.tls):
+    def _can_open(source: MllpSource) -> bool:
+        if source.tls is not None and not _succeeds(source.channel, source.tls.load):
             return False
         source.listen()
-        return True
-
-    @staticmethod
-    def _can_load(tls: ServerTls) -> bool:
-        try:
-            tls.load()
-        except ConfigurationError as failure:
-            emit(ListenerFailed(channel=tls.owner, place=failure.place, code=failure.code))
-            return False
         return True
 
     def _storage_is_away(self, _failure: Failure) -> None:
@@ -159,3 +141,13 @@ class ListenPart:
         self._outcomes.stop(self._pace.drain_secs)
         self._bell.close()
         self._ringer.close()
+
+
+def _succeeds(channel: str, attempt: Callable[[], object]) -> bool:
+    """Try what a listener needs; what stands in the way is told."""
+    try:
+        attempt()
+    except ConfigurationError as failure:
+        emit(ListenerFailed(channel=channel, place=failure.place, code=failure.code))
+        return False
+    return True

@@ -21,11 +21,10 @@ from interface.healthpay24.protocol import (
     ReturnOrder,
     Share,
 )
-from interface.healthpay24.trial import control_id_of, refusal
+from interface.healthpay24.trial import refusal
 from interface.ledger.payment import remaining_minor
 from interface.ledger.reading import PaymentAllocation, PaymentSaid
 from interface.message import MessageState
-from interface.ports import Clock, Store
 from interface.row.act import Act
 from interface.row.message import Intake
 
@@ -35,9 +34,6 @@ _KIND = "healthpay24"
 
 class EmbeddedHealthPay24(HeldBooks):
     """HealthPay24 behind the Protocol, on the engine's own store."""
-
-    def __init__(self, store: Store, clock: Clock) -> None:
-        super().__init__(store, clock)
 
     def pay(self, order: PaymentOrder, *, key: str, actor: str) -> Answered:
         """Take a payment.
@@ -122,7 +118,7 @@ class EmbeddedHealthPay24(HeldBooks):
             arrived_at=now,
             peer=actor,
             raw=payload.encode(kind, said),
-            control_id=control_id_of(said.transaction_id),
+            control_id=payload.control_id_of(said.transaction_id),
             message_type=f"HP24^{kind}",
             sender="HP24|embedded",
             state=MessageState.WAITING,

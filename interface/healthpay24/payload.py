@@ -8,10 +8,16 @@ from typing import Any
 import orjson
 
 from interface.errors import MessageError
+from interface.hl7.header import CONTROL_ID_LENGTH
 from interface.ledger.reading import Meaning, PaymentAllocation, PaymentSaid, Reading
 
 SOURCE = "healthpay24"
 _MEANINGS = {"payment": Meaning.PAYMENT, "void": Meaning.VOID, "refund": Meaning.REFUND}
+
+
+def control_id_of(transaction_id: str) -> str:
+    """What a request's message is found by: the end of its transaction id."""
+    return transaction_id[-CONTROL_ID_LENGTH:]
 
 
 def encode(kind: str, said: PaymentSaid) -> bytes:

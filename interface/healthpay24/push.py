@@ -166,7 +166,7 @@ class PushStage:
                 return failure
             match answer:
                 case Pending() | Unknown():
-                    this.end(self._later(one.row, answer_name(answer)))
+                    this.end(self._later(one.row, _answer_name(answer)))
                 case Done() if one.key == one.row.key:
                     self._end(this, one, answer)
                 case Done() | Rejected():
@@ -196,29 +196,34 @@ class PushStage:
                 state, cause = MirrorState.REJECTED, answer.code
             case Pending() | Unknown():
                 state = MirrorState.PENDING if isinstance(answer, Pending) else MirrorState.UNKNOWN
-                reference, cause = answer.reference, answer_name(answer)
+                reference, cause = answer.reference, _answer_name(answer)
                 due_at = self._due_at(one.row)
         this.end(MirrorOutcome(one.row, state, one.version, one.digest, reference, one.key, cause, due_at))
 
 
-def answer_name(answer: Answered) -> str:
+def _is_rejection(one: MirrorOutcome) -> bool:
+    """Whether HealthPay24 said no in this round; one that it refused before may merely wait for its owner."""
+    return one.state is MirrorState.REJECTED and one.cause != OWNER_NOT_KNOWN
+
+
+def _answer_name(answer: Answered) -> str:
     """The answer's kind as a word for people."""
     return type(answer).__name__.lower()
 
 
-def subject_of(row: MirrorRow, material: Material) -> str:
+def _subject_of(row: MirrorRow, material: Material) -> str:
     """What a work item about this row is about."""
     return f"{row.subject}:{material.entities[row.subject.noun, row.entity_id].public_id}"
 
 
 def _tell_people(turn: Turn, outcomes: Iterable[MirrorOutcome], material: Material) -> None:
     for one in outcomes:
-        if one.state is MirrorState.REJECTED and one.cause != OWNER_NOT_KNOWN:
+        if _is_rejection(one):
             turn.open_work_items(
-                [WorkItem(ItemKind.REJECTED_RECORD, subject_of(one.row, material), one.cause, acts=REJECTED_RECORD)]
+                [WorkItem(ItemKind.REJECTED_RECORD, _subject_of(one.row, material), one.cause, acts=REJECTED_RECORD)]
             )
         elif one.row.state is MirrorState.REJECTED and one.state is MirrorState.KNOWN:
-            about = subject_of(one.row, material)
+            about = _subject_of(one.row, material)
             turn.close_work_items(ItemKind.REJECTED_RECORD, about, "HealthPay24 took it after all", "engine")
 
 
@@ -226,5 +231,5 @@ def _note(this: _Round) -> None:
     if this.told:
         emit(RecordsPushed(records=this.told))
     for one in this.outcomes:
-        if one.state is MirrorState.REJECTED and one.cause != OWNER_NOT_KNOWN:
+        if _is_rejection(one):
             emit(RecordRejected(subject=one.row.subject, code=one.cause, row=one.row.entity_id))

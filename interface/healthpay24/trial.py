@@ -6,23 +6,16 @@ the message's own run is still caught there.
 
 from itertools import count
 
-from interface.healthpay24.payload import SOURCE, read
+from interface.healthpay24.payload import SOURCE, control_id_of, read
 from interface.healthpay24.protocol import Rejected
 from interface.ledger.apply import apply
 from interface.ledger.needs import needs
 from interface.ledger.outcome import Cause, Refusal
 from interface.ledger.stamp import Stamp
-from interface.ledger.workset import Workset
+from interface.ledger.workset import FAR_IDS, Workset
 from interface.message import MessageState, RunReason
 from interface.ports import Clock, Reader, Store
 from interface.view.message import MessageFilter
-
-_CONTROL_ID_LENGTH = 20
-
-
-def control_id_of(transaction_id: str) -> str:
-    """What a request's message is found by."""
-    return transaction_id[-_CONTROL_ID_LENGTH:]
 
 
 def refusal(store: Store, clock: Clock, raw: bytes) -> Rejected | None:
@@ -30,7 +23,7 @@ def refusal(store: Store, clock: Clock, raw: bytes) -> Rejected | None:
     reading = read(raw)
     with store.snapshot() as reader:
         loaded = reader.load(needs([reading]))
-        numbers = count(1 << 60)  # ids that mean nothing
+        numbers = count(FAR_IDS)
         workset = Workset(
             loaded,
             allocate=lambda _counter: next(numbers),

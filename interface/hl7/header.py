@@ -8,6 +8,7 @@ from interface.hl7 import charset as charsets
 from interface.hl7.delimiters import STANDARD, Delimiters, declared_in
 from interface.hl7.problem import ErrorCode, Problem, Severity
 
+CONTROL_ID_LENGTH: Final = 20  # MSH-10, HL7 v2.5.1 section 2.15.9.10
 _WINDOW: Final = 4096  # no header is longer; what is longer is searched in full
 _LINE_FEED_ENDS = re.compile(rb"\n(?=[A-Z][A-Z0-9]{2}[^A-Za-z0-9]|\s*\Z)")
 _FIELDS: Final = 21  # so that a short header has (empty) fields up to MSH-20

@@ -12,6 +12,10 @@ from interface.ledger.till import Till
 from interface.ledger.undo import Undo
 from interface.ledger.worklist import WorkItem
 
+FAR_IDS = (
+    1 << 60
+)  # above everything that a store gives out: for worksets whose rows are kept beside stored ones, or nowhere
+
 
 class Workset:
     """Made for one batch and given to `apply` with each reading in order; `changes` is what has to be saved.

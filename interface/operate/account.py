@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from interface.errors import ActRefusedError
+from interface.healthpay24.payload import control_id_of
 from interface.ledger.journal import Book
 from interface.ledger.payment import AllocationKind
 from interface.message import PostingState
@@ -12,7 +13,6 @@ from interface.view.message import MessageFilter, MessageRow
 from interface.view.money import AccountStory, PaymentStory
 
 PAGE = 200
-CONTROL_ID_LENGTH = 20  # of a payment's message: the end of its transaction id
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def find_payment(reader: Reader, name: str) -> PaymentStory:
     story = reader.payment(name)
     if story is not None:
         return story
-    awaited = reader.messages(MessageFilter(control_id=name[-CONTROL_ID_LENGTH:], limit=1)) if name[:3] == "tx_" else []
+    awaited = reader.messages(MessageFilter(control_id=control_id_of(name), limit=1)) if name[:3] == "tx_" else []
     raise _not_taken_yet(awaited[0]) if awaited else unknown("payment", "")
 
 

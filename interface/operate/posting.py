@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from interface.errors import ActRefusedError
+from interface.hl7.header import CONTROL_ID_LENGTH
 from interface.hl7.parser import parse
 from interface.ledger.worklist import ItemKind
 from interface.message import DeliveryState, PostingState
@@ -19,7 +20,6 @@ from interface.view.delivery import DeliveryFilter, DeliveryStory
 
 UNDECIDED = (DeliveryState.AMBIGUOUS, DeliveryState.REJECTED)
 _IN_THE_BOOKS = (PostingState.ACCEPTED, PostingState.POSTED)
-_CONTROL_ID_LENGTH = 20  # MSH-10, HL7 v2.5.1 section 2.15.9.10
 _ALLOCATION = "allocation"
 
 
@@ -111,7 +111,7 @@ def resend(store: Store, clock: Clock, by: By, delivery_ids: Sequence[int], *, f
     need_reason(by, "resend")
     ids = sorted(set(delivery_ids))
     subject = f"delivery:{ids[0]}" if len(ids) == 1 else f"deliveries:{ids[0]}..{ids[-1]}"
-    control_ids = {delivery_id: store.wire_id("message", _CONTROL_ID_LENGTH) for delivery_id in ids}
+    control_ids = {delivery_id: store.wire_id("message", CONTROL_ID_LENGTH) for delivery_id in ids}
     with acting(store, by, "resend", subject, details={"ids": ids, "force": force}) as turn:
         stories = [_story(turn, delivery_id) for delivery_id in ids]
         doubled = _doubles(turn, stories)

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from interface.errors import ActRefusedError, Disposition, InterfaceError, StoreError
+from interface.hl7.header import CONTROL_ID_LENGTH
 from interface.mapping.posting import Posting
 from interface.message import DeliveryState, PostingState
 from interface.observe.deliver import DestinationResumed, DestinationSuspended
 from interface.observe.emit import emit
 from interface.observe.fault import fault
 from interface.pipeline import answer
-from interface.pipeline.follow import CONTROL_ID_LENGTH
 from interface.pipeline.plan import DestinationPlan
 from interface.pipeline.process import unexpected
 from interface.pipeline.retry import SECOND, RetryAt, decide, wait_secs

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from interface.hl7.header import CONTROL_ID_LENGTH
 from interface.ledger.change import LedgerChanges
 from interface.ledger.worklist import NOTICE, ItemKind, WorkItem
 from interface.message import DeliveryState, MessageState
@@ -17,7 +18,6 @@ from interface.view.delivery import DeliveryFilter
 
 _ACKNOWLEDGEMENT = "acknowledgement"
 _MANY = 10_000  # deliveries of one batch's messages
-CONTROL_ID_LENGTH = 20  # MSH-10, HL7 v2.5.1 section 2.15.9.10
 
 
 class Follow:

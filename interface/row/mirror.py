@@ -1,6 +1,6 @@
 """The mirror: what HealthPay24 is known to hold of our rows, what it has still to be told, and what telling it needs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -71,8 +71,8 @@ class Material:
     entities: Mapping[tuple[Noun, int], Entity] = field(default_factory=dict)
     identifiers: Mapping[tuple[Noun, int], tuple[Identifier, ...]] = field(default_factory=dict)
     observations: Mapping[int, Observation] = field(default_factory=dict)
-    balances: Mapping[int, tuple[Balance, ...]] = field(default_factory=dict)
-    allocations: Mapping[int, tuple[Allocation, ...]] = field(default_factory=dict)
+    balances: Mapping[int, Sequence[Balance]] = field(default_factory=dict)
+    allocations: Mapping[int, Sequence[Allocation]] = field(default_factory=dict)
 
     def standing(self, noun: Noun, row_id: int) -> Entity:
         """The row that stands for this one since a merge."""

@@ -6,15 +6,23 @@ from typing import Any
 import sqlalchemy as sa
 
 from interface.ledger.entity import Entity
-from interface.ledger.journal import Balance, Book, Entry, EntryKind, Line, Observation
+from interface.ledger.journal import Book, Entry, EntryKind, Line
 from interface.ledger.noun import Identifier, Noun
 from interface.ledger.payment import Allocation, Payment
 from interface.store import schema_ledger as t
 from interface.store.dialect import within
-from interface.store.ledger_load import Row, balances, entities, ids_of, observations, payments, value_key
+from interface.store.ledger_load import (
+    Row,
+    balances_by_root,
+    entities,
+    identifier_of,
+    ids_of,
+    observations_by_root,
+    payments,
+    value_key,
+)
 from interface.store.standing import merged_into, survivor
 from interface.store.tx import Tx
-from interface.store.vault import scope_of
 from interface.view.money import AccountStory
 
 _ACCOUNT = t.account.c
@@ -120,8 +128,7 @@ def names_of(tx: Tx, noun: Noun, root_of: dict[int, int]) -> dict[int, list[Iden
     """The identifiers of rows, live ones first, under the row that stands for them."""
     names: dict[int, list[Identifier]] = {}
     for row in tx.read_in(_NAMES, "ids", root_of, noun=noun.value):
-        known = Identifier(*tx.vault.open_json(row.sealed, scope_of("identifier", row.key)))
-        names.setdefault(root_of[row.entity_id], []).append(known)
+        names.setdefault(root_of[row.entity_id], []).append(identifier_of(tx.vault, row))
     return names
 
 
@@ -130,12 +137,8 @@ class _Books:
 
     def __init__(self, tx: Tx, root_of: dict[int, int], *, with_entries: bool) -> None:
         self._root_of = root_of
-        self.balances: dict[int, list[Balance]] = {}
-        for balance in balances(tx, root_of):
-            self.balances.setdefault(root_of[balance.account_id], []).append(balance)
-        self.observations: dict[int, Observation] = {}
-        for seen in sorted(observations(tx, root_of), key=lambda one: (one.as_of, one.seq)):
-            self.observations[root_of[seen.account_id]] = seen
+        self.balances = balances_by_root(tx, root_of)
+        self.observations = observations_by_root(tx, root_of)
         self.entries: dict[int, list[Entry]] = {}
         if with_entries:
             numbers = sorted({row.entry_id for row in tx.read_in(_ENTRIES_ON, "ids", root_of)})

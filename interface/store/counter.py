@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from interface.store import schema_message, schema_operation, wire
+from interface.store import schema_message, schema_operation
 from interface.store.dialect import SQLITE, insert_or_add
 from interface.store.tx import Tx
 
@@ -18,8 +18,6 @@ _ADD = insert_or_add(_COUNTER, "value")
 _VALUE = sa.select(_COUNTER.c.value).where(_COUNTER.c.name == sa.bindparam("name"))
 _VALUE_SHARED = _VALUE.with_for_update(read=True)
 _NEXT_MESSAGE_IDS = sa.text("SELECT nextval(pg_get_serial_sequence('message', 'id')) FROM generate_series(1, :amount)")
-_PREFIX = sa.select(schema_operation.installation.c.wire_prefix)
-_SET_PREFIX = sa.update(schema_operation.installation).values(wire_prefix=sa.bindparam("prefix"))
 _MESSAGES = schema_message.message.name
 EPOCH = "epoch"
 FENCE = "fence "  # before the name of a lock
@@ -50,14 +48,6 @@ def fence(tx: Tx, name: str) -> int:
     """The number of times that the named lock was taken; what holds it may write as long as this stays the same."""
     row = tx.first(_VALUE_SHARED, name=f"{FENCE}{name}")
     return 0 if row is None else int(row.value)
-
-
-def renew_wire_prefix(tx: Tx) -> str:
-    """The present minute's prefix, noted for every process that opens the store from now on; never an older one."""
-    stands = tx.read(_PREFIX)[0].wire_prefix
-    prefix = max(str(stands), wire.prefix_at(tx.now))
-    tx.write(_SET_PREFIX, [{"prefix": prefix}])
-    return prefix
 
 
 def raise_epoch(tx: Tx) -> None:

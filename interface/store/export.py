@@ -11,16 +11,15 @@ import sqlalchemy as sa
 from interface.ledger.compare import Image
 from interface.ledger.entity import Entity, KnownIdentifier
 from interface.ledger.journal import Entry, MoneyMark, Observation
-from interface.ledger.noun import Identifier, Noun
+from interface.ledger.noun import Noun
 from interface.store import schema_baseline
 from interface.store import schema_ledger as t
 from interface.store import schema_message as m
 from interface.store.account_story import entries
 from interface.store.dialect import within
-from interface.store.ledger_load import allocation, balance, entity, money_mark, payment
+from interface.store.ledger_load import allocation, balance, entity, identifier_of, money_mark, payment
 from interface.store.story import run_rows
 from interface.store.tx import Tx
-from interface.store.vault import scope_of
 from interface.view.message import RunRow
 
 V = TypeVar("V")
@@ -88,8 +87,9 @@ def _entities(tx: Tx, tables: Tables) -> Iterator[Entity]:
 
 def _identifiers(tx: Tx, tables: Tables) -> Iterator[KnownIdentifier]:
     def build(row: sa.Row[Any]) -> KnownIdentifier:
-        name = Identifier(*tx.vault.open_json(row.sealed, scope_of("identifier", row.key)))
-        return KnownIdentifier(Noun(row.noun), name, row.entity_id, row.valid_from, row.retired_at or None)
+        return KnownIdentifier(
+            Noun(row.noun), identifier_of(tx.vault, row), row.entity_id, row.valid_from, row.retired_at or None
+        )
 
     return _streamed(tx, tables.of(t.identifier), build)
 

@@ -12,6 +12,7 @@ _ROW = t.installation.c
 STANDING = sa.case((sa.and_(_ROW.restored_at.is_not(None), _ROW.resumed_at.is_(None)), 1), else_=0)
 _RESTORED = sa.select(_ROW.id, _ROW.backup_at, _ROW.restored_at, _ROW.resumed_at)
 _PREFIX = sa.select(_ROW.wire_prefix, _ROW.wire_offset)
+_SET_PREFIX = sa.update(t.installation).values(wire_prefix=sa.bindparam("prefix"))
 _BEGIN = sa.update(t.installation).values(
     backup_at=sa.bindparam("made"),
     restored_at=sa.bindparam("now"),
@@ -46,6 +47,13 @@ def begin_restored(tx: Tx, made_at: int) -> None:
     offset = wire.far_from(row.wire_offset)
     tx.write(_BEGIN, [{"made": made_at, "now": tx.now, "prefix": prefix, "offset": offset}])
     tx.connection.execute(_NO_PARTS)  # the original's
+
+
+def renew_wire_prefix(tx: Tx) -> str:
+    """The present minute's prefix, noted for every process that opens the store from now on; never an older one."""
+    prefix = max(str(tx.read(_PREFIX)[0].wire_prefix), wire.prefix_at(tx.now))
+    tx.write(_SET_PREFIX, [{"prefix": prefix}])
+    return prefix
 
 
 def resume(tx: Tx) -> bool:

@@ -1,6 +1,6 @@
 """Loading what a batch of readings touches, in a few statements whatever the batch's size."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -27,6 +27,15 @@ class Row(NamedTuple):
 
 
 _IDENTIFIERS = sa.select(t.identifier).where(within(t.identifier.c.key, "row_keys"))
+_LIVING = (
+    sa.select(t.identifier)
+    .where(
+        within(t.identifier.c.entity_id, "ids"),
+        t.identifier.c.retired_at == 0,
+        t.identifier.c.noun == sa.bindparam("noun"),
+    )
+    .order_by(t.identifier.c.valid_from, t.identifier.c.key)
+)
 _ENTITIES = {noun: sa.select(table).where(within(table.c.id, "ids")) for noun, table in t.ENTITIES.items()}
 _BY_PUBLIC_ID = {
     noun: sa.select(table.c.id).where(within(table.c.public_id, "public_ids")) for noun, table in t.ENTITIES.items()
@@ -51,6 +60,17 @@ def identifier_key(vault: Vault, noun: Noun, identifier: Identifier) -> bytes:
 def value_key(vault: Vault, noun: Noun, value: str) -> int:
     """The look-up of an identifier's value alone, for people who type a number without its authority."""
     return vault.search_key(f"{noun} value", value)
+
+
+def identifier_of(vault: Vault, row: sa.Row[Any]) -> Identifier:
+    """The identifier that a row of the table holds."""
+    return Identifier(*vault.open_json(row.sealed, scope_of("identifier", row.key)))
+
+
+def living(tx: Tx, noun: Noun, ids: Iterable[int]) -> Iterator[tuple[int, int, Identifier]]:
+    """Row id, the time since when, and identifier, of every living identifier of these rows; the oldest first."""
+    for row in tx.read_in(_LIVING, "ids", ids, noun=noun.value):
+        yield row.entity_id, row.valid_from, identifier_of(tx.vault, row)
 
 
 def load(tx: Tx, needs: Needs) -> Loaded:
@@ -239,6 +259,20 @@ def observations(tx: Tx, accounts: Iterable[int]) -> list[Observation]:
 def balances(tx: Tx, accounts: Iterable[int]) -> list[Balance]:
     """The books of these accounts."""
     return [balance(row) for row in tx.read_in(_BALANCES, "ids", accounts)]
+
+
+def observations_by_root(tx: Tx, root_of: Mapping[int, int]) -> dict[int, Observation]:
+    """The newest of each account and of all that were merged into it, by the account that stands for them."""
+    seen = sorted(observations(tx, root_of), key=lambda one: (one.as_of, one.seq))
+    return {root_of[one.account_id]: one for one in seen}  # the newest comes last
+
+
+def balances_by_root(tx: Tx, root_of: Mapping[int, int]) -> dict[int, list[Balance]]:
+    """The books of each account and of all that were merged into it, by the account that stands for them."""
+    found: dict[int, list[Balance]] = {}
+    for one in balances(tx, root_of):
+        found.setdefault(root_of[one.account_id], []).append(one)
+    return found
 
 
 def balance(row: sa.Row[Any]) -> Balance:

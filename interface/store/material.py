@@ -5,26 +5,15 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 
 from interface.ledger.entity import Entity
-from interface.ledger.journal import Balance, Observation
 from interface.ledger.noun import Identifier, Noun
 from interface.ledger.payment import Allocation
 from interface.row.mirror import Material, MirrorRow, Subject
 from interface.store import schema_ledger as t
 from interface.store.dialect import within
-from interface.store.ledger_load import Row, allocation, balances, entities, observations
+from interface.store.ledger_load import Row, allocation, balances_by_root, entities, living, observations_by_root
 from interface.store.standing import merged_into, survivor
 from interface.store.tx import Tx
-from interface.store.vault import scope_of
 
-_LIVING = (
-    sa.select(t.identifier)
-    .where(
-        within(t.identifier.c.entity_id, "ids"),
-        t.identifier.c.retired_at == 0,
-        t.identifier.c.noun == sa.bindparam("noun"),
-    )
-    .order_by(t.identifier.c.valid_from, t.identifier.c.key)
-)
 _ALLOCATIONS = sa.select(t.allocation).where(within(t.allocation.c.account_id, "ids")).order_by(t.allocation.c.id)
 
 
@@ -38,8 +27,8 @@ def material(tx: Tx, rows: Sequence[MirrorRow]) -> Material:
     return Material(
         entities={(row.noun, row.id): one for row, one in found.items()},
         identifiers=_identifiers(tx, rows),
-        observations=_observations(tx, root_of),
-        balances=_balances(tx, root_of),
+        observations=observations_by_root(tx, root_of),
+        balances=balances_by_root(tx, root_of),
         allocations=_allocations(tx, root_of),
     )
 
@@ -57,26 +46,13 @@ def _identifiers(tx: Tx, rows: Iterable[MirrorRow]) -> dict[tuple[Noun, int], tu
         if row.subject is not Subject.BALANCE:
             ids.setdefault(row.subject.noun, set()).add(row.entity_id)
     for noun, numbers in ids.items():
-        for named in tx.read_in(_LIVING, "ids", numbers, noun=noun.value):
-            known = Identifier(*tx.vault.open_json(named.sealed, scope_of("identifier", named.key)))
-            found[noun, named.entity_id] = (*found.get((noun, named.entity_id), ()), known)
+        for number, _since, known in living(tx, noun, numbers):
+            found[noun, number] = (*found.get((noun, number), ()), known)
     return found
 
 
-def _observations(tx: Tx, root_of: dict[int, int]) -> dict[int, Observation]:
-    seen = sorted(observations(tx, root_of), key=lambda one: (one.as_of, one.seq))
-    return {root_of[one.account_id]: one for one in seen}  # the newest comes last
-
-
-def _balances(tx: Tx, root_of: dict[int, int]) -> dict[int, tuple[Balance, ...]]:
-    found: dict[int, tuple[Balance, ...]] = {}
-    for one in balances(tx, root_of):
-        found[root_of[one.account_id]] = (*found.get(root_of[one.account_id], ()), one)
-    return found
-
-
-def _allocations(tx: Tx, root_of: dict[int, int]) -> dict[int, tuple[Allocation, ...]]:
-    found: dict[int, tuple[Allocation, ...]] = {}
+def _allocations(tx: Tx, root_of: dict[int, int]) -> dict[int, list[Allocation]]:
+    found: dict[int, list[Allocation]] = {}
     for row in tx.read_in(_ALLOCATIONS, "ids", root_of):
-        found[root_of[row.account_id]] = (*found.get(root_of[row.account_id], ()), allocation(row))
+        found.setdefault(root_of[row.account_id], []).append(allocation(row))
     return found

@@ -16,7 +16,7 @@ from interface.row.mirror import MirrorMark, Subject
 from interface.store import schema_delivery
 from interface.store import schema_ledger as t
 from interface.store.dialect import within
-from interface.store.ledger_load import Row, entities
+from interface.store.ledger_load import Row, entities, living
 from interface.store.mirror import mark
 from interface.store.standing import survivor
 from interface.store.tx import Tx
@@ -49,9 +49,6 @@ _PAYMENT_OF = (
     .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
 )
 _ORIGINAL = sa.select(_ALLOCATION.wire_id, _ALLOCATION.posting).where(_ALLOCATION.id == sa.bindparam("row"))
-_LIVING = sa.select(t.identifier).where(
-    within(t.identifier.c.entity_id, "ids"), t.identifier.c.retired_at == 0, t.identifier.c.noun == sa.bindparam("noun")
-)
 # Which identifier names a row outside, where it has several: HL7 table 0203.
 _PREFERRED = {Noun.PATIENT: "MR", Noun.ACCOUNT: "AN", Noun.ENCOUNTER: "VN", Noun.GUARANTOR: "GN"}
 
@@ -157,11 +154,10 @@ def name_of(tx: Tx, one: Entity) -> Identifier | None:
 def names_of(tx: Tx, noun: Noun, ids: Iterable[int]) -> dict[int, Identifier]:
     """The same for many rows of a noun."""
     best: dict[int, tuple[bool, int, Identifier]] = {}
-    for row in tx.read_in(_LIVING, "ids", ids, noun=noun.value):
-        known = Identifier(*tx.vault.open_json(row.sealed, scope_of("identifier", row.key)))
-        candidate = (known.type != _PREFERRED[noun], row.valid_from, known)
-        if row.entity_id not in best or candidate < best[row.entity_id]:
-            best[row.entity_id] = candidate
+    for number, since, known in living(tx, noun, ids):
+        candidate = (known.type != _PREFERRED[noun], since, known)
+        if number not in best or candidate < best[number]:
+            best[number] = candidate
     return {number: known for number, (_, _, known) in best.items()}
 
 

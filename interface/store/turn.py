@@ -183,7 +183,7 @@ class SqlTurn(SqlReader):
 
     def renew_wire_prefix(self) -> str:
         """The prefix of wire ids from now on."""
-        return counter.renew_wire_prefix(self._tx)
+        return installation.renew_wire_prefix(self._tx)
 
     def touch(self) -> None:
         """Write something that changes nothing, to learn whether the database still takes writes."""
