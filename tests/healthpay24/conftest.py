@@ -7,7 +7,10 @@ import pytest
 from interface.store.store import open_store
 from tests.healthpay24.house import House
 from tests.made import MadeDatabase
+from tests.pipeline.conftest import feed
 from tests.pipeline.spoken import DESTINATION, HandClock, destination
+
+__all__ = ["feed"]  # the same feed on an empty store as for the pipeline
 
 
 @pytest.fixture

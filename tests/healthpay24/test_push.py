@@ -1,6 +1,5 @@
 """What changes in the ledger reaches HealthPay24: in order, once for each change, and past every way in which it can fail."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -13,7 +12,6 @@ from interface.operate.act import By
 from interface.operate.pause import pause, resume
 from interface.operate.push import push_all, push_rejected, push_rows
 from interface.row.mirror import Subject
-from interface.store.store import open_store
 from interface.view.count import PauseKind
 from tests.healthpay24.far_side import (
     LOOKUP_SECS,
@@ -26,20 +24,11 @@ from tests.healthpay24.far_side import (
     stated,
     to_tell,
 )
-from tests.made import MadeDatabase
-from tests.pipeline.spoken import SECOND, Feed, HandClock, merge, update
+from tests.pipeline.spoken import SECOND, Feed, merge, update
 
 DESK = By("desk", "asked by phone")
 UNREACHABLE = WireError("peer-unreachable", "no connection could be made", place="healthpay24")
 LOST = UnansweredError("no-answer", "no answer came in time", place="healthpay24")
-
-
-@pytest.fixture
-def feed(made_database: MadeDatabase) -> Iterator[Feed]:
-    clock = HandClock()
-    store = open_store(made_database.url, clock, made_database.environ)
-    yield Feed(store, clock)
-    store.close()
 
 
 @pytest.fixture
