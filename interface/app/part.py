@@ -16,7 +16,7 @@ from interface.app.baseline import keep_baseline
 from interface.app.collect import calm_collector
 from interface.app.compose import App, open_app
 from interface.app.pay import hosted
-from interface.app.plan import Runnable, Sending, runnable
+from interface.app.wires import Runnable, Sending, runnable
 from interface.connector.mllp.destination import MllpDestination
 from interface.connector.tls import ClientTls
 from interface.engine.certificates import CertificateWatch

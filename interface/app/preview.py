@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from interface.app.collect import few_collections
 from interface.app.compose import App
-from interface.app.plan import runnable
+from interface.app.plan import plan_of
 from interface.ledger.entity import Entity
 from interface.ledger.outcome import Unrestated, summed
 from interface.ledger.workset import FAR_IDS
@@ -41,7 +41,7 @@ class Preview:
 def preview(app: App, ids: Sequence[int], tell: Tell, *, force_money: bool = False) -> Preview:
     """Replay these messages under the active version, in their order, in memory."""
     config_id, configuration = app.active()
-    plan = runnable(config_id, configuration).plan
+    plan = plan_of(config_id, configuration)
     found = Preview(config_id)
     with few_collections(), app.store.snapshot() as reader:
         overlay = Overlay(reader)

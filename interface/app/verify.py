@@ -14,7 +14,7 @@ from pathlib import Path
 
 from interface.app.collect import few_collections
 from interface.app.compose import App
-from interface.app.plan import runnable
+from interface.app.plan import plan_of
 from interface.channel.loader import load
 from interface.healthpay24 import payload
 from interface.ledger.change import Loaded
@@ -149,7 +149,7 @@ def _rebuild(
     for chunk in _chunks(steps):
         config_id = chunk[0].config_id
         if config_id not in plans:
-            plan = runnable(config_id, load(reader.config_files(config_id), app.environ)).plan
+            plan = plan_of(config_id, load(reader.config_files(config_id), app.environ))
             plans[config_id] = _by_identifier(plan, numbers)
         messages = _in_order(reader, chunk)
         for result in rerun(bench, rows, plans[config_id], app.clock, messages):

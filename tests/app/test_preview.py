@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from interface.app.compose import App, open_app
-from interface.app.plan import runnable
+from interface.app.plan import plan_of
 from interface.app.preview import preview
 from interface.app.verify import verify
 from interface.ledger.entity import Entity
@@ -38,7 +38,7 @@ def app(database_url: str, tmp_path: Path) -> Iterator[App]:
 
 
 def run(app: App) -> None:
-    drain(ProcessStage(app.store, runnable(*app.active()).plan, app.clock), 32)
+    drain(ProcessStage(app.store, plan_of(*app.active()), app.clock), 32)
 
 
 def everything(app: App) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from interface.app.compose import App, open_app
-from interface.app.plan import runnable
+from interface.app.plan import plan_of
 from interface.cli.main import run
 from interface.pipeline.process import ProcessStage, drain
 from interface.pipeline.receive import Listening, examine, store_batch
@@ -45,7 +45,7 @@ def feed(app: App, *contents: bytes) -> None:
     config_id = app.active()[0] if is_published else app.publish(app.edited(), "test")
     now = app.clock.now()
     store_batch(app.store, [examine(raw, Listening(CHANNEL), peer="10.0.0.9:4000", at=now) for raw in contents])
-    drain(ProcessStage(app.store, runnable(config_id, app.edited()).plan, app.clock), 64)
+    drain(ProcessStage(app.store, plan_of(config_id, app.edited()), app.clock), 64)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import pytest
 
 from interface.app.compose import open_app
-from interface.app.plan import runnable
+from interface.app.plan import plan_of
 from interface.ledger.worklist import ItemAct, WorkItem
 from interface.pipeline.process import ProcessStage, drain
 from interface.view.message import MessageFilter
@@ -30,7 +30,7 @@ def stuck(home: Home) -> list[int]:
 def run_engine(home: Home) -> None:
     with open_app(home.folder, PROJECT, home.environ) as app:
         config_id, configuration = app.active()
-        drain(ProcessStage(app.store, runnable(config_id, configuration).plan, app.clock), 64)
+        drain(ProcessStage(app.store, plan_of(config_id, configuration), app.clock), 64)
 
 
 def state(hp24: Hp24, message_id: int) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from interface.app.compose import open_app
-from interface.app.plan import runnable
+from interface.app.wires import runnable
 from interface.errors import UnansweredError
 from interface.pipeline.deliver import DeliverStage
 from interface.pipeline.process import ProcessStage, drain

@@ -1,0 +1,151 @@
+"""A configuration version made into what an engine's parts run: sources to listen for, the plan, wires to send on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from interface.app.due import policies
+from interface.app.plan import plan_of
+from interface.card.screen import CardScreen
+from interface.channel.feed import Feed, Outlet
+from interface.channel.files import client_files, server_files
+from interface.channel.loader import Configuration
+from interface.channel.option import AckMode, AckWhen, Cleartext, Probe, WhenUnstorable
+from interface.channel.spec import REPLY, MllpDestination
+from interface.connector.mllp.destination import DestinationSettings
+from interface.connector.mllp.limits import SourceSettings
+from interface.engine.listen import Source
+from interface.engine.reception import Listener
+from interface.hl7.timestamp import write_timestamp
+from interface.hl7.writer import Builder
+from interface.ledger.due import BalancePolicy
+from interface.mapping.posting import Posting
+from interface.pipeline.deliver import Render
+from interface.pipeline.plan import Plan
+from interface.pipeline.receive import Listening
+
+SECOND = 1_000_000
+_HERE = Path()
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One destination: how its payloads are made, where they go, and how it is asked whether it lives."""
+
+    settings: DestinationSettings
+    render: Render
+    probe: Callable[[str, int], bytes] | None  # control id, now -> bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Runnable:
+    """One configuration version, ready to run."""
+
+    config_id: int
+    sources: tuple[Source, ...]
+    plan: Plan
+    senders: Mapping[str, Sending]
+    rules: Mapping[str, BalancePolicy]  # how each facility's balances are reckoned
+
+
+def runnable(config_id: int, configuration: Configuration, root: Path = _HERE) -> Runnable:
+    """Build everything from the files' content; opens nothing. Certificates lie below `root`."""
+    senders: dict[str, Sending] = {}
+    for name, feed in configuration.feeds.items():
+        for outlet_name, outlet in feed.outlets.items():
+            key = f"{name}/{outlet_name}"
+            senders[key] = Sending(_settings(key, outlet.spec.mllp, root), _renderer(outlet), _probe(outlet))
+        if feed.spec.reply is not None:
+            key = f"{name}/{REPLY}"
+            senders[key] = Sending(_settings(key, feed.spec.reply, root), _unrendered, None)
+    sources = tuple(_source(feed, root) for feed in configuration.feeds.values())
+    return Runnable(config_id, sources, plan_of(config_id, configuration), senders, policies(configuration))
+
+
+def _source(feed: Feed, root: Path) -> Source:
+    spec, mllp = feed.spec, feed.spec.source.mllp
+    listener = Listener(
+        Listening(
+            spec.channel,
+            production=spec.production,
+            waits_for_outcome=spec.ack.mode is AckMode.PROCESSED,
+            answers_always=spec.ack.when is AckWhen.ALWAYS,
+            screen=CardScreen(frozenset(feed.mapping.identifier_fields)),
+        ),
+        answer_within_micros=int(spec.ack.answer_within_secs * SECOND),
+        rejects_when_unstorable=spec.ack.when_unstorable is WhenUnstorable.REJECT,
+    )
+    settings = SourceSettings(
+        spec.channel,
+        mllp.port,
+        host=mllp.host,
+        max_frame_bytes=mllp.max_frame_bytes,
+        max_connections=mllp.max_connections,
+        max_connections_per_peer=mllp.max_connections_per_peer,
+        allowed=tuple(ip_network(one) for one in mllp.allow),
+        max_messages_per_sec=mllp.max_messages_per_sec,
+        burst_messages=mllp.burst_messages,
+        max_in_flight=mllp.max_in_flight,
+        idle_timeout_secs=mllp.idle_timeout_secs,
+        frame_timeout_secs=mllp.frame_timeout_secs,
+        handshake_timeout_secs=mllp.handshake_timeout_secs,
+        accepts_cleartext=mllp.cleartext is Cleartext.ACCEPTED,
+        tls=server_files(mllp, root),
+    )
+    return Source(listener, settings)
+
+
+def _settings(key: str, mllp: MllpDestination, root: Path) -> DestinationSettings:
+    return DestinationSettings(
+        key,
+        mllp.host,
+        mllp.port,
+        connect_timeout_secs=mllp.connect_timeout_secs,
+        reply_timeout_secs=mllp.reply_timeout_secs,
+        late_ack_secs=mllp.late_ack_secs,
+        allows_one_session=mllp.one_session,
+        tls=client_files(mllp, root),
+        server_name=mllp.tls.server_name if mllp.tls else "",
+    )
+
+
+def _renderer(outlet: Outlet) -> Render:
+    def render(posting: Posting, control_id: str, now: int) -> bytes:
+        return outlet.render(posting, control_id=control_id, now=now)
+
+    return render
+
+
+def _unrendered(_posting: Posting, _control_id: str, _now: int) -> bytes:
+    raise AssertionError("an acknowledgement is queued with its bytes")
+
+
+def _probe(outlet: Outlet) -> Callable[[str, int], bytes] | None:
+    if outlet.spec.probe is Probe.OFF:
+        return None
+
+    def build(control_id: str, now: int) -> bytes:
+        """NMQ^N01 (HL7 v2.5.1 section 14.3.1): asks for the time, which no receiver can post."""
+        envelope = outlet.envelope
+        at = write_timestamp(now, ZoneInfo("UTC"))
+        builder = Builder(charset=envelope.charset)
+        builder.add(
+            "MSH",
+            {
+                3: envelope.sending_application,
+                4: envelope.sending_facility,
+                5: envelope.receiving_application,
+                6: envelope.receiving_facility,
+                7: at,
+                9: ("NMQ", "N01", "NMQ_N01"),
+                10: control_id,
+                11: envelope.processing_id,
+                12: "2.5.1",
+            },
+        )
+        builder.add("NCK", {1: at})
+        return builder.to_bytes()
+
+    return build
