@@ -61,15 +61,17 @@ class ListenPart:
         self._retry: IDelayedCall | None = None
 
     def start(self, sources: Sequence[Source]) -> list[str]:
-        """Listen for every channel; gives host:port of each. ConfigurationError where an address cannot be had.
+        """Listen for every channel; gives host:port of each. ConfigurationError where not one address can be had.
 
-        A channel whose certificate cannot be used is told of and tried again later; the others go on.
+        A channel whose address is taken, or whose certificate cannot be used, is told of and tried again; the others go on.
         """
         self._intake.start()
         self._outcomes.start()
         self._sources = [self._source(source) for source in sources]
-        closed = [source for source in self._sources if not self._can_open(source)]
-        if closed:
+        missing = [why for source in self._sources if (why := _failure(source.channel, source.listen))]
+        if missing and len(missing) == len(self._sources) and all(why.code == "cannot-listen" for why in missing):
+            raise missing[0]
+        if missing:
             self._retry = self._reactor.callLater(self._pace.listen_retry_secs, self._listen_again)
         if any(source.tls for source in self._sources):
             self._watch.start()
@@ -114,16 +116,9 @@ class ListenPart:
             self._retry.cancel()
         if self._is_closed_for_storage or self._is_draining:
             return
-        failed = [source for source in self._sources if not _succeeds(source.channel, source.listen)]
+        failed = [source for source in self._sources if _failure(source.channel, source.listen)]
         if failed:
             self._retry = self._reactor.callLater(self._pace.listen_retry_secs, self._listen_again)
-
-    @staticmethod
-    def _can_open(source: MllpSource) -> bool:
-        if source.tls is not None and not _succeeds(source.channel, source.tls.load):
-            return False
-        source.listen()
-        return True
 
     def _storage_is_away(self, _failure: Failure) -> None:
         self._reactor.callLater(self._pace.storage_retry_secs, self._try_storage)
@@ -143,11 +138,11 @@ class ListenPart:
         self._ringer.close()
 
 
-def _succeeds(channel: str, attempt: Callable[[], object]) -> bool:
-    """Try what a listener needs; what stands in the way is told."""
+def _failure(channel: str, attempt: Callable[[], object]) -> ConfigurationError | None:
+    """Try what a listener needs; what stands in the way is told, and given."""
     try:
         attempt()
     except ConfigurationError as failure:
         emit(ListenerFailed(channel=channel, place=failure.place, code=failure.code))
-        return False
-    return True
+        return failure
+    return None

@@ -31,6 +31,7 @@ class _Part:
     started: float = 0.0
     wait_secs: float = _FIRST_WAIT_SECS
     due: float = 0.0
+    has_run: bool = False  # longer than a moment: what it meets later may pass, and ends no other part
 
 
 @dataclass(slots=True)
@@ -52,7 +53,7 @@ class Supervisor:
         while not self._stop.is_set():
             for part in parts:
                 self._keep_alive(part)
-            if any(part.process and part.process.poll() == CANNOT_START for part in parts):
+            if any(part.process and part.process.poll() == CANNOT_START and not part.has_run for part in parts):
                 exit_code = CANNOT_START
                 break
             self._stop.wait(_POLL_SECS)
@@ -71,9 +72,12 @@ class Supervisor:
                 part.process = self.spawn(part.command, start_new_session=True, stdin=subprocess.PIPE)
                 part.started = now
                 emit(PartStarted(part=part.name, pid=part.process.pid))
-        elif (code := part.process.poll()) is not None and code != CANNOT_START:
+            return
+        lived, code = now - part.started, part.process.poll()
+        if code is None:
+            part.has_run |= lived > _QUICK_SECS
+        elif code != CANNOT_START or part.has_run:
             emit(PartStopped(part=part.name, pid=part.process.pid, cause="killed" if code < 0 else "crashed"))
-            lived = now - part.started
             part.wait_secs = _FIRST_WAIT_SECS if lived > _QUICK_SECS else min(part.wait_secs * 2, _MAX_WAIT_SECS)
             part.process, part.due = None, now + part.wait_secs
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from interface.app.compose import App, open_app
 from interface.operate.status import status
-from tests.bench.server import QUOTED_CHARACTERS, ServerFailedError, free_ports, serving
+from tests.bench.server import QUOTED_CHARACTERS, ServerFailedError, serving
+from tests.ports import free_ports
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMMAND = Path(sys.executable).with_name("hp24")

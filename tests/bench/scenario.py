@@ -10,7 +10,8 @@ from tests.bench import load, usage
 from tests.bench.engine import Engine, running
 from tests.bench.load import Load
 from tests.bench.measure import Database, Measured, Target
-from tests.bench.server import ServerFailedError, free_ports, serving
+from tests.bench.server import ServerFailedError, serving
+from tests.ports import free_ports
 
 MANY = 32  # connections of the rows that measure throughput
 WARM_UP = 64  # messages sent before the clock starts

@@ -20,15 +20,6 @@ class ServerFailedError(Exception):
     """A server did not start, stopped by itself, answered wrongly, or did not get through its backlog."""
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports on loopback that nobody listens on now."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
-
-
 @contextmanager
 def serving(
     command: Sequence[str], port: int, log: Path, environment: Mapping[str, str] = os.environ

@@ -7,8 +7,9 @@ import pytest
 
 from tests.bench.measure import Database, Measured, Target
 from tests.bench.scenario import SCENARIOS, Bench, peer
-from tests.bench.server import ServerFailedError, free_ports, serving
+from tests.bench.server import ServerFailedError, serving
 from tests.bench.usage import part_of
+from tests.ports import free_ports
 
 
 # As many as take a peer some hundredths of a second: the system counts processor time no finer.

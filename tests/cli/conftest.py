@@ -3,7 +3,6 @@
 import json
 import logging
 import shutil
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,9 +120,3 @@ def hp24(capsys: pytest.CaptureFixture[str]) -> Iterator[Hp24]:
     before = (log.handlers[:], log.propagate, log.level, root.handlers[:])
     yield Hp24(capsys)
     log.handlers[:], log.propagate, log.level, root.handlers[:] = before  # the stream that a command logged to is gone
-
-
-def free_port() -> int:
-    """A port that nothing listens on at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])

@@ -8,7 +8,8 @@ import pytest
 
 from interface.simulate.hospital import Hospital
 from interface.simulate.receiver import Receiver
-from tests.cli.conftest import Home, Hp24, free_port
+from tests.cli.conftest import Home, Hp24
+from tests.ports import free_port
 
 MESSAGE = "MSH|^~\\&|EPIC|NORTH|HP24|HP24|20260304||ADT^A08|{name}|P|2.5.1\nPID|1||777^^^NORTH^MR\n"
 

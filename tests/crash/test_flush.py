@@ -13,8 +13,9 @@ from tests import postgres
 from tests.conftest import PROJECT
 from tests.crash.flushwatch import POSTGRESQL_LOG, Trace, build, environment, read_trace
 from tests.crash.planted import planted
-from tests.engine.harness import HP24, Engine, free_ports, running_engine
+from tests.engine.harness import HP24, Engine, running_engine
 from tests.engine.root import make_root
+from tests.ports import free_ports
 
 PATIENTS = 8
 WATCHABLE = pytest.mark.skipif("HP24_TEST_POSTGRES" in os.environ, reason="a running server can no longer be watched")

@@ -12,8 +12,9 @@ from interface.simulate.receiver import Receiver
 from tests.conftest import PROJECT
 from tests.crash.powercut import PowerSwitch
 from tests.engine.cashier import paying
-from tests.engine.harness import HP24, Engine, free_ports, running_engine
+from tests.engine.harness import HP24, Engine, running_engine
 from tests.engine.root import make_root
+from tests.ports import free_ports
 from tests.postgres import PostgresServer
 
 # Channel, facility, whether its EHR recognises a message that is sent again (and so may be sent it again by itself).

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.engine.harness import Engine, free_ports, running_engine
+from tests.engine.harness import Engine, running_engine
 from tests.engine.root import Edit, Spec, make_root
+from tests.ports import free_ports
 from tests.simulate.peer import Peer, peer
 
 ANSWER_WITHIN_SECS = 2.0

@@ -21,19 +21,11 @@ from interface.view.delivery import DeliveryFilter, DeliveryStory
 from interface.view.message import MessageFilter, MessageRow
 from interface.view.work import WorkItemRow
 from tests.engine.processes import kill_all, processes_of, send_signal, wait_until
+from tests.ports import free_ports
 
 HP24 = (str(Path(sys.executable).with_name("hp24")),)
 _PAGE = 500
 _QUOTED_LINES = 15
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports on loopback that nobody listens on now."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(one.getsockname()[1]) for one in held]
-    for one in held:
-        one.close()
-    return ports
 
 
 class Engine:

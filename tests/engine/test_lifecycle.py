@@ -18,10 +18,11 @@ from interface.simulate.traffic import morning
 from interface.view.count import PauseKind
 from tests.engine.cashier import Till, paying
 from tests.engine.conftest import on_port
-from tests.engine.harness import Engine, free_ports, running_engine
+from tests.engine.harness import Engine, running_engine
 from tests.engine.processes import SUPERVISOR, processes_of, send_signal, wait_until
 from tests.engine.root import Spec, make_root, read_channel, write_channel
 from tests.engine.wire import Wire, adt, code, control_id
+from tests.ports import free_ports
 
 BY = By("tester", "to see how a stop goes")
 WHOLE = 3  # the supervisor and its parts

@@ -15,7 +15,7 @@ from interface.engine.clock import SystemClock
 from interface.engine.listen import ListenPart, Source
 from interface.engine.reception import Listener
 from interface.engine.wake import Bell, Ringer
-from interface.errors import StoreUnavailableError
+from interface.errors import ConfigurationError, StoreUnavailableError
 from interface.hl7.framing import wrap
 from interface.observe.receive import ListenerFailed
 from interface.pipeline.receive import Listening
@@ -74,15 +74,21 @@ def reactor() -> Reactor:
 
 
 @pytest.fixture
-def part(reactor: Reactor, tmp_path: Path) -> Iterator[ListenPart]:
-    """Three channels that listen."""
+def idle(reactor: Reactor, tmp_path: Path) -> Iterator[ListenPart]:
+    """One that was not started yet."""
     pace = Settings(storage_retry_secs=1, listen_retry_secs=5, drain_secs=1, poll_secs=0.01).pace()
     bell, ringer = Bell(tmp_path, "listen"), Ringer(tmp_path)
     part = ListenPart(cast(Any, reactor), cast(Any, Away()), SystemClock(), pace, bell, ringer)
-    part.start([_source(port) for port in (FIRST, SECOND, THIRD)])
     yield part
     part.drain()
     reactor.advance(2)
+
+
+@pytest.fixture
+def part(idle: ListenPart) -> ListenPart:
+    """Three channels that listen."""
+    idle.start([_source(port) for port in (FIRST, SECOND, THIRD)])
+    return idle
 
 
 def _source(port: int) -> Source:
@@ -129,3 +135,21 @@ def test_nothing_is_listened_on_again_once_the_part_drains(part: ListenPart, rea
     reactor.advance(10)
     reactor.catch_up()
     assert not reactor.listening
+
+
+def test_an_address_that_is_taken_at_the_start_keeps_no_other_channel_from_listening(
+    idle: ListenPart, reactor: Reactor
+) -> None:
+    reactor.taken.add(FIRST)
+    idle.start([_source(port) for port in (FIRST, SECOND)])
+    assert set(reactor.listening) == {SECOND}
+    reactor.taken.clear()
+    reactor.advance(5)
+    assert set(reactor.listening) == {FIRST, SECOND}
+
+
+def test_a_part_that_can_have_no_address_does_not_start(idle: ListenPart, reactor: Reactor) -> None:
+    reactor.taken |= {FIRST, SECOND}
+    with pytest.raises(ConfigurationError) as raised:
+        idle.start([_source(port) for port in (FIRST, SECOND)])
+    assert raised.value.code == "cannot-listen"

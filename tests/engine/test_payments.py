@@ -12,9 +12,10 @@ from interface.simulate.behaviour import Behaviour
 from interface.simulate.outbox import Outbox
 from interface.simulate.receiver import Receiver
 from tests.engine.cashier import EhrTill, paying
-from tests.engine.harness import Engine, free_ports, running_engine
+from tests.engine.harness import Engine, running_engine
 from tests.engine.processes import wait_until
 from tests.engine.root import make_root
+from tests.ports import free_ports
 
 BY = By("tester", "looked into the EHR's own screens")
 # Facility of each test's channel: what one EHR does to its payments does not touch another's.

@@ -24,9 +24,10 @@ from interface.view.count import PauseKind
 from interface.view.message import MessageFilter
 from tests.engine.cashier import EhrTill, paying
 from tests.engine.conftest import Ward
-from tests.engine.harness import HP24, Engine, free_ports, running_engine
+from tests.engine.harness import HP24, Engine, running_engine
 from tests.engine.processes import wait_until
 from tests.engine.root import make_root
+from tests.ports import free_ports
 from tests.postgres import PostgresServer
 
 BY = By("tester", "the disk was lost")

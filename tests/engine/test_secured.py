@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.authority import SUBJECT, Authority
-from tests.engine.harness import HP24, Engine, free_ports, running_engine
+from tests.engine.harness import HP24, Engine, running_engine
 from tests.engine.processes import wait_until
 from tests.engine.root import Spec, make_root
 from tests.engine.wire import Wire, adt, answered, code, control_id
+from tests.ports import free_ports
 
 
 class Site:

@@ -10,10 +10,11 @@ from interface.message import DeliveryState, MessageState, PostingState
 from interface.simulate.behaviour import Behaviour
 from interface.simulate.receiver import Receiver
 from tests.engine.cashier import EhrTill, paying
-from tests.engine.harness import Engine, free_ports, running_engine
+from tests.engine.harness import Engine, running_engine
 from tests.engine.processes import wait_until
 from tests.engine.root import make_root
 from tests.engine.wire import Wire, adt, code, control_id
+from tests.ports import free_ports
 
 LATE_SECS = 3.0  # from a payment's arrival to the EHR's answer: time enough to kill in between
 
