@@ -1,7 +1,9 @@
 """`hp24`: the verbs by group, each loaded when it is called, and the one place where failures become exit codes."""
 
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 
 import click
@@ -145,7 +147,12 @@ def _refused(refusal: OSError) -> InterfaceError:
 
 def main() -> None:
     """The console script."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    with suppress(OSError):  # whoever read what we print may be gone
+        sys.stdout.flush()
+        sys.stderr.flush()
+    # What a proof has read is not freed row by row on the way out, which takes as long as reading a tenth of it.
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from interface.app.compose import App
     from interface.view.work import ReplayRow
 
-_POLL_SECS = 0.1
+_POLL_SECS = 0.05
 
 
 @verb("replay")
