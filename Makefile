@@ -21,6 +21,10 @@ $(VENV)/.tools: $(VENV)/.product
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[test]'
 	touch $@
 
+$(VENV)/.bench: $(VENV)/.tools
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[test,bench]'
+	touch $@
+
 demo: $(VENV)/.product  ## a simulated hospital morning: messages in, accounts, payments posted back
 	$(BIN)/hp24 demo
 
@@ -41,8 +45,11 @@ DATABASE ?=
 soak: $(VENV)/.tools  ## kill, pause and drop for MINUTES (10); SEED, SIZE (suite, soak) and DATABASE do one run again
 	$(BIN)/python -m tests.crash.soak --minutes=$(MINUTES) --seed=$(SEED) --size=$(SIZE) --database=$(DATABASE)
 
-bench: $(VENV)/.tools  ## one table of speeds, peers beside us
+MESSAGES ?= 1000000
+
+bench: $(VENV)/.bench  ## one table of speeds, peers beside us (6 min); then a store grown to MESSAGES (1000000; 30 min)
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.scale --messages=$(MESSAGES)
 
 check: $(VENV)/.tools  ## ruff, mypy strict, import contracts
 	$(BIN)/ruff format --check interface tests

@@ -55,6 +55,8 @@ message = sa.Table(
     sa.UniqueConstraint("digest"),
     sa.Index("message_runnable", "order_id", "id", "source_id", sqlite_where=RUNNABLE, postgresql_where=RUNNABLE),
     sa.Index("message_stuck", "cause_id", "id", sqlite_where=STUCK, postgresql_where=STUCK),
+    sa.Index("message_unwell", "state", "id", sqlite_where=STUCK, postgresql_where=STUCK),
+    sa.Index("message_of_type", "type_id", "arrived_at"),
 )
 sa.Index(
     "message_awaiting",

@@ -11,7 +11,7 @@ class MessageFilter:
 
     `is_parked`: those that wait behind another of their patient, beside `states`. `type` is `ADT^A08`, or `ADT` for all of
     its events. `family` is found in any case; all other values to the letter. `since` and `until` (exclusive) bound the
-    first arrival. `newest_first` turns the order by id around.
+    first arrival. `newest_first` turns the order around.
     """
 
     ids: tuple[int, ...] = ()

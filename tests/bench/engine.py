@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,22 +75,43 @@ class Engine:
         self.ask("verify", "--json")
 
 
-@contextmanager
-def running(folder: Path, database_url: str, *, part: str | None = None) -> Iterator[Engine]:
-    """Run an engine in `folder` until the block ends; `part` runs only that part of it (`listen`)."""
-    home, root = folder / "home", folder / "root"
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A home with a copy of the shipped files and ports of its own, where one engine after the other may run."""
+
+    folder: Path
+    port: int
+    environment: Mapping[str, str]
+
+    @contextmanager
+    def running(self, part: str | None = None) -> Iterator[Engine]:
+        """Run an engine until the block ends; `part` runs only that part of it (`listen`)."""
+        home, root = self.folder / "home", self.folder / "root"
+        command = [str(COMMAND), "run", "--home", str(home), "--root", str(root), *(["--part", part] if part else [])]
+        log = self.folder / "engine.log"
+        with serving(command, self.port, log, self.environment), open_app(home, root, self.environment) as app:
+            yield Engine(app, self.port)
+
+
+def prepare(folder: Path, database_url: str) -> Place:
+    """Make a place for engines in `folder`, which has none yet."""
     port, http_port, dft_port = free_ports(3)
-    home.mkdir()
-    make_root(root, database_url, http_port)
+    (folder / "home").mkdir()
+    make_root(folder / "root", database_url, http_port)
     environment = os.environ | {
         "EPIC_MLLP_PORT": str(port),
         "EPIC_DFT_HOST": "127.0.0.1",
         "EPIC_DFT_PORT": str(dft_port),  # nobody listens there, and no payment is made
         "HP24_KEY_FILE": str(folder / "key"),
     }
-    command = [str(COMMAND), "run", "--home", str(home), "--root", str(root), *(["--part", part] if part else [])]
-    with serving(command, port, folder / "engine.log", environment), open_app(home, root, environment) as app:
-        yield Engine(app, port)
+    return Place(folder, port, environment)
+
+
+@contextmanager
+def running(folder: Path, database_url: str, *, part: str | None = None) -> Iterator[Engine]:
+    """Run an engine at a new place until the block ends."""
+    with prepare(folder, database_url).running(part) as engine:
+        yield engine
 
 
 def make_root(root: Path, database_url: str, http_port: int) -> None:

@@ -61,13 +61,22 @@ def describe_generator() -> str:
     return f"native load generator (rustc {version})"
 
 
-def send(port: int, connections: int, total: int, prefix: str, *, once: bool = False, log: Path | None = None) -> Load:
-    """Send `total` messages of the template to a listener on loopback and wait for every answer.
+def send(
+    port: int,
+    connections: int,
+    total: int,
+    prefix: str,
+    *,
+    patients: int = PATIENTS,
+    once: bool = False,
+    log: Path | None = None,
+) -> Load:
+    """Send `total` messages of the template, of so many patients, to a listener on loopback and wait for every answer.
 
     `prefix` starts every control id and must be new for the listener; `once` opens a connection for each message; `log`
     receives each positively acknowledged control id.
     """
-    command = [*generator(), str(port), str(connections), str(total), str(TEMPLATE), f"--pool={PATIENTS}"]
+    command = [*generator(), str(port), str(connections), str(total), str(TEMPLATE), f"--pool={patients}"]
     return _run([*command, "--prefix", prefix, *(["--once"] if once else []), *(["--log", str(log)] if log else [])])
 
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from interface.ledger.noun import Noun
+from interface.message import MessageState
 from interface.store import arrival, count, decide, delivery, lane, ledger_load, run, search, settled, worklist
 from interface.store.reader import SqlReader
 from interface.store.store import SqlStore, open_store
@@ -97,19 +98,50 @@ def test_what_is_due_needs_no_scan(plan: Callable[..., str]) -> None:
     assert "SCAN" not in told
 
 
+@pytest.fixture
+def page_plan(sqlite_url: str, environ: dict[str, str]) -> Iterator[Callable[[MessageFilter], str]]:
+    """How one page is read off a store that knows two events of ADT; "" where it needs no reading."""
+    store: SqlStore = open_store(sqlite_url, HandClock(), environ)
+    with store.turn("words") as turn:
+        turn._tx.word_ids(["ADT^A08", "ADT^A40"])
+
+    def explain(wanted: MessageFilter) -> str:
+        with store.snapshot() as reader:
+            asked = search.page(reader._tx, wanted)
+            return "" if asked is None else explained(reader, asked, {})
+
+    yield explain
+    store.close()
+
+
 @pytest.mark.parametrize(
     ("wanted", "index"),
     [
         (MessageFilter(patient="777001"), "search_key"),
+        (MessageFilter(patient="777001", since=1, until=2), "search_key"),
         (MessageFilter(control_id="C1"), "search_key"),
         (MessageFilter(since=1, until=2), "message_by_arrived_at"),
+        (MessageFilter(until=2, newest_first=True, beyond_id=7), "message_by_arrived_at"),
+        (MessageFilter(type="ADT^A40"), "message_of_type"),
+        (MessageFilter(type="ADT^A40", since=1), "message_of_type"),
+        (MessageFilter(type="ADT", since=1), "message_by_arrived_at"),
     ],
 )
-def test_searches_use_an_index(sqlite_url: str, environ: dict[str, str], wanted: MessageFilter, index: str) -> None:
-    store: SqlStore = open_store(sqlite_url, HandClock(), environ)
-    with store.snapshot() as reader:
-        conditions = search._conditions(reader._tx, wanted)
-        assert conditions is not None
-        told = explained(reader, sa.select(search._M.id).where(*conditions), {})
-    store.close()
+def test_a_page_is_read_off_an_index_in_its_order(
+    page_plan: Callable[[MessageFilter], str], wanted: MessageFilter, index: str
+) -> None:
+    told = page_plan(wanted)
     assert index in told
+    assert "TEMP B-TREE" not in told or "search_key" in told  # the messages of one patient are few
+
+
+def test_stuck_messages_are_read_off_their_partial_index(plan: Callable[..., str]) -> None:
+    conditions = search._states(MessageFilter(states=(MessageState.FAILED,)))
+    told = plan(sa.select(search._M.id).where(*conditions).order_by(search._M.id).limit(50))
+    assert "message_unwell" in told
+    assert "TEMP B-TREE" not in told
+
+
+@pytest.mark.parametrize("wanted", [MessageFilter(type="DFT"), MessageFilter(states=(MessageState.FAILED,))])
+def test_what_no_message_has_needs_no_reading(page_plan: Callable[[MessageFilter], str], wanted: MessageFilter) -> None:
+    assert page_plan(wanted) == ""

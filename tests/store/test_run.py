@@ -1,5 +1,7 @@
 """Runs: what they leave behind on the message, what it is found by, and which messages run next."""
 
+from typing import Any
+
 import pytest
 
 from interface.errors import ActRefusedError
@@ -81,6 +83,16 @@ def test_pages_follow_each_other_in_both_directions(store: SqlStore) -> None:
     assert find(store, limit=2, beyond_id=ids[1]) == ["C3", "C4"]
     assert find(store, limit=2, newest_first=True) == ["C5", "C4"]
     assert find(store, limit=2, newest_first=True, beyond_id=ids[3]) == ["C3", "C2"]
+
+
+@pytest.mark.parametrize("wanted", [{"since": START}, {"type": "ADT^A08"}, {"type": "ADT"}])
+def test_pages_by_time_or_type_follow_arrival_also_where_ids_do_not(store: SqlStore, wanted: dict[str, Any]) -> None:
+    at = {1: 30, 2: 10, 3: 20, 4: 20}  # commits of several engines, or a clock that was put back
+    ids = [one.message_id for one in receive(store, *(intake(n, arrived_at=START + at[n]) for n in at))]
+    assert find(store, limit=2, **wanted) == ["C2", "C3"]
+    assert find(store, limit=2, beyond_id=ids[2], **wanted) == ["C4", "C1"]
+    assert find(store, limit=3, newest_first=True, **wanted) == ["C1", "C4", "C3"]
+    assert find(store, limit=3, newest_first=True, beyond_id=ids[2], **wanted) == ["C2"]
 
 
 def test_counts_of_filters_agree_with_what_they_find(store: SqlStore) -> None:

@@ -1,0 +1,1 @@
+"""How cost, size, memory, search and restart behave while a store grows to a million messages."""
