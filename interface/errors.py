@@ -59,6 +59,10 @@ class StoreUnavailableError(StoreError):
     disposition = Disposition.TRANSIENT
 
 
+class LockLostError(StoreUnavailableError):
+    """Another engine has taken over what this one did under a lock of the store."""
+
+
 class WireError(InterfaceError):
     """A peer could not be reached or broke the protocol before anything was sent."""
 

@@ -147,6 +147,9 @@ class Pace:
     gather_secs: float
     poll_secs: float
     storage_retry_secs: float
+    disk_check_secs: float
+    disk_warn_mb: int
+    disk_reserve_mb: int
     listen_retry_secs: float
     drain_secs: float
     config_check_secs: float
@@ -192,6 +195,23 @@ class Settings(Declared):
     )
     poll_secs: _Wait = Field(default=0.5, description="how often a part looks for work that nobody called it for")
     storage_retry_secs: _Wait = Field(default=1.0, description="wait before a database that is away is tried again")
+    disk_check_secs: _Wait = Field(
+        default=10.0,
+        description="how often the room on the store's disk is looked at; intake also looks at every commit",
+    )
+    disk_warn_mb: int = Field(
+        default=2000,
+        ge=0,
+        le=1_000_000_000,
+        description="less room than this on the disk of the SQLite file is told of",
+    )
+    disk_reserve_mb: int = Field(
+        default=200,
+        ge=0,
+        le=1_000_000_000,
+        description="with less room than this on the disk of the SQLite file nothing is received any more: the rest is for "
+        "processing and for the outcomes of what was sent",
+    )
     listen_retry_secs: _Wait = Field(
         default=5.0, description="wait before a channel whose address could not be had again is listened for once more"
     )

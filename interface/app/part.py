@@ -25,15 +25,16 @@ from interface.engine.heartbeat import Heartbeat, SignOfLife, standing_by
 from interface.engine.listen import ListenPart
 from interface.engine.process import ProcessThread
 from interface.engine.push import PushThread
+from interface.engine.room import DiskRoom
 from interface.engine.standby import only_one
 from interface.engine.supervise import CANNOT_START, FAILED, end_with_supervisor
 from interface.engine.wake import Bell, Ringer
-from interface.errors import ConfigurationError, Disposition, InterfaceError
+from interface.errors import ConfigurationError, Disposition, InterfaceError, StoreError
 from interface.healthpay24.push import PushPace, PushStage
 from interface.hl7.header import CONTROL_ID_LENGTH
 from interface.observe.emit import configure, emit
 from interface.observe.engine import EngineStopped
-from interface.observe.fault import record_stray_failures
+from interface.observe.fault import fault, record_stray_failures
 from interface.pipeline.deliver import DeliverStage
 from interface.pipeline.plan import Plan
 from interface.pipeline.process import ProcessStage
@@ -58,10 +59,19 @@ def run_listen(app: App, sign: SignOfLife) -> int:
     reactor = _install_reactor()
     record_stray_failures(emit)
     pace = app.settings.pace()
-    part = ListenPart(reactor, app.store, app.clock, pace, Bell(app.home, "listen"), Ringer(app.home))
+    bell, ringer = Bell(app.home, "listen"), Ringer(app.home)
+    part = ListenPart(reactor, app.store, app.clock, pace, bell, ringer, _room(app))
     sources = runnable(*app.active(), root=app.root).sources
     heartbeat = Heartbeat(reactor, sign, pace.heartbeat_secs, lambda: PartState.RUNNING)
     return _run(reactor, heartbeat, start=lambda: part.start(sources), stop=part.drain)
+
+
+def _room(app: App) -> Callable[[], StoreError | None]:
+    folder = app.store.folder
+    if folder is None:  # a server, whose disk is its own to watch
+        return lambda: None
+    pace = app.settings.pace()
+    return DiskRoom(folder, warn_mb=pace.disk_warn_mb, reserve_mb=pace.disk_reserve_mb).refusal
 
 
 def run_process(app: App, sign: SignOfLife) -> int:
@@ -281,6 +291,13 @@ def main(arguments: list[str]) -> int:
     except InterfaceError as failure:
         _tell_stop(failure)
         return CANNOT_START if failure.disposition is Disposition.PERMANENT else FAILED
+    except (
+        OSError,
+        RuntimeError,
+        MemoryError,
+    ) as bound:  # no room, no file, no thread: what the machine lacks now it may have soon
+        emit(fault(bound, asked.part))
+        return FAILED
 
 
 if __name__ == "__main__":

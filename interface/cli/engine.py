@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interface.cli.asked import Asked, verb
-from interface.cli.exit import ExitCode
+from interface.cli.exit import ExitCode, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -165,10 +165,10 @@ def _check_before_making(asked: Asked) -> None:
 def _tell(settled: "Settled") -> None:
     if settled.problems is not None:
         for one in settled.problems.problems:
-            print(one, file=sys.stderr)
-        print("the files were not published; the active version goes on", file=sys.stderr)
+            say(one)
+        say("the files were not published; the active version goes on")
     sources = ", ".join(
         f"{name} on {spec.source.mllp.host}:{spec.source.mllp.port}"
         for name, spec in settled.configuration.specs.items()
     )
-    print(f"version {settled.config_id}: {sources}", file=sys.stderr)
+    say(f"version {settled.config_id}: {sources}")

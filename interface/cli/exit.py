@@ -1,7 +1,9 @@
 """Exit codes of every verb, and how a failure is told: one line on standard error, never a traceback."""
 
+import os
 import sys
 from enum import IntEnum
+from pathlib import Path
 
 from interface.errors import ActRefusedError, Disposition, InterfaceError, StoreError
 
@@ -28,5 +30,14 @@ def exit_code_of(failure: InterfaceError) -> ExitCode:
 
 def complain(failure: InterfaceError) -> ExitCode:
     """Tell a failure as `place: text; advice [code]` and give the exit code."""
-    print(failure.sentence(), file=sys.stderr)
+    say(failure.sentence())
     return exit_code_of(failure)
+
+
+def say(text: object) -> None:
+    """One line on standard error. One that takes nothing (a full disk, a reader that is gone) changes no exit code."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        # What is left in its buffer would be tried once more at the end of the program, and make that a failure.
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - it is open as long as the program runs

@@ -9,7 +9,7 @@ from importlib import import_module
 import click
 
 from interface.cli.asked import Asked, common_options
-from interface.cli.exit import ExitCode, complain
+from interface.cli.exit import ExitCode, complain, say
 from interface.errors import ConfigurationError, InterfaceError
 
 # Group -> verb -> (module, what it does). The help page is drawn from this table, so that it imports nothing.
@@ -127,7 +127,7 @@ def run(arguments: Sequence[str]) -> int:
         wrong.show()
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
-        print("interrupted", file=sys.stderr)
+        say("interrupted")
         return ExitCode.INTERRUPTED
     except InterfaceError as failure:
         return complain(failure)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from interface.app.certificates import Standing
     from interface.operate.status import Status
+    from interface.operate.storage import Storage
 
 
 @verb("status")
@@ -24,17 +25,50 @@ def status_verb(asked: Asked) -> None:
     known to be posted are counted in both.
     """
     from interface.app.certificates import standings
+    from interface.app.run import PARTS
     from interface.cli.table import print_json
+    from interface.engine.standby import is_there
     from interface.operate.status import status
+    from interface.operate.storage import storage
 
     with asked.app() as app:
         found = status(app.store, app.clock, app.known())
         certificates = standings(app)
+        disk = storage(
+            app.store, app.store.folder, warn_mb=app.settings.disk_warn_mb, reserve_mb=app.settings.disk_reserve_mb
+        )
+        silent = [part for part in PARTS if is_there(app.home, part) and part not in {one.name for one in found.alive}]
+        silent = [part for part in silent if part not in {one.name for one in found.standing_by}]
     if asked.as_json:
-        print_json(status_json(found) | {"certificates": [_certificate_json(one) for one in certificates]})
+        print_json(
+            status_json(found)
+            | {"storage": _storage_json(disk), "silent_parts": silent}
+            | {"certificates": [_certificate_json(one) for one in certificates]}
+        )
     else:
         _print_status(found)
+        _print_storage(disk, silent)
         _print_certificates(certificates)
+
+
+def _storage_json(disk: "Storage") -> dict[str, Any]:
+    return {"free_bytes": disk.free_bytes, "room": disk.room, "writable": not disk.code, "code": disk.code}
+
+
+def _print_storage(disk: "Storage", silent: "Sequence[str]") -> None:
+    from interface.cli.table import console
+    from interface.engine.room import Room
+
+    screen = console()
+    for part in silent:
+        screen.print(f"Engine: {part} runs, and has given no sign of life lately", markup=False)
+    left = "" if disk.free_bytes is None else f"; the disk has {disk.free_bytes / 1_000_000:,.0f} MB left"
+    if disk.code:
+        screen.print(f"Storage: takes nothing [{disk.code}]{left}; nothing is received", markup=False, soft_wrap=True)
+    elif not disk.is_taken:
+        screen.print(f"Storage: below its reserve{left}; nothing is received", markup=False, soft_wrap=True)
+    elif disk.room is Room.LOW:
+        screen.print(f"Storage: little room{left}", markup=False, soft_wrap=True)
 
 
 def _certificate_json(one: "Standing") -> dict[str, Any]:

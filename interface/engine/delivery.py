@@ -95,7 +95,18 @@ class DeliveryLoop:
             self._rest_now.callback(None)
         if self._ended is not None:
             await self._ended
+        if self._owed is not None:
+            await self._write_last(self._owed)
         await self._sender.close()
+
+    async def _write_last(self, call: Callable[[], object]) -> None:
+        # Whoever sends next would find an intent without an outcome, and nobody but us knows better.
+        try:
+            await self._write(call)
+        except StoreError as failure:
+            emit(StorageFailed(code=failure.code, place=self._name))
+        except Exception as bug:  # noqa: BLE001 - the end must come: what was owed is found as ambiguous
+            emit(fault(bug, self._name))
 
     async def _run(self) -> None:
         while not self._is_stopping:

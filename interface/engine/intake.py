@@ -29,7 +29,8 @@ class Waiting:
 class Intake:
     """Group commit: one message when idle, up to `batch_messages` under load.
 
-    `stored` is called after each commit with the answers and before any sender is told; `settled` once all were told.
+    `stored` is called after each commit with the answers and before any sender is told; `settled` once all were told. Where
+    `refusal` gives a reason, nothing is stored.
     """
 
     def __init__(
@@ -39,7 +40,9 @@ class Intake:
         batch_messages: int,
         stored: Callable[[Sequence[Answer]], None],
         settled: Callable[[], None],
+        refusal: Callable[[], StoreError | None],
     ) -> None:
+        self._refusal = refusal
         self._store = store
         self._batch_messages = batch_messages
         self._stored = stored
@@ -83,6 +86,8 @@ class Intake:
         results: Sequence[Result]
         started = time.perf_counter_ns()
         try:
+            if (refusal := self._refusal()) is not None:
+                raise refusal
             answers = store_batch(self._store, [one.examined for one in batch])
         except StoreError as failure:
             emit(StorageFailed(code=failure.code, place="intake"))

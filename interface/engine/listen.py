@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from twisted.internet import defer, threads
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
 from interface.connector.mllp.arrival import Arrival, Receive
@@ -19,7 +20,9 @@ from interface.engine.reception import Listener, Reception
 from interface.engine.wake import Bell, Ringer
 from interface.errors import ConfigurationError, StoreError
 from interface.observe.emit import emit
+from interface.observe.fault import fault
 from interface.observe.receive import ListenerFailed
+from interface.observe.room import StorageBack
 from interface.pipeline.receive import Answer
 from interface.ports import Clock, Store
 from interface.settings import Pace
@@ -37,8 +40,16 @@ class ListenPart:
     """Owns the sources of all channels. Everything but the two threads lives on the reactor."""
 
     def __init__(
-        self, reactor: AsyncioSelectorReactor, store: Store, clock: Clock, pace: Pace, bell: Bell, ringer: Ringer
+        self,
+        reactor: AsyncioSelectorReactor,
+        store: Store,
+        clock: Clock,
+        pace: Pace,
+        bell: Bell,
+        ringer: Ringer,
+        room: Callable[[], StoreError | None] = lambda: None,
     ) -> None:
+        """`room` gives the reason why the disk has no room for what would be received."""
         self._reactor = reactor
         self._store = store
         self._clock = clock
@@ -51,12 +62,17 @@ class ListenPart:
             batch_messages=pace.receive_batch_messages,
             stored=self._stored,
             settled=self._flush,
+            refusal=room,
         )
+        self._room = room
+        self._look = LoopingCall(self._in_thread, self._look_at_room)
+        self._look.clock = reactor
         self._reception = Reception(reactor, self._intake, self._outcomes, clock)
         self._in_flight = InFlight(pace.max_frames_in_flight, pace.max_bytes_in_flight)
         self._sources: list[MllpSource] = []
         self._watch = CertificateWatch(reactor, clock, pace, lambda: [one.tls for one in self._sources if one.tls])
-        self._is_closed_for_storage = False
+        self._closing: list[MllpSource] = []  # those that close while nothing can be stored; the others say no
+        self._closed_at: float | None = None  # since when nothing can be stored, in seconds of the reactor
         self._is_draining = False
         self._retry: IDelayedCall | None = None
 
@@ -68,9 +84,15 @@ class ListenPart:
         self._intake.start()
         self._outcomes.start()
         self._sources = [self._source(source) for source in sources]
+        self._closing = [
+            made
+            for made, source in zip(self._sources, sources, strict=True)
+            if not source.listener.rejects_when_unstorable
+        ]
         missing = [why for source in self._sources if (why := _failure(source.channel, source.listen))]
         if missing and len(missing) == len(self._sources) and all(why.code == "cannot-listen" for why in missing):
             raise missing[0]
+        self._look.start(self._pace.disk_check_secs).addErrback(self._record_fault)
         if missing:
             self._retry = self._reactor.callLater(self._pace.listen_retry_secs, self._listen_again)
         if any(source.tls for source in self._sources):
@@ -95,26 +117,49 @@ class ListenPart:
 
     def _not_stored(self, failure: Failure) -> Failure:
         # The sender gets no answer and no listener: it keeps its message, and its order.
-        if failure.check(StoreError) and not self._is_closed_for_storage:
-            self._is_closed_for_storage = True
-            for source in self._sources:
-                source.stop_listening()
-            self._reactor.callLater(self._pace.storage_retry_secs, self._try_storage)
+        if failure.check(StoreError):
+            self._close()
         return failure
 
+    def _close(self) -> None:
+        if self._closed_at is not None or self._is_draining:
+            return
+        self._closed_at = self._reactor.seconds()
+        for source in self._closing:
+            source.stop_listening()
+        self._reactor.callLater(self._pace.storage_retry_secs, self._try_storage)
+
+    def _look_at_room(self) -> None:
+        # Closed before the first message meets it: a sender that is turned away at the door knows that nothing was taken.
+        if self._room() is not None:
+            self._reactor.callFromThread(self._close)
+
+    @staticmethod
+    def _record_fault(failure: Failure) -> None:
+        emit(fault(failure, "listen"))
+
     def _try_storage(self) -> None:
-        trial = threads.deferToThreadPool(self._reactor, self._reactor.getThreadPool(), self._store.check_writable)
-        trial.addCallbacks(self._storage_is_back, self._storage_is_away)
+        self._in_thread(self._require_storage).addCallbacks(self._storage_is_back, self._storage_is_away)
+
+    def _require_storage(self) -> None:
+        if (refusal := self._room()) is not None:
+            raise refusal
+        self._store.check_writable()
+
+    def _in_thread(self, call: Callable[[], None]) -> "defer.Deferred[None]":
+        return threads.deferToThreadPool(self._reactor, self._reactor.getThreadPool(), call)
 
     def _storage_is_back(self, _nothing: None) -> None:
-        self._is_closed_for_storage = False
+        away_secs = self._reactor.seconds() - (self._closed_at or 0.0)
+        self._closed_at = None
+        emit(StorageBack(place="listen", took_micros=int(away_secs * 1_000_000)))
         self._listen_again()
 
     def _listen_again(self) -> None:
         """Listen wherever nothing does. An address that somebody took meanwhile is tried again later; the others go on."""
         if self._retry is not None and self._retry.active():
             self._retry.cancel()
-        if self._is_closed_for_storage or self._is_draining:
+        if self._closed_at is not None or self._is_draining:
             return
         failed = [source for source in self._sources if _failure(source.channel, source.listen)]
         if failed:
@@ -127,6 +172,8 @@ class ListenPart:
         """Take nothing new, answer what is in flight, then stop the threads."""
         self._is_draining = True
         self._watch.stop()
+        if self._look.running:
+            self._look.stop()
         self._outcomes.hurry()
         closed = defer.gatherResults([source.drain(self._pace.drain_secs) for source in self._sources])
         return closed.addBoth(lambda _nothing: self._stop_threads())

@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable
 
 from interface.engine.wake import Bell, Ringer
-from interface.errors import StoreError
+from interface.errors import LockLostError, StoreError, StoreUnavailableError
 from interface.observe.emit import emit
 from interface.observe.engine import StorageFailed
 from interface.observe.fault import fault
+from interface.observe.room import StorageBack
 from interface.pipeline.plan import Plan
 from interface.pipeline.process import ProcessStage
 from interface.ports import Store
@@ -81,8 +82,26 @@ class ProcessThread:
                 self._queue_homeless()
                 while not self._is_stopping.is_set():
                     self._work_once()
+            except LockLostError:
+                raise
+            except StoreUnavailableError as failure:
+                self._await_storage(failure)
             finally:
                 self._hand_over()
+
+    def _await_storage(self, failure: StoreUnavailableError) -> None:
+        """Wait until the store takes writes again. Only then may anything be handed over: what the delivery loops know of their
+        last sends is written nowhere yet, and whoever took over would find attempts without an outcome."""
+        started = time.monotonic()
+        emit(StorageFailed(code=failure.code, place="process"))
+        while not self._is_stopping.wait(self._pace.storage_retry_secs):
+            try:
+                self._store.check_writable()
+            except StoreError as still:
+                emit(StorageFailed(code=still.code, place="process"))
+            else:
+                emit(StorageBack(place="process", took_micros=int((time.monotonic() - started) * 1_000_000)))
+                return
 
     def _work_once(self) -> None:
         plan = self._plan_changed()

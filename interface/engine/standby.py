@@ -16,9 +16,9 @@ def only_one(home: Path, part: str, waiting: Callable[[], AbstractContextManager
 
     The kernel drops a dead process's lock.
     """
-    folder = home / "run"
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder / f"{part}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    path = _path(home, part)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -29,3 +29,23 @@ def only_one(home: Path, part: str, waiting: Callable[[], AbstractContextManager
         yield
     finally:
         os.close(handle)
+
+
+def is_there(home: Path, part: str) -> bool:
+    """Whether a living process is this part of the home, whatever it can say of itself in the store."""
+    try:
+        handle = os.open(_path(home, part), os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(handle)
+
+
+def _path(home: Path, part: str) -> Path:
+    return home / "run" / f"{part}.lock"

@@ -1,22 +1,39 @@
 """The one way to tell that something happened, and the one place that says where it is told."""
 
 import logging
+import time
 from typing import TextIO
 
 from interface.observe.count import Count, Counters
+from interface.observe.engine import LogLost
 from interface.observe.event import Event
 from interface.observe.line import JsonLine, LibraryLines
+from interface.observe.lines import Lines
 
 _LOG = logging.getLogger("interface")
 _COUNTERS = Counters()
+_MOST_REMEMBERED = 1024
+_written_at: dict[Event, float] = {}  # of events that are not written again at once; seconds of the monotonic clock
 
 
 def emit(event: Event) -> None:
     """Count the event and, where its level is wanted, write its line. From any thread; a microsecond without a line."""
     _COUNTERS.count(event)
     level = event.level
-    if _LOG.isEnabledFor(level):
+    if event.ends_quiet:
+        _written_at.clear()
+    if _LOG.isEnabledFor(level) and (not event.quiet_secs or _is_news(event)):
         _LOG.log(level, event)
+
+
+def _is_news(event: Event) -> bool:
+    now = time.monotonic()
+    if now - _written_at.get(event, now - event.quiet_secs) < event.quiet_secs:
+        return False
+    if len(_written_at) >= _MOST_REMEMBERED:
+        _written_at.clear()
+    _written_at[event] = now
+    return True
 
 
 def counts() -> list[Count]:
@@ -30,7 +47,7 @@ def configure(stream: TextIO, level: str = "info") -> None:
     What libraries log is taken over too, as events that name its origin and leave out its text. Until this is called,
     only warnings and errors are written (to standard error). The last call wins.
     """
-    lines = logging.StreamHandler(stream)
+    lines = Lines(stream, LogLost)
     lines.setFormatter(JsonLine())
     _LOG.handlers[:] = [lines]
     _LOG.propagate = False

@@ -20,6 +20,7 @@ class StorageFailed(Running):
     level: ClassVar = Level.ERROR
     counter: ClassVar = "storage_failures_total"
     split_by: ClassVar = ("code",)
+    quiet_secs: ClassVar = 60.0
     code: str
     place: str
 
@@ -102,3 +103,12 @@ class BaselineTaken(Running):
     level: ClassVar = Level.INFO
     counter: ClassVar = "baselines_taken_total"
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogLost(Running):
+    """So many events before this one could not be written: the disk was full, or nobody read them. Counted they were."""
+
+    level: ClassVar = Level.WARNING
+    counter: ClassVar = "log_breaks_total"
+    lines: int

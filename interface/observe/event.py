@@ -37,3 +37,7 @@ class Event:
     counter: ClassVar[str]
     split_by: ClassVar[tuple[str, ...]] = ()
     sums: ClassVar[tuple[tuple[str, str], ...]] = ()  # (counter, field that is added to it)
+    quiet_secs: ClassVar[float] = (
+        0.0  # an equal event within so long is counted and not written: a log has no end, a disk has
+    )
+    ends_quiet: ClassVar[bool] = False  # from here on everything is news again

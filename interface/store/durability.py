@@ -29,6 +29,7 @@ def prepare_sqlite(connection: sqlite3.Connection, busy_timeout_secs: float) -> 
         "foreign_keys = ON",
         f"cache_size = -{_MEMORY_KB}",
         f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
+        "temp_store = MEMORY",  # what a statement sets aside needs no room on another disk
     ):
         connection.execute(f"PRAGMA {setting}")
     check_sqlite(connection)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from ulid import ULID
 
-from interface.errors import StoreError, StoreUnavailableError
+from interface.errors import LockLostError, StoreError
 from interface.ledger.change import LedgerChanges
 from interface.ledger.noun import Identifier
 from interface.observe.emit import emit
@@ -83,6 +83,11 @@ class SqlStore:
     def _is_sqlite(self) -> bool:
         return self._engine.dialect.name == SQLITE
 
+    @property
+    def folder(self) -> Path | None:
+        """Where the database's file lies; None for a server's."""
+        return sqlite_path(self._engine).parent if self._is_sqlite else None
+
     def prepare(self, intakes: Sequence[Intake]) -> list[Prepared]:
         """Digest, compress and seal; no database work."""
         return [arrival.prepare(self._vault, intake) for intake in intakes]
@@ -140,7 +145,7 @@ class SqlStore:
         # after a lock therefore also look whether it was taken since; the row keeps the next taker out until the commit.
         fence = self._fences.get(purpose)
         if fence is not None and counter.fence(tx, purpose) != fence:
-            raise StoreUnavailableError(
+            raise LockLostError(
                 "lock-lost",
                 f"another engine has taken over '{purpose}'",
                 place="database",

@@ -14,7 +14,7 @@ from types import ModuleType
 import pytest
 
 from interface.errors import StoreError
-from interface.observe import deliver, engine, process, receive
+from interface.observe import deliver, engine, process, receive, room
 from interface.observe.count import Count, Counters
 from interface.observe.emit import configure, counts, emit
 from interface.observe.engine import PartStarted
@@ -27,6 +27,7 @@ STAGES: dict[ModuleType, Stage] = {
     process: Stage.PROCESS,
     deliver: Stage.DELIVER,
     engine: Stage.ENGINE,
+    room: Stage.ENGINE,
 }
 # What an event may hold. A new field needs a place here, and a thought whether it could carry a value of a message.
 TEXTS = {"channel", "destination", "place", "peer", "cause", "code", "part", "kind", "trail", "library", "answer"}
@@ -37,6 +38,9 @@ NUMBERS = {"connection", "message_id", "delivery_id", "attempt", "pid", "limit",
     "frames",
     "messages",
     "unanswered",
+    "free_bytes",
+    "limit_bytes",
+    "lines",
 }
 
 
