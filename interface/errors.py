@@ -63,6 +63,10 @@ class LockLostError(StoreUnavailableError):
     """Another engine has taken over what this one did under a lock of the store."""
 
 
+class StoreReplacedError(StoreUnavailableError):
+    """What this process has open is no longer what others find as the database: it must end, and be started again."""
+
+
 class WireError(InterfaceError):
     """A peer could not be reached or broke the protocol before anything was sent."""
 

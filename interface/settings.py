@@ -195,6 +195,13 @@ class Settings(Declared):
     )
     poll_secs: _Wait = Field(default=0.5, description="how often a part looks for work that nobody called it for")
     storage_retry_secs: _Wait = Field(default=1.0, description="wait before a database that is away is tried again")
+    database_connect_secs: float = Field(
+        default=10.0, ge=2, le=3600, description="how long a PostgreSQL server may take to accept a connection"
+    )
+    database_answer_secs: _Wait = Field(
+        default=60.0,
+        description="how long the engine waits for an answer of a PostgreSQL server; after that the connection counts as broken",
+    )
     disk_check_secs: _Wait = Field(
         default=10.0,
         description="how often the room on the store's disk is looked at; intake also looks at every commit",

@@ -13,7 +13,8 @@ from interface.operate.status import Known
 from interface.ports import Clock
 from interface.row.act import Act
 from interface.settings import Settings, read_settings
-from interface.store.database import Limits, files_translated
+from interface.store.database import Limits
+from interface.store.files import files_translated
 from interface.store.keyfile import VARIABLE
 from interface.store.store import SqlStore, open_store
 
@@ -95,9 +96,14 @@ def default_home(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("HP24_HOME") or Path.home() / ".local" / "share" / "hp24")
 
 
-def limits_of(settings: Settings) -> Limits:
-    """The store's limits as configured."""
-    return Limits(turn_limit_micros=settings.turn_limit_millis * 1000, key_command_secs=settings.key_command_secs)
+def limits_of(settings: Settings, *, is_part: bool = False) -> Limits:
+    """The store's limits as configured. A part of the engine waits for no answer without end; a person may."""
+    return Limits(
+        turn_limit_micros=settings.turn_limit_millis * 1000,
+        connect_secs=settings.database_connect_secs,
+        answer_secs=settings.database_answer_secs if is_part else 0.0,
+        key_command_secs=settings.key_command_secs,
+    )
 
 
 def keep_key_apart(root: Path, environ: Mapping[str, str]) -> None:
@@ -120,6 +126,7 @@ def open_app(
     environ: Mapping[str, str] | None = None,
     *,
     makes: bool = True,
+    is_part: bool = False,
 ) -> Iterator[App]:
     """Open a home. One that was never used is made, with its database and its key, if `makes`; else it is `home-empty`."""
     known = dict(os.environ) if environ is None else dict(environ)
@@ -131,7 +138,9 @@ def open_app(
     settings = read_settings(root, home, known)
     keep_key_apart(root, known)
     clock = SystemClock()
-    store = open_store(settings.database_url, clock, environ=known, limits=limits_of(settings), makes=makes)
+    store = open_store(
+        settings.database_url, clock, environ=known, limits=limits_of(settings, is_part=is_part), makes=makes
+    )
     try:
         yield App(home, root, settings, store, clock, known)
     finally:

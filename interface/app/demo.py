@@ -31,7 +31,7 @@ from interface.simulate.receiver import Receiver
 from interface.simulate.record import Record, take_record
 from interface.simulate.sender import Answered
 from interface.simulate.traffic import Morning, morning
-from interface.store.database import files_translated
+from interface.store.files import files_translated
 from interface.view.money import AccountStory, PaymentStory
 
 Tell = Callable[[str, int, int], None]  # what is going on, done, of how many

@@ -29,7 +29,7 @@ from interface.engine.room import DiskRoom
 from interface.engine.standby import only_one
 from interface.engine.supervise import CANNOT_START, FAILED, end_with_supervisor
 from interface.engine.wake import Bell, Ringer
-from interface.errors import ConfigurationError, Disposition, InterfaceError, StoreError
+from interface.errors import ConfigurationError, Disposition, InterfaceError, StoreError, StoreReplacedError
 from interface.healthpay24.push import PushPace, PushStage
 from interface.hl7.header import CONTROL_ID_LENGTH
 from interface.observe.emit import configure, emit
@@ -95,7 +95,7 @@ def _run(
     def begin() -> None:
         try:
             start()
-            heartbeat.start()
+            heartbeat.start(replaced)
         except ConfigurationError as wrong:
             _tell_stop(wrong)
             exit_codes[0] = CANNOT_START
@@ -107,6 +107,13 @@ def _run(
         if not stopping:
             ending = stop().addBoth(lambda _result: heartbeat.stop())
             stopping.append(ending.addBoth(lambda _result: reactor.stop()))
+
+    def replaced(failure: StoreReplacedError) -> None:
+        # Started again, the part opens what is there now.
+        if not stopping:
+            _tell_stop(failure)
+            exit_codes[0] = FAILED
+            end()
 
     def on_signal(_number: int, _frame: object) -> None:
         reactor.callFromThread(end)
@@ -278,7 +285,7 @@ def main(arguments: list[str]) -> int:
     configure(sys.stderr, "info")
     try:
         # Never a new home: what has vanished under a running engine must not come back empty.
-        with open_app(asked.home, asked.root, makes=False) as app:
+        with open_app(asked.home, asked.root, makes=False, is_part=True) as app:
             configure(sys.stderr, app.settings.log_level)
             if asked.supervised:
                 end_with_supervisor()

@@ -17,7 +17,7 @@ from interface.ports import Progress, Turn
 from interface.row.act import Act
 from interface.row.backup import LastHeld, Manifest
 from interface.settings import read_settings
-from interface.store.database import files_translated
+from interface.store.files import files_translated
 from interface.store.restore import restore
 
 _OUR_OWN = (OPERATOR, HEALTHPAY24)  # sources whose messages no sender has

@@ -10,9 +10,10 @@ from twisted.internet import defer, threads
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.task import LoopingCall
 
-from interface.errors import StoreError
+from interface.errors import StoreError, StoreReplacedError
 from interface.observe.emit import emit
 from interface.observe.engine import StorageFailed
+from interface.observe.fault import fault
 from interface.ports import Clock, Store
 from interface.view.count import PartRow, PartState
 
@@ -26,14 +27,16 @@ class SignOfLife:
         self._part = part
         self._started_at = clock.now()
 
-    def write(self, state: PartState) -> None:
-        """Say that this part is alive, and how it stands. A database that is away is an event."""
+    def write(self, state: PartState) -> StoreError | None:
+        """Say that this part is alive, and how it stands. A database that is away is an event, and given."""
         row = PartRow(self._part, os.getpid(), socket.gethostname(), state, self._started_at, self._clock.now())
         try:
             with self._store.turn("beat") as turn:
                 turn.beat(row)
         except StoreError as failure:
             emit(StorageFailed(code=failure.code, place=f"heartbeat of {self._part}"))
+            return failure
+        return None
 
 
 @contextmanager
@@ -70,11 +73,13 @@ class Heartbeat:
         self._sign = sign
         self._every_secs = every_secs
         self._state = state
+        self._replaced: Callable[[StoreReplacedError], None] | None = None
         self._loop = LoopingCall(self._in_thread, self._beat)
 
-    def start(self) -> None:
-        """Beat now and from then on."""
-        self._loop.start(self._every_secs)
+    def start(self, replaced: Callable[[StoreReplacedError], None]) -> None:
+        """Beat now and from then on. `replaced` is called on the reactor once the store is no longer the one that was opened."""
+        self._replaced = replaced
+        self._loop.start(self._every_secs).addErrback(self._record_fault)
 
     def stop(self) -> "defer.Deferred[None]":
         """The last sign says that the part was stopped on purpose."""
@@ -86,7 +91,18 @@ class Heartbeat:
         return threads.deferToThreadPool(self._reactor, self._reactor.getThreadPool(), call)
 
     def _beat(self) -> None:
-        self._sign.write(self._state())
+        # A defect costs one beat, not all that would follow.
+        try:
+            failure = self._sign.write(self._state())
+        except Exception as bug:  # noqa: BLE001 - the edge of the thread
+            self._record_fault(bug)
+            return
+        if isinstance(failure, StoreReplacedError) and self._replaced is not None:
+            self._reactor.callFromThread(self._replaced, failure)
+
+    @staticmethod
+    def _record_fault(failure: BaseException) -> None:
+        emit(fault(failure, "heartbeat"))
 
     def _rest(self) -> None:
         self._sign.write(PartState.STOPPED)

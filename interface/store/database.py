@@ -5,6 +5,7 @@ the key file opens the keys, the connections flush. Processes that open at once 
 """
 
 import os
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from sqlalchemy import event, exc
 from ulid import ULID
 
 from interface.errors import StoreError, StoreUnavailableError
-from interface.store import durability, turnstile, wire
+from interface.store import bounded, durability, turnstile, wire
 from interface.store import schema_baseline as _baseline  # noqa: F401  importing a schema module adds its tables
 from interface.store import schema_delivery as _deliveries  # noqa: F401
 from interface.store import schema_ledger as _ledger  # noqa: F401
@@ -25,10 +26,12 @@ from interface.store import schema_mirror as _mirror  # noqa: F401
 from interface.store import schema_operation as t
 from interface.store.counter import EPOCH
 from interface.store.dialect import POSTGRESQL, SQLITE
+from interface.store.files import files_translated
 from interface.store.keysource import KeySource, key_source
 from interface.store.schema import VERSION
 from interface.store.vault import DataKeys, Vault, unwrap, wrap
 
+_READ_ONLY_STATE = "25006"  # PostgreSQL: read_only_sql_transaction
 _OPENING_LOCK = 0x68703234  # "hp24": the advisory lock of those who open a PostgreSQL database
 
 
@@ -40,6 +43,8 @@ class Limits:
     busy_timeout_secs: float = 5.0  # for writers that are not ours: a backup, a shell
     connections: int = 16
     connect_wait_secs: float = 10.0  # for a free connection of the pool
+    connect_secs: float = 10.0  # for a server to take a connection
+    answer_secs: float = 0.0  # for a server's next answer; 0: people may wait as long as they like
     id_block: int = 1_000  # ids reserved at once
     key_command_secs: float = 30.0  # for the command that gives the master key, if one does
     is_scratch: bool = False  # a SQLite file for a proof, thrown away after it; never a store of record
@@ -86,37 +91,46 @@ def translated() -> Iterator[None]:
     """Turn the database's own failures into ours; their texts name no values (`hide_parameters`)."""
     try:
         yield
-    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
-        reason = type(getattr(error, "orig", None) or error).__name__
-        raise StoreUnavailableError(
-            "database-unavailable",
-            f"the database does not answer or has no room ({reason}: {_first_line(error)})",
-            place="database",
-            advice="nothing was stored; look at the database and its disk",
-        ) from error
-    except exc.DatabaseError as error:
-        if type(error) is not exc.DatabaseError:  # its kinds are defects of a statement; by itself it means the file
+    except exc.DBAPIError as error:
+        failure = _failure(error)
+        if failure is None:
             raise
-        raise StoreError(
+        raise failure from error
+    except exc.TimeoutError as error:
+        raise _unavailable(error) from error
+
+
+def _failure(error: exc.DBAPIError) -> StoreError | None:
+    """What a failure of the database means to us; None where it is a defect of a statement."""
+    if getattr(error.orig, "sqlstate", "") == _READ_ONLY_STATE or getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == (
+        sqlite3.SQLITE_READONLY
+    ):
+        return StoreUnavailableError(
+            "database-read-only",
+            "the database takes no writes",
+            place="database",
+            advice="nothing was stored; is it a standby, or its disk mounted read-only?",
+        )
+    if isinstance(error, exc.OperationalError | exc.InterfaceError) or error.connection_invalidated:
+        return _unavailable(error)
+    if type(error) is exc.DatabaseError:  # its kinds are defects of a statement; by itself it means the file
+        return StoreError(
             "database-damaged",
             f"this is not a database, or a damaged one ({_first_line(error)})",
             place="database",
             advice="look which file it is; a damaged one is restored from a backup",
-        ) from error
+        )
+    return None
 
 
-@contextmanager
-def files_translated() -> Iterator[None]:
-    """Turn the file system's refusals into ours."""
-    try:
-        yield
-    except OSError as error:
-        raise StoreUnavailableError(
-            "home-unusable",
-            f"the engine's files cannot be made or opened here ({error.strerror or type(error).__name__})",
-            place=str(error.filename or "home"),
-            advice="give a directory that this user may write to (--home DIR, or HP24_HOME; the key: HP24_KEY_FILE)",
-        ) from error
+def _unavailable(error: Exception) -> StoreUnavailableError:
+    reason = type(getattr(error, "orig", None) or error).__name__
+    return StoreUnavailableError(
+        "database-unavailable",
+        f"the database does not answer or has no room ({reason}: {_first_line(error)})",
+        place="database",
+        advice="nothing was stored; look at the database and its disk",
+    )
 
 
 def _home_empty(url: sa.URL) -> StoreError:
@@ -196,6 +210,7 @@ def _watch(engine: sa.Engine, limits: Limits) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     else:
+        bounded.bound(engine, limits.connect_secs, limits.answer_secs)
 
         @event.listens_for(engine, "connect")
         def on_connect_server(connection: Any, _record: Any) -> None:

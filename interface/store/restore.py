@@ -15,8 +15,9 @@ from interface.row.backup import Manifest, Member
 from interface.store import archive, installation, mirror
 from interface.store.archive import ArchiveReader
 from interface.store.backup import DATABASE, copy_columns, member_of
-from interface.store.database import Limits, files_translated, make_engine, opening, translated, upgrade_schema
+from interface.store.database import Limits, make_engine, opening, translated, upgrade_schema
 from interface.store.dialect import SQLITE
+from interface.store.files import files_translated
 from interface.store.keyfile import flush_folder
 from interface.store.keysource import key_source
 from interface.store.schema import METADATA, VERSION

@@ -25,6 +25,7 @@ from interface.store.database import Limits, Opened, open_database, sqlite_path,
 from interface.store.dialect import SQLITE
 from interface.store.event import DatabaseMade, LongTurn
 from interface.store.ledger_save import SealedChanges
+from interface.store.place import Place
 from interface.store.reader import SqlReader
 from interface.store.rotation import KeyRotation
 from interface.store.turn import SqlTurn
@@ -78,6 +79,7 @@ class SqlStore:
         self._wire_offset = opened.wire_offset
         self._fences: dict[str, int] = {}  # PostgreSQL: locks held here, by the count at which they were taken
         self._turnstile = Turnstile(sqlite_path(self._engine)) if self._is_sqlite else None
+        self._place = Place(sqlite_path(self._engine)) if self._is_sqlite else None
 
     @property
     def _is_sqlite(self) -> bool:
@@ -117,6 +119,7 @@ class SqlStore:
         self._inside.purpose = purpose
         try:
             with waiting:
+                self._check_place()
                 started = time.monotonic_ns()
                 with translated(), self._engine.connect().execution_options(writes=True) as connection:
                     tx = self._tx(connection)
@@ -125,10 +128,15 @@ class SqlStore:
                         yield SqlTurn(tx)
                         mirror.write_marks(tx)
                         tx.write_tallies()
+                self._check_place()  # after the commit, too: before anybody is told that it is durable
                 self._words.learn(tx.fresh)
                 self._measure(purpose, (time.monotonic_ns() - started) // 1000)
         finally:
             self._inside.purpose = ""
+
+    def _check_place(self) -> None:
+        if self._place is not None:
+            self._place.check()
 
     def _require_no_turn(self, purpose: str) -> None:
         # On SQLite a thread would wait for itself. Always refused, not only when a block of ids happens to run out.

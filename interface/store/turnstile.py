@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from interface.store.files import files_translated
+
 
 class Turnstile:
     """Two lock files beside the database."""
@@ -45,8 +47,13 @@ class Turnstile:
         with self._guard:
             if self._spare:
                 return self._spare.pop()
-        following, writer = (os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600) for path in self._paths)
-        return following, writer
+        with files_translated():
+            following = _open(self._paths[0])
+            try:
+                return following, _open(self._paths[1])
+            except OSError:
+                os.close(following)
+                raise
 
     def _give_back(self, pair: tuple[int, int]) -> None:
         with self._guard:
@@ -64,7 +71,8 @@ class Turnstile:
 @contextmanager
 def hold(path: Path) -> Iterator[bool]:
     """Hold a lock file for the length of the block; gives False at once where someone else holds it."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with files_translated():
+        handle = _open(path)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -74,3 +82,7 @@ def hold(path: Path) -> Iterator[bool]:
         yield True
     finally:
         os.close(handle)
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
