@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -62,6 +62,13 @@ def server() -> Iterator[PostgresServer]:
     if existing:
         yield PostgresServer(make_url(existing))
         return
+    with own_server(lambda _home: {}) as started:
+        yield started
+
+
+@contextmanager
+def own_server(environ: Callable[[Path], Mapping[str, str]]) -> Iterator[PostgresServer]:
+    """Start a server of one's own; `environ` gives what its environment has beside ours, and may put files into its home."""
     home = Path(tempfile.mkdtemp(prefix="hp24-pg-"))  # short: a Unix socket's path has room for about 100 bytes
     owner = _owner()
     try:
@@ -70,7 +77,7 @@ def server() -> Iterator[PostgresServer]:
             shutil.chown(home, owner)
             binaries = _reachable_binaries(binaries, home, owner)
         _initialise(binaries, home, owner)
-        with _running(binaries, home, owner) as admin:
+        with _running(binaries, home, owner, environ(home)) as admin:
             yield PostgresServer(admin)
     finally:
         shutil.rmtree(home, ignore_errors=True)
@@ -114,7 +121,7 @@ def _initialise(binaries: Path, home: Path, owner: str | None) -> None:
 
 
 @contextmanager
-def _running(binaries: Path, home: Path, owner: str | None) -> Iterator[URL]:
+def _running(binaries: Path, home: Path, owner: str | None, environ: Mapping[str, str]) -> Iterator[URL]:
     """Run the server under its guardian for as long as the block lasts."""
     settings = [*DURABLE, "listen_addresses=", f"unix_socket_directories={home}", "max_connections=200"]
     server = [str(binaries / "postgres"), "-D", str(home / "cluster"), *(f"--{setting}" for setting in settings)]
@@ -123,6 +130,7 @@ def _running(binaries: Path, home: Path, owner: str | None) -> Iterator[URL]:
             ["/bin/sh", "-c", GUARDIAN, "sh", str(home), *server],
             user=owner,
             cwd=home,
+            env={**os.environ, **environ},
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from interface.errors import InterfaceError
+from interface.errors import InterfaceError, StoreUnavailableError
 from interface.ledger.apply import apply
 from interface.ledger.change import LedgerChanges
 from interface.ledger.needs import needs
@@ -127,6 +127,8 @@ class Batch:
     def _apply(self, trip: Trip, reading: Reading) -> conclude.Ending:
         try:
             return conclude.applied(apply(reading, self._workset, self._stamps[trip.message.id]), reading)
+        except StoreUnavailableError:
+            raise  # no fault of the message: it runs again once the store is there
         except InterfaceError as failure:
             return conclude.without_reading(None, failure)
 

@@ -1,9 +1,12 @@
 """One trip down the pipeline: outcomes, lanes, holds, isolation."""
 
-from interface.errors import MappingError, MessageError
+import pytest
+
+from interface.errors import MappingError, MessageError, StoreUnavailableError
 from interface.ledger.noun import Identifier
 from interface.ledger.reading import Filtered
 from interface.pipeline.process import drain
+from interface.store.store import SqlStore
 from interface.view.work import WorkItemRow
 from tests.pipeline.spoken import HOLD_SECS, SECOND, Feed, charge_of, merge, update
 
@@ -133,3 +136,30 @@ def test_a_message_that_the_mapping_stops_holds_back_its_own_patient(feed: Feed)
 def _items(feed: Feed) -> list[WorkItemRow]:
     with feed.store.snapshot() as reader:
         return reader.work_items(only_open=True, beyond_id=0, limit=100)
+
+
+class AwayOnce:
+    """Ids that cannot be had the first time: the database is away just then."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._plain = store.allocate
+        self.is_away = True
+
+    def __call__(self, name: str) -> int:
+        if self.is_away:
+            self.is_away = False
+            raise StoreUnavailableError("database-unavailable", "the database does not answer")
+        return self._plain(name)
+
+
+def test_a_database_that_is_away_while_a_message_is_applied_is_not_the_messages_fault(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (number,) = feed.receive(update("1", "A1"))
+    monkeypatch.setattr(feed.store, "allocate", AwayOnce(feed.store))
+    stage = feed.stage()
+    with pytest.raises(StoreUnavailableError):
+        stage.run_batch(10)
+    assert feed.states([number]) == ["waiting"]
+    stage.run_batch(10)
+    assert feed.states([number]) == ["processed"]
