@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 static char under[PATH_MAX];
-static const char *room;
+static char *room;
 
 #define REAL(name) \
     static __typeof__(&name) real; \
@@ -31,9 +31,10 @@ static const char *room;
 
 __attribute__((constructor)) static void begin(void) {
     const char *folder = getenv("FULLDISK_UNDER");
-    room = getenv("FULLDISK_FREE");
-    if (!folder || !room) room = NULL;
-    else snprintf(under, sizeof under, "%s", folder);
+    const char *file = getenv("FULLDISK_FREE");
+    if (!folder || !file) return;
+    snprintf(under, sizeof under, "%s", folder);
+    room = strdup(file); /* servers write over their environment */
 }
 
 /* The bytes that are free; -1 where the disk is what it is. */

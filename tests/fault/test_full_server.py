@@ -30,9 +30,11 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Engine, Dis
         return dict(disks[0].environ)
 
     with own_server(disk_of) as server, server.database() as url:
-        with running_engine(folder / "home", make_root(folder / "root"), {}, url) as engine:
-            yield engine, disks[0]
-        disks[0].ease()
+        try:
+            with running_engine(folder / "home", make_root(folder / "root"), {}, url) as engine:
+                yield engine, disks[0]
+        finally:
+            disks[0].ease()
 
 
 def large(number: str) -> bytes:
