@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Programs start again and again: what was compiled once is kept, also on machines that are set up to compile each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo run test proof soak bench check lock clean
+.PHONY: help demo run test proof soak wheelhouse bench check lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -56,6 +56,14 @@ check: $(VENV)/.tools  ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check interface tests
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+WHEELHOUSE := dist/wheelhouse
+
+wheelhouse: $(VENV)/.product  ## dist/wheelhouse: everything for an install without a network
+	rm -rf $(WHEELHOUSE)
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check -c requirements.lock --wheel-dir $(WHEELHOUSE) .
+	cp config/deploy/install-offline.sh config/deploy/hp24.service config/deploy/hp24-admin config/deploy/README.md $(WHEELHOUSE)
+	cd $(WHEELHOUSE) && sha256sum * > ../SHA256SUMS && mv ../SHA256SUMS .
 
 lock: $(VENV)/.tools  ## write requirements.lock anew from what is installed
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '^hp24' > requirements.lock

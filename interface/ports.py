@@ -247,6 +247,12 @@ class Turn(Reader, Acts, Protocol):
     def set_destination_state(self, state: "DestinationState") -> None:
         """Suspend, or use again; note the next probe. Whether it is paused stays as it is."""
 
+    def bring_deliveries_forward(self, destination: str, latest: int, latest_probe: int) -> int:
+        """Let queued deliveries due after `latest` be due now, and a probe due after `latest_probe`; gives how many deliveries."""
+
+    def bring_mirror_forward(self, latest: int) -> int:
+        """Let what HealthPay24 is to be told of after `latest` be due now; gives how many rows."""
+
     def recover_sends(self, at: int) -> list[Delivery]:
         """Intents without an outcome, left by a part that died: all are made ambiguous and given back."""
 

@@ -202,6 +202,16 @@ class Settings(Declared):
         default=60.0,
         description="how long the engine waits for an answer of a PostgreSQL server; after that the connection counts as broken",
     )
+    clock_tolerance_secs: _Wait = Field(
+        default=5.0,
+        description="a clock that is set by more than this, or is this far behind the last stored time, is told of",
+    )
+    clock_hold_hours: float = Field(
+        default=24.0,
+        ge=0,
+        le=8784,
+        description="after the clock was set back by no more than this, arrivals keep the last one's time until it has caught up",
+    )
     disk_check_secs: _Wait = Field(
         default=10.0,
         description="how often the room on the store's disk is looked at; intake also looks at every commit",

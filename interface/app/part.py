@@ -3,6 +3,7 @@
 import secrets
 import signal
 import sys
+import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from interface.app.wires import Runnable, Sending, runnable
 from interface.connector.mllp.destination import MllpDestination
 from interface.connector.tls import ClientTls
 from interface.engine.certificates import CertificateWatch
+from interface.engine.clock import ArrivalClock, ClockWatch
 from interface.engine.delivery import DeliveryLoop
 from interface.engine.heartbeat import Heartbeat, SignOfLife, standing_by
 from interface.engine.listen import ListenPart
@@ -30,12 +32,14 @@ from interface.engine.standby import only_one
 from interface.engine.supervise import CANNOT_START, FAILED, end_with_supervisor
 from interface.engine.wake import Bell, Ringer
 from interface.errors import ConfigurationError, Disposition, InterfaceError, StoreError, StoreReplacedError
-from interface.healthpay24.push import PushPace, PushStage
+from interface.healthpay24.push import PushPace, PushStage, longest_wait_secs
 from interface.hl7.header import CONTROL_ID_LENGTH
+from interface.observe.clock import ClockBehind
 from interface.observe.emit import configure, emit
 from interface.observe.engine import EngineStopped
 from interface.observe.fault import fault, record_stray_failures
 from interface.pipeline.deliver import DeliverStage
+from interface.pipeline.forward import bring_forward
 from interface.pipeline.plan import Plan
 from interface.pipeline.process import ProcessStage
 from interface.pipeline.recover import recover_sends
@@ -47,7 +51,10 @@ def _install_reactor() -> AsyncioSelectorReactor:
     asyncioreactor.install(uvloop.new_event_loop())
     from twisted.internet import reactor  # noqa: PLC0415 - importing it earlier would install another one
 
-    return cast(AsyncioSelectorReactor, reactor)
+    installed = cast(AsyncioSelectorReactor, reactor)
+    # Its own clock is the one that people set: every wait and time-out would stand still for as long as that was set back.
+    installed.seconds = time.monotonic
+    return installed
 
 
 def _chance() -> float:
@@ -60,10 +67,19 @@ def run_listen(app: App, sign: SignOfLife) -> int:
     record_stray_failures(emit)
     pace = app.settings.pace()
     bell, ringer = Bell(app.home, "listen"), Ringer(app.home)
-    part = ListenPart(reactor, app.store, app.clock, pace, bell, ringer, _room(app))
+    part = ListenPart(reactor, app.store, app.clock, pace, bell, ringer, _room(app), _arrivals(app).now)
     sources = runnable(*app.active(), root=app.root).sources
     heartbeat = Heartbeat(reactor, sign, pace.heartbeat_secs, lambda: PartState.RUNNING)
     return _run(reactor, heartbeat, start=lambda: part.start(sources), stop=part.drain)
+
+
+def _arrivals(app: App) -> ArrivalClock:
+    with app.store.snapshot() as reader:
+        last = max((one.last_arrival_at for one in reader.channel_counts()), default=0)
+    behind = last - app.clock.now()
+    if behind > app.settings.clock_tolerance_secs * 1_000_000:
+        emit(ClockBehind("listen", behind))
+    return ArrivalClock(app.clock.now, last, hold_secs=app.settings.clock_hold_hours * 3600)
 
 
 def _room(app: App) -> Callable[[], StoreError | None]:
@@ -145,7 +161,8 @@ class Processing:
         self._push: PushThread | None = None
         self._ringer = Ringer(app.home)
         self._bell = Bell(app.home, "process")
-        self._checked_at = 0
+        self._checked_at = 0.0
+        self._clock_watch = ClockWatch(app.clock.now, tolerance_secs=app.settings.clock_tolerance_secs)
         self._thread = ProcessThread(
             app.store,
             ProcessStage(app.store, self._running.plan, app.clock),
@@ -171,11 +188,16 @@ class Processing:
         keep_baseline(self._app.store)
         self._app.store.renew_wire_ids()
         recover_sends(self._app.store, self._running.plan.destinations, self._app.clock)
+        self._bring_forward()
         self._push = self._push_thread()
         self._push.start()
         self.state = PartState.RUNNING
         self._sign.write(self.state)
         _on_reactor(self._reactor, self._start_loops)
+
+    def _bring_forward(self) -> None:
+        longest_secs = longest_wait_secs(PushPace(self._pace.push_batch_records, self._pace.push_lookup_secs))
+        bring_forward(self._app.store, self._running.plan.destinations, self._app.clock, longest_secs)
 
     def _hand_over(self) -> None:
         self.state = PartState.STANDING_BY
@@ -241,10 +263,12 @@ class Processing:
             loop.wake()
 
     def _plan_changed(self) -> Plan | None:
-        now = self._app.clock.now()
-        if now - self._checked_at < self._pace.config_check_secs * 1_000_000:
+        now = time.monotonic()
+        if now - self._checked_at < self._pace.config_check_secs:
             return None
         self._checked_at = now
+        if self._clock_watch.step() < 0:
+            self._bring_forward()
         with self._app.store.snapshot() as reader:
             found = reader.active_config()
         if found is None or found[0] == self._running.plan.config_id:
@@ -292,7 +316,8 @@ def main(arguments: list[str]) -> int:
             signal.signal(
                 signal.SIGTERM, lambda _number, _frame: sys.exit(0)
             )  # until the reactor runs, there is nothing to drain
-            sign = SignOfLife(app.store, app.clock, asked.part)
+            tolerance_secs = app.settings.clock_tolerance_secs
+            sign = SignOfLife(app.store, app.clock, asked.part, tolerance_secs=tolerance_secs)
             with only_one(app.home, asked.part, lambda: standing_by(sign, app.settings.heartbeat_secs)):
                 return run_listen(app, sign) if asked.part == "listen" else run_process(app, sign)
     except InterfaceError as failure:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from interface.app.compose import App
 from interface.channel.loader import Configuration
-from interface.engine.supervise import Supervisor
+from interface.engine.supervise import PART_GRACE_SECS, Supervisor
 from interface.mapping.problem import ProblemsError
 from interface.observe import emit
 
@@ -46,4 +46,4 @@ def run(app: App, actor: str, tell: Callable[[Settled], None]) -> int:
     place = ["--home", str(app.home), "--root", str(app.root)]
     commands = {part: [sys.executable, "-m", "interface.app.part", part, *place, "--supervised"] for part in PARTS}
     app.store.close()  # the supervisor holds no connection while its parts work
-    return Supervisor(commands, app.settings.drain_secs + 5).run()
+    return Supervisor(commands, app.settings.drain_secs + PART_GRACE_SECS).run()

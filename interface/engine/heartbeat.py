@@ -10,7 +10,9 @@ from twisted.internet import defer, threads
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.task import LoopingCall
 
+from interface.engine.clock import ClockWatch
 from interface.errors import StoreError, StoreReplacedError
+from interface.observe.clock import ClockBehind, ClockStepped
 from interface.observe.emit import emit
 from interface.observe.engine import StorageFailed
 from interface.observe.fault import fault
@@ -21,7 +23,9 @@ from interface.view.count import PartRow, PartState
 class SignOfLife:
     """What one part says of itself."""
 
-    def __init__(self, store: Store, clock: Clock, part: str) -> None:
+    def __init__(self, store: Store, clock: Clock, part: str, *, tolerance_secs: float = 5.0) -> None:
+        self._tolerance = int(tolerance_secs * 1_000_000)
+        self._watch = ClockWatch(clock.now, tolerance_secs=tolerance_secs)
         self._store = store
         self._clock = clock
         self._part = part
@@ -29,13 +33,18 @@ class SignOfLife:
 
     def write(self, state: PartState) -> StoreError | None:
         """Say that this part is alive, and how it stands. A database that is away is an event, and given."""
+        if by := self._watch.step():
+            emit(ClockStepped(self._part, by))
         row = PartRow(self._part, os.getpid(), socket.gethostname(), state, self._started_at, self._clock.now())
         try:
             with self._store.turn("beat") as turn:
+                newest = max((part.beat_at for part in turn.parts()), default=0)
                 turn.beat(row)
         except StoreError as failure:
             emit(StorageFailed(code=failure.code, place=f"heartbeat of {self._part}"))
             return failure
+        if newest - row.beat_at > self._tolerance:
+            emit(ClockBehind(self._part, newest - row.beat_at))
         return None
 
 

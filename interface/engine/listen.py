@@ -48,15 +48,17 @@ class ListenPart:
         bell: Bell,
         ringer: Ringer,
         room: Callable[[], StoreError | None] = lambda: None,
+        arrivals: Callable[[], int] | None = None,
     ) -> None:
-        """`room` gives the reason why the disk has no room for what would be received."""
+        """`room` gives the reason why the disk has no room for what would be received; `arrivals` the time that arrivals get."""
+        self._arrivals = arrivals or clock.now
         self._reactor = reactor
         self._store = store
         self._clock = clock
         self._pace = pace
         self._bell = bell
         self._ringer = ringer
-        self._outcomes = Outcomes(store, clock, bell, poll_secs=pace.poll_secs)
+        self._outcomes = Outcomes(store, bell, poll_secs=pace.poll_secs)
         self._intake = Intake(
             store,
             batch_messages=pace.receive_batch_messages,
@@ -101,7 +103,7 @@ class ListenPart:
 
     def _source(self, source: Source) -> MllpSource:
         receive = self._receive(source.listener)
-        return MllpSource(source.settings, receive, self._reactor, now=self._clock.now, in_flight=self._in_flight)
+        return MllpSource(source.settings, receive, self._reactor, now=self._arrivals, in_flight=self._in_flight)
 
     def _receive(self, listener: Listener) -> Receive:
         def receive(arrival: Arrival) -> defer.Deferred[bytes | None]:

@@ -5,6 +5,7 @@ the store knows.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from interface.observe.emit import emit
 from interface.observe.engine import StorageFailed
 from interface.observe.fault import fault
 from interface.pipeline.receive import Answer
-from interface.ports import Clock, Store
+from interface.ports import Store
 from interface.row.message import Settled
 
 TIME_IS_UP = "AA"  # we have custody: the sender need not keep it
@@ -23,19 +24,21 @@ _NOT_KNOWN_YET = "the message is kept; what becomes of it is not known yet"
 
 @dataclass(frozen=True, slots=True)
 class Waiter:
-    """One sender that waits, until `deadline` (UTC microseconds)."""
+    """One sender that waits, until `deadline` (seconds of a clock that nobody sets)."""
 
     answer: Answer
-    deadline: int
+    deadline: float
     tell: Callable[[Settled], None]
 
 
 class Outcomes:
     """The thread that settles waiting answers; woken by the process part."""
 
-    def __init__(self, store: Store, clock: Clock, bell: Bell, *, poll_secs: float) -> None:
+    def __init__(
+        self, store: Store, bell: Bell, *, poll_secs: float, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
         self._store = store
-        self._clock = clock
+        self._seconds = seconds
         self._bell = bell
         self._poll_secs = poll_secs
         self._waiting: dict[int, list[Waiter]] = {}
@@ -58,10 +61,11 @@ class Outcomes:
         self._is_stopping = True
         self._thread.join(timeout_secs)
 
-    def wait_for(self, waiter: Waiter) -> None:
-        """Note a sender. A repeat of a message that is still being answered waits for the same answer."""
+    def wait_for(self, answer: Answer, within_micros: int, tell: Callable[[Settled], None]) -> None:
+        """Note a sender that waits so long. A repeat of a message that is still being answered waits for the same answer."""
+        waiter = Waiter(answer, self._seconds() + within_micros / 1_000_000, tell)
         with self._lock:
-            self._waiting.setdefault(waiter.answer.received.message_id, []).append(waiter)
+            self._waiting.setdefault(answer.received.message_id, []).append(waiter)
 
     def _run(self) -> None:
         while True:
@@ -87,10 +91,10 @@ class Outcomes:
             for waiter in told:
                 waiter.tell(settled)
 
-    def _decided(self, message_id: int, deadline: int) -> Settled | None:
+    def _decided(self, message_id: int, deadline: float) -> Settled | None:
         with self._store.snapshot() as reader:
             settled = reader.settled_answer(message_id)
-        if settled is None and (self._is_hurried or self._clock.now() >= deadline):
+        if settled is None and (self._is_hurried or self._seconds() >= deadline):
             with self._store.turn("answer") as turn:
                 settled = turn.settled_answer(message_id)
                 if settled is None and turn.settle_answer(message_id, TIME_IS_UP) == TIME_IS_UP:

@@ -9,7 +9,7 @@ from twisted.internet.base import ReactorBase
 
 from interface.connector.mllp.arrival import Arrival, ArrivalKind
 from interface.engine.intake import Intake, Result
-from interface.engine.outcome import Outcomes, Waiter
+from interface.engine.outcome import Outcomes
 from interface.errors import StoreError
 from interface.message import MessageState
 from interface.observe.emit import emit
@@ -77,8 +77,8 @@ class Reception:
             return
         _note(result)
         if result.code == WAITS:
-            deadline = result.examined.intake.arrived_at + listener.answer_within_micros
-            self._outcomes.wait_for(Waiter(result, deadline, lambda settled: self._settled(waiting, result, settled)))
+            within = listener.answer_within_micros
+            self._outcomes.wait_for(result, within, lambda settled: self._settled(waiting, result, settled))
             return
         self._told.append((waiting, result.ack(self._ids.next(), self._clock.now())))
 

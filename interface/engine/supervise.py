@@ -4,6 +4,7 @@ It keeps no state and opens no database: killing it with everything else loses n
 Each part reads a pipe that only the supervisor holds open, so that its parts end when it does, however it ended.
 """
 
+import errno
 import os
 import signal
 import subprocess
@@ -12,13 +13,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from interface.engine.service import ALIVE, READY, STOPPING, ServiceWatch
 from interface.observe.emit import emit
-from interface.observe.engine import PartStarted, PartStopped
+from interface.observe.engine import PartNotStarted, PartStarted, PartStopped
 
 _QUICK_SECS = 5.0  # a part that lived shorter than this is started again with a growing wait
 _FIRST_WAIT_SECS = 0.2
 _MAX_WAIT_SECS = 10.0
 _POLL_SECS = 0.1
+_ALIVE_SECS = 1.0  # how often the service manager hears that the supervisor lives
+PART_GRACE_SECS = 5.0  # beyond its draining, for a part to end
 FAILED = 3  # the part met what may pass: it is started again, with a growing wait
 CANNOT_START = 78  # EX_CONFIG: the part said why; starting it again would not help
 
@@ -41,6 +45,7 @@ class Supervisor:
     commands: Mapping[str, Sequence[str]]
     drain_secs: float
     spawn: Callable[..., "subprocess.Popen[bytes]"] = subprocess.Popen
+    service: ServiceWatch = field(default_factory=lambda: ServiceWatch(os.environ))
     _stop: threading.Event = field(default_factory=threading.Event)
     _stops: int = 0
 
@@ -50,13 +55,19 @@ class Supervisor:
             signal.signal(number, self._on_signal)
         parts = [_Part(name, command) for name, command in self.commands.items()]
         exit_code = 0
+        self.service.tell(READY)
+        told_at = 0.0
         while not self._stop.is_set():
             for part in parts:
                 self._keep_alive(part)
+            if time.monotonic() - told_at >= _ALIVE_SECS:
+                told_at = time.monotonic()
+                self.service.tell(ALIVE)
             if any(part.process and part.process.poll() == CANNOT_START and not part.has_run for part in parts):
                 exit_code = CANNOT_START
                 break
             self._stop.wait(_POLL_SECS)
+        self.service.tell(STOPPING)
         self._end(parts)
         return exit_code
 
@@ -68,10 +79,7 @@ class Supervisor:
         now = time.monotonic()
         if part.process is None:
             if now >= part.due:
-                # A session of its own: the terminal's Ctrl-C reaches the supervisor alone, which then drains the parts in order.
-                part.process = self.spawn(part.command, start_new_session=True, stdin=subprocess.PIPE)
-                part.started = now
-                emit(PartStarted(part=part.name, pid=part.process.pid))
+                self._start(part, now)
             return
         lived, code = now - part.started, part.process.poll()
         if code is None:
@@ -80,6 +88,18 @@ class Supervisor:
             emit(PartStopped(part=part.name, pid=part.process.pid, cause="killed" if code < 0 else "crashed"))
             part.wait_secs = _FIRST_WAIT_SECS if lived > _QUICK_SECS else min(part.wait_secs * 2, _MAX_WAIT_SECS)
             part.process, part.due = None, now + part.wait_secs
+
+    def _start(self, part: _Part, now: float) -> None:
+        try:
+            # A session of its own: the terminal's Ctrl-C reaches the supervisor alone, which then drains the parts in order.
+            part.process = self.spawn(part.command, start_new_session=True, stdin=subprocess.PIPE)
+        except OSError as refused:  # no process, file or memory to be had: what runs goes on, and this is tried again
+            part.wait_secs = min(part.wait_secs * 2, _MAX_WAIT_SECS)
+            part.due = now + part.wait_secs
+            emit(PartNotStarted(part=part.name, cause=errno.errorcode.get(refused.errno or 0, "unknown")))
+            return
+        part.started = now
+        emit(PartStarted(part=part.name, pid=part.process.pid))
 
     def _end(self, parts: Sequence[_Part]) -> None:
         # In the order given: listening ends first, so that nothing new comes while the rest is finished.

@@ -72,6 +72,11 @@ class _Telling:
     key: str
 
 
+def longest_wait_secs(pace: "PushPace") -> float:
+    """The longest wait before HealthPay24 is asked again."""
+    return pace.lookup_secs * float(2**_MOST_DOUBLINGS)
+
+
 class PushStage:
     """Tells HealthPay24. One at a time for a database: what holds the `process` lock. `rules` may be replaced by `adopt`."""
 

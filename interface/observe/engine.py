@@ -37,6 +37,17 @@ class PartStarted(Running):
 
 
 @dataclass(frozen=True, slots=True)
+class PartNotStarted(Running):
+    """The system gave no process for a part; it is tried again. `cause`: its own name for the reason (EAGAIN, EMFILE ...)."""
+
+    level: ClassVar = Level.ERROR
+    counter: ClassVar = "parts_not_started_total"
+    split_by: ClassVar = ("part",)
+    part: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class PartStopped(Running):
     """A part of the engine ended. `cause`: drained, crashed or killed."""
 

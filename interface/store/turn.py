@@ -18,6 +18,7 @@ from interface.store import (
     counter,
     decide,
     delivery,
+    forward,
     held_record,
     installation,
     ledger_save,
@@ -107,6 +108,12 @@ class SqlTurn(SqlReader):
 
     def set_destination_state(self, state: DestinationState) -> None:
         delivery.set_destination_state(self._tx, state)
+
+    def bring_deliveries_forward(self, destination: str, latest: int, latest_probe: int) -> int:
+        return forward.deliveries(self._tx, destination, latest, latest_probe)
+
+    def bring_mirror_forward(self, latest: int) -> int:
+        return forward.tellings(self._tx, latest)
 
     def recover_sends(self, at: int) -> list[Delivery]:
         return delivery.recover_sends(self._tx, at)

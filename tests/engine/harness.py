@@ -92,11 +92,6 @@ class Engine:
         self._process.terminate()
         return self._process.wait(60)
 
-    def wait(self) -> int:
-        """Wait until the engine has ended by itself; gives the exit code."""
-        assert self._process is not None, "start it first"
-        return self._process.wait(60)
-
     def close(self) -> None:
         """End everything that was started."""
         try:

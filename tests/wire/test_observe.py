@@ -14,7 +14,7 @@ from types import ModuleType
 import pytest
 
 from interface.errors import StoreError
-from interface.observe import deliver, engine, process, receive, room
+from interface.observe import clock, deliver, engine, process, receive, room
 from interface.observe.count import Count, Counters
 from interface.observe.emit import configure, counts, emit
 from interface.observe.engine import PartStarted
@@ -28,6 +28,7 @@ STAGES: dict[ModuleType, Stage] = {
     deliver: Stage.DELIVER,
     engine: Stage.ENGINE,
     room: Stage.ENGINE,
+    clock: Stage.ENGINE,
 }
 # What an event may hold. A new field needs a place here, and a thought whether it could carry a value of a message.
 TEXTS = {"channel", "destination", "place", "peer", "cause", "code", "part", "kind", "trail", "library", "answer"}
@@ -41,6 +42,8 @@ NUMBERS = {"connection", "message_id", "delivery_id", "attempt", "pid", "limit",
     "free_bytes",
     "limit_bytes",
     "lines",
+    "by_micros",
+    "behind_micros",
 }
 
 
