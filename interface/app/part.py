@@ -23,6 +23,7 @@ from interface.connector.tls import ClientTls
 from interface.engine.certificates import CertificateWatch
 from interface.engine.clock import ArrivalClock, ClockWatch
 from interface.engine.delivery import DeliveryLoop
+from interface.engine.files import fit_file_limit
 from interface.engine.heartbeat import Heartbeat, SignOfLife, standing_by
 from interface.engine.listen import ListenPart
 from interface.engine.process import ProcessThread
@@ -46,6 +47,8 @@ from interface.pipeline.recover import recover_sends
 from interface.pipeline.retry import RetryPolicy, wait_secs
 from interface.view.count import PartState
 
+_POOL_THREADS = 10  # of the reactor, for what blocks: signs of life, what deliveries write, looks at files
+
 
 def _install_reactor() -> AsyncioSelectorReactor:
     asyncioreactor.install(uvloop.new_event_loop())
@@ -54,6 +57,8 @@ def _install_reactor() -> AsyncioSelectorReactor:
     installed = cast(AsyncioSelectorReactor, reactor)
     # Its own clock is the one that people set: every wait and time-out would stand still for as long as that was set back.
     installed.seconds = time.monotonic
+    # All threads from the start: one that cannot be had later would leave its work undone; a part that cannot start is tried again.
+    installed.getThreadPool().adjustPoolsize(_POOL_THREADS, _POOL_THREADS)
     return installed
 
 
@@ -64,11 +69,12 @@ def _chance() -> float:
 def run_listen(app: App, sign: SignOfLife) -> int:
     """The listening part; returns when it was told to stop and has drained."""
     reactor = _install_reactor()
-    record_stray_failures(emit)
     pace = app.settings.pace()
     bell, ringer = Bell(app.home, "listen"), Ringer(app.home)
     part = ListenPart(reactor, app.store, app.clock, pace, bell, ringer, _room(app), _arrivals(app).now)
+    record_stray_failures(emit, part.out_of_files)
     sources = runnable(*app.active(), root=app.root).sources
+    fit_file_limit("listen", sum(source.settings.max_connections for source in sources))
     heartbeat = Heartbeat(reactor, sign, pace.heartbeat_secs, lambda: PartState.RUNNING)
     return _run(reactor, heartbeat, start=lambda: part.start(sources), stop=part.drain)
 

@@ -21,6 +21,7 @@ from interface.engine.wake import Bell, Ringer
 from interface.errors import ConfigurationError, StoreError
 from interface.observe.emit import emit
 from interface.observe.fault import fault
+from interface.observe.files import FilesExhausted
 from interface.observe.receive import ListenerFailed
 from interface.observe.room import StorageBack
 from interface.pipeline.receive import Answer
@@ -156,6 +157,12 @@ class ListenPart:
         self._closed_at = None
         emit(StorageBack(place="listen", took_micros=int(away_secs * 1_000_000)))
         self._listen_again()
+
+    def out_of_files(self) -> None:
+        """The system gave no file for a connection. Without a rest the reactor would do nothing but ask again."""
+        emit(FilesExhausted("listen"))
+        for source in self._sources:
+            source.rest(self._pace.poll_secs)
 
     def _listen_again(self) -> None:
         """Listen wherever nothing does. An address that somebody took meanwhile is tried again later; the others go on."""

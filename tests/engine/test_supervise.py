@@ -62,3 +62,16 @@ def test_a_part_that_cannot_start_ends_the_engine() -> None:
 def test_a_part_that_has_run_and_cannot_start_again_is_tried_again() -> None:
     lives = (Life(3, -9), Life(0, CANNOT_START), Life(9, 0))
     assert Supervisor({"listen": ["listen"]}, 1.0, spawning(lives)).run() == 0
+
+
+def test_a_part_for_which_there_is_no_process_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervise, "_MAX_WAIT_SECS", 0.0)
+    plain, refusals = spawning((Life(9, 0),)), [OSError(11, "no more processes"), OSError(24, "no more files")]
+
+    def spawn(*given: Any, **named: Any) -> Any:
+        if refusals:
+            raise refusals.pop()
+        return plain(*given, **named)
+
+    assert Supervisor({"listen": ["listen"]}, 1.0, cast(Any, spawn)).run() == 0
+    assert refusals == []

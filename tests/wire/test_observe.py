@@ -14,7 +14,7 @@ from types import ModuleType
 import pytest
 
 from interface.errors import StoreError
-from interface.observe import clock, deliver, engine, process, receive, room
+from interface.observe import clock, deliver, engine, files, process, receive, room
 from interface.observe.count import Count, Counters
 from interface.observe.emit import configure, counts, emit
 from interface.observe.engine import PartStarted
@@ -29,6 +29,7 @@ STAGES: dict[ModuleType, Stage] = {
     engine: Stage.ENGINE,
     room: Stage.ENGINE,
     clock: Stage.ENGINE,
+    files: Stage.ENGINE,
 }
 # What an event may hold. A new field needs a place here, and a thought whether it could carry a value of a message.
 TEXTS = {"channel", "destination", "place", "peer", "cause", "code", "part", "kind", "trail", "library", "answer"}
@@ -42,6 +43,7 @@ NUMBERS = {"connection", "message_id", "delivery_id", "attempt", "pid", "limit",
     "free_bytes",
     "limit_bytes",
     "lines",
+    "wanted",
     "by_micros",
     "behind_micros",
 }

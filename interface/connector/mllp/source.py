@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any, cast
 from typing import Protocol as Shape
 
+from twisted.internet.abstract import FileDescriptor
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
 from twisted.internet.error import CannotListenError
@@ -38,7 +39,7 @@ class ListeningReactor(Shape):
 
     def listenTCP(self, port: int, factory: Any, backlog: int, interface: str) -> IListeningPort: ...
     def seconds(self) -> float: ...
-    def callLater(self, delay: float, call: Callable[[], object], /) -> Any: ...
+    def callLater(self, delay: float, call: Callable[..., object], /, *args: Any) -> Any: ...
 
 
 class MllpSource(ServerFactory):
@@ -129,6 +130,17 @@ class MllpSource(ServerFactory):
             return succeed(None)
         self._emit(ListenerStopped(self._settings.channel, self.place))
         return ensureDeferred(_closed(port))
+
+    def rest(self, secs: float) -> None:
+        """Take no connection for a moment, for the system has no file for it; those that knock wait outside."""
+        if self._port is not None:
+            resting = self._port
+            cast(FileDescriptor, resting).stopReading()
+            self._reactor.callLater(secs, self._go_on, resting)
+
+    def _go_on(self, resting: IListeningPort) -> None:
+        if self._port is resting:  # not closed meanwhile
+            cast(FileDescriptor, resting).startReading()
 
     def _open_port(self) -> IListeningPort:
         """The one place where a listening port is made."""
