@@ -172,6 +172,9 @@ class Turn(Reader, Acts, Protocol):
     def beat(self, part: PartRow) -> None:
         """Note that a part of the engine is alive, or that it stopped."""
 
+    def note_backup(self, at: int) -> None:
+        """Note that a backup was finished."""
+
     def publish_config(self, files: Mapping[str, str], digest: str, at: int, actor: str) -> int:
         """Keep files as a configuration version (the same digest gives the same one) and make it active; gives its id."""
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from interface.app.certificates import Standing
+    from interface.operate.health import CertificateStanding
     from interface.operate.status import Status
 
 
@@ -37,7 +37,7 @@ def status_verb(asked: Asked) -> None:
         _print_certificates(certificates)
 
 
-def _certificate_json(one: "Standing") -> dict[str, Any]:
+def _certificate_json(one: "CertificateStanding") -> dict[str, Any]:
     from interface.cli.table import iso
 
     place = {"owner": one.owner, "file": one.path}
@@ -46,7 +46,7 @@ def _certificate_json(one: "Standing") -> dict[str, Any]:
     return place | {"fingerprint": one.fingerprint, "ends": iso(one.ends_at), "days_left": one.days_left}
 
 
-def _print_certificates(certificates: "Sequence[Standing]") -> None:
+def _print_certificates(certificates: "Sequence[CertificateStanding]") -> None:
     from interface.cli.table import console
 
     for one in certificates:

@@ -14,7 +14,9 @@ from interface.errors import StoreError
 from interface.observe.emit import emit
 from interface.observe.engine import StorageFailed
 from interface.ports import Clock, Store
-from interface.view.count import PartRow, PartState
+from interface.view.count import PartRow, PartState, Vitals
+
+_NOTHING = Vitals()
 
 
 class SignOfLife:
@@ -26,9 +28,10 @@ class SignOfLife:
         self._part = part
         self._started_at = clock.now()
 
-    def write(self, state: PartState) -> None:
+    def write(self, state: PartState, vitals: Vitals = _NOTHING) -> None:
         """Say that this part is alive, and how it stands. A database that is away is an event."""
-        row = PartRow(self._part, os.getpid(), socket.gethostname(), state, self._started_at, self._clock.now())
+        now = self._clock.now()
+        row = PartRow(self._part, os.getpid(), socket.gethostname(), state, self._started_at, now, vitals)
         try:
             with self._store.turn("beat") as turn:
                 turn.beat(row)
@@ -64,13 +67,20 @@ class Heartbeat:
     """Beats every `every_secs` from the reactor's thread pool, so that a slow database never stops a wire."""
 
     def __init__(
-        self, reactor: AsyncioSelectorReactor, sign: SignOfLife, every_secs: float, state: Callable[[], PartState]
+        self,
+        reactor: AsyncioSelectorReactor,
+        sign: SignOfLife,
+        every_secs: float,
+        state: Callable[[], PartState],
+        vitals: Callable[[], Vitals],
     ) -> None:
+        """`state` and `vitals` are asked on the reactor's thread."""
         self._reactor = reactor
         self._sign = sign
         self._every_secs = every_secs
         self._state = state
-        self._loop = LoopingCall(self._in_thread, self._beat)
+        self._vitals = vitals
+        self._loop = LoopingCall(self._beat)
 
     def start(self) -> None:
         """Beat now and from then on."""
@@ -85,8 +95,9 @@ class Heartbeat:
     def _in_thread(self, call: Callable[[], None]) -> "defer.Deferred[None]":
         return threads.deferToThreadPool(self._reactor, self._reactor.getThreadPool(), call)
 
-    def _beat(self) -> None:
-        self._sign.write(self._state())
+    def _beat(self) -> "defer.Deferred[None]":
+        state, vitals = self._state(), self._vitals()
+        return self._in_thread(lambda: self._sign.write(state, vitals))
 
     def _rest(self) -> None:
         self._sign.write(PartState.STOPPED)

@@ -1,6 +1,7 @@
 """The one way to tell that something happened, and the one place that says where it is told."""
 
 import logging
+from pathlib import Path
 from typing import TextIO
 
 from interface.observe.count import Count, Counters
@@ -22,6 +23,14 @@ def emit(event: Event) -> None:
 def counts() -> list[Count]:
     """What this process has counted since it started."""
     return _COUNTERS.read()
+
+
+def share(home: Path, part: str) -> None:
+    """Let other processes see what this one counts, as `part` of the engine in `home`. To be called once."""
+    # Commands that only look do without the library.
+    from interface.observe.shared import open_shared  # noqa: PLC0415
+
+    open_shared(home, part, _COUNTERS.share)
 
 
 def configure(stream: TextIO, level: str = "info") -> None:

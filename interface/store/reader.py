@@ -44,7 +44,7 @@ from interface.store import (
 )
 from interface.store.tx import Tx
 from interface.view.audit import Audited, AuditFilter
-from interface.view.count import ChannelCount, DestinationCount, PartRow, PauseRow, Restored
+from interface.view.count import ChannelCount, DestinationCount, HeldCount, PartRow, PauseRow, Restored
 from interface.view.delivery import DeliveryFilter, DeliveryStory
 from interface.view.message import MessageFilter, MessageRow, MessageStory, RunRow
 from interface.view.money import AccountStory, PaymentStory
@@ -107,6 +107,18 @@ class SqlReader:
 
     def last_held(self) -> list[LastHeld]:
         return last_held.last_held(self._tx)
+
+    def held_counts(self) -> list[HeldCount]:
+        return count.held_counts(self._tx)
+
+    def open_items(self) -> int:
+        return worklist.open_count(self._tx)
+
+    def database_now(self) -> int | None:
+        return installation.database_now(self._tx)
+
+    def last_backup_at(self) -> int:
+        return installation.last_backup_at(self._tx)
 
     def restored(self) -> Restored | None:
         return installation.restored(self._tx)

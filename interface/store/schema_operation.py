@@ -16,6 +16,7 @@ installation = sa.Table(
     micros("backup_at", nullable=True),  # what the backup was made of that this database was restored from
     micros("restored_at", nullable=True),
     micros("resumed_at", nullable=True),  # from then on it sends again
+    micros("backed_up_at", nullable=True),  # when the last backup of it was finished
 )
 
 vault_key = sa.Table(
@@ -112,6 +113,7 @@ part = sa.Table(
     text("state"),
     micros("started_at"),
     micros("beat_at"),
+    text("vitals"),  # JSON: what it says of itself
 )
 
 pause = sa.Table(

@@ -123,6 +123,9 @@ class SqlTurn(SqlReader):
     def publish_config(self, files: Mapping[str, str], digest: str, at: int, actor: str) -> int:
         return configuration.publish(self._tx, files, digest, at, actor)
 
+    def note_backup(self, at: int) -> None:
+        installation.note_backup(self._tx, at)
+
     def beat(self, part: PartRow) -> None:
         count.beat(self._tx, part)
 

@@ -108,7 +108,7 @@ def test_settings_come_from_file_and_environment(tmp_path: Path) -> None:
 
 def test_all_wrong_settings_are_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "engine.yaml").write_text("http_port: 0\npol_secs: 1\nlog_level: loud\n")
+    (tmp_path / "config" / "engine.yaml").write_text("http_port: -1\npol_secs: 1\nlog_level: loud\n")
     with pytest.raises(ProblemsError) as wrong:
         read_settings(tmp_path, tmp_path, {})
     assert [(p.line, p.rule) for p in wrong.value.problems] == [
