@@ -6,13 +6,13 @@ The traps of YAML are met here: keys given twice, tabs, types guessed from looks
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
 import yaml
 from pydantic import Field, model_validator
 
+from interface.alarm import Alerts, is_loopback
 from interface.mapping.environment import substituted
 from interface.mapping.fill import Declared, fill
 from interface.mapping.node import Block, Entry, Listing, Mark, Node, Scalar
@@ -267,6 +267,7 @@ class Settings(Declared):
     certificate_warn_days: int = Field(
         default=30, ge=1, le=3650, description="a certificate that ends within so many days is told of, once a day"
     )
+    alerts: Alerts = Field(default_factory=Alerts, description="who is told when something is wrong, and when")
     turn_limit_millis: int = Field(
         default=10, ge=1, le=10_000, description="a write transaction longer than this is reported"
     )
@@ -277,7 +278,7 @@ class Settings(Declared):
     @model_validator(mode="after")
     def _guard_cleartext(self) -> "Settings":
         is_plain = self.http_port and not self.http_certificate and self.http_cleartext is HttpCleartext.LOOPBACK
-        if is_plain and not _is_loopback(self.http_host):
+        if is_plain and not is_loopback(self.http_host):
             raise ValueError(
                 "the HTTP face could be reached from beyond this machine, without TLS; "
                 "give it `http_certificate`, or take the risk with `http_cleartext: accepted`"
@@ -291,13 +292,6 @@ class Settings(Declared):
     def pace(self) -> Pace:
         """What the engine's parts take."""
         return Pace(**{name: getattr(self, name) for name in Pace.__slots__})
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def read_settings(root: Path, home: Path, environ: Mapping[str, str]) -> Settings:

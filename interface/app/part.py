@@ -50,7 +50,9 @@ LISTEN, PROCESS, WATCH = "listen", "process", "watch"
 
 
 def _install_reactor() -> AsyncioSelectorReactor:
-    asyncioreactor.install(uvloop.new_event_loop())
+    loop = uvloop.new_event_loop()
+    asyncio.set_event_loop(loop)
+    asyncioreactor.install(loop)
     from twisted.internet import reactor  # noqa: PLC0415 - importing it earlier would install another one
 
     return cast(AsyncioSelectorReactor, reactor)
@@ -82,11 +84,19 @@ def run_process(app: App, sign: SignOfLife) -> int:
 
 def run_watch(home: Path, root: Path, settings: Settings) -> int:
     """The watching part; it opens the store by itself, and answers while it cannot."""
-    from interface.app.watch import Watch  # noqa: PLC0415 - the other parts do without the libraries of HTTP
+    # The other parts do without the libraries of HTTP.
+    from interface.app.alerting import Alerting  # noqa: PLC0415
+    from interface.app.outbox import Outbox  # noqa: PLC0415
+    from interface.app.watch import Watch  # noqa: PLC0415
 
     reactor = _install_reactor()
     record_stray_failures(emit)
-    watch = Watch(home, root, settings)
+    loop = asyncio.get_event_loop()
+
+    def settle(ending: Coroutine[Any, Any, None]) -> "asyncio.Future[None]":
+        return defer.ensureDeferred(ending).asFuture(loop)
+
+    watch = Watch(home, root, settings, lambda app: Alerting(app, Outbox(app, reactor), loop, settle))
 
     def stop() -> "defer.Deferred[None]":
         return defer.Deferred.fromFuture(asyncio.ensure_future(watch.stop()))

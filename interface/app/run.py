@@ -43,7 +43,7 @@ def settle(app: App, actor: str) -> Settled:
 
 def parts_of(settings: Settings) -> tuple[str, ...]:
     """The parts that these settings ask for: nothing watches where nobody could be told."""
-    return PARTS if settings.http_port else PARTS[:-1]
+    return PARTS if settings.http_port or settings.alerts.is_told else PARTS[:-1]
 
 
 def run(app: App, actor: str, tell: Callable[[Settled], None]) -> int:

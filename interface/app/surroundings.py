@@ -23,6 +23,7 @@ class Surveyor:
         self._certificates: tuple[CertificateStanding, ...] = ()
         self._looked_at = 0
         self.known = Known()
+        self.silent_hours: dict[str, float] = {}  # by channel
 
     def look(self) -> Surroundings:
         """As things stand now. Raises StoreError while the database is away."""
@@ -50,4 +51,5 @@ class Surveyor:
         except ConfigurationError:  # published for another environment; the parts say so
             return
         specs = self._configuration.specs
+        self.silent_hours = {name: spec.silent_hours for name, spec in specs.items()}
         self.known = Known(tuple(specs), tuple(name for spec in specs.values() for name in spec.destination_names()))

@@ -251,6 +251,9 @@ class Channel(Declared):
     event_time_tolerance_secs: int = Field(
         default=300, ge=0, le=86400, description="how far ahead the sender's clock may be"
     )
+    silent_hours: float = Field(
+        default=0.0, ge=0, le=8760, description="an alert when no message came for so long; 0: none"
+    )
     null_is_empty: bool = Field(
         default=False, description='true: this sender writes `""` into blank fields and means nothing by it'
     )

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from interface.observe import certificate, database, deliver, engine, process, push, receive
+from interface.observe import alert, certificate, database, deliver, engine, process, push, receive
 from interface.observe.count import about, measured_by
 from interface.observe.event import PREFIX, Event
 from interface.observe.gauge import GAUGES
 
-MODULES = (receive, process, deliver, push, database, engine, certificate)
+MODULES = (receive, process, deliver, push, database, engine, certificate, alert)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ Shows ids, names of the configuration and counts, never content, so that a look 
 """
 
 import socket
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from interface.errors import StoreError
 from interface.operate.status import ALIVE_MICROS, Known, Status, status
@@ -69,6 +69,8 @@ class Health:
     held: tuple[HeldCount, ...] = ()
     last_backup_at: int = 0
     oldest_unanswered_at: int = 0
+    rows: tuple[PartRow, ...] = ()  # every part that beat within the last hour, dead ones too
+    open_alerts: Mapping[str, int] = field(default_factory=dict)  # by rule
 
     @property
     def is_ready(self) -> bool:
@@ -86,6 +88,7 @@ def health(
         counts = status(store, clock, known)
         with store.snapshot() as reader:
             rows, held, backup_at = reader.parts(), reader.held_counts(), reader.last_backup_at()
+            open_alerts = reader.open_alerts()
     except StoreError as failure:
         return without_database(clock.now(), surroundings, failure)
     now = clock.now()
@@ -106,6 +109,8 @@ def health(
         held=tuple(held),
         last_backup_at=backup_at,
         oldest_unanswered_at=min(unanswered, default=0),
+        rows=tuple(rows),
+        open_alerts=open_alerts,
     )
 
 

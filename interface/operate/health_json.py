@@ -68,6 +68,7 @@ def _counts(health: Health, counts: Status) -> dict[str, Any]:
             {"state": one.state, "kind": one.kind or None, "cause": one.cause, "messages": one.count}
             for one in health.held[:MOST_CAUSES]
         ],
+        "alerts": dict(health.open_alerts),
         "work_items": counts.open_work_items,
         "healthpay24": {
             "to_tell": counts.mirror.due,

@@ -7,6 +7,7 @@ from interface.message import DeliveryState, MessageState
 from interface.observe.gauge import Reading
 from interface.operate.health import SECOND, Health
 from interface.operate.status import Status
+from interface.view.alert import Rule
 
 MOST_CAUSES = 200  # further ones are counted together
 
@@ -82,6 +83,8 @@ def _waiting(health: Health) -> Iterator[Reading]:
     yield Reading("work_items_open", health.status.open_work_items)
     yield Reading("push_backlog_records", health.status.mirror.due)
     yield Reading("push_oldest_seconds", _age(health.status.mirror.oldest_due_at, health.at))
+    for rule in Rule:
+        yield Reading("alerts_open", health.open_alerts.get(rule, 0), (rule,))
     if health.last_backup_at:
         yield Reading("backup_age_seconds", _age(health.last_backup_at, health.at))
 

@@ -17,6 +17,7 @@ from interface.store.schema_ledger import allocation
 from interface.store.schema_operation import installation
 from interface.store.tx import Tx
 from interface.store.vault import scope_of
+from interface.view.alert import KIND as ALERT
 
 _D = t.delivery.c
 _EARLIER = t.delivery.alias("earlier")
@@ -51,8 +52,10 @@ _OF_EARLIER_LIFE = LOADED.where(
     allocation.c.made_at <= sa.select(installation.c.restored_at).scalar_subquery(),
 )
 _UNFINISHED = LOADED.where(_D.state.in_((DeliveryState.QUEUED.value, DeliveryState.SENDING.value))).order_by(_D.id)
-_UNFINISHED = _UNFINISHED.limit(sa.bindparam("amount"))
+_UNFINISHED = _UNFINISHED.where(_D.kind != ALERT)  # which may be told twice.limit(sa.bindparam("amount"))
 _SENDING = LOADED.where(_D.state == DeliveryState.SENDING.value).order_by(_D.id)
+_ALERTS_SENDING = _SENDING.where(_D.kind == ALERT)
+_SENDING = _SENDING.where(_D.kind != ALERT)
 _NEW = sa.insert(t.delivery)
 _NEW_RETURNING = _NEW.returning(_D.id, sort_by_parameter_order=True)
 _NEW_PAYLOAD = insert_or_keep(t.payload)
@@ -245,9 +248,9 @@ def application_ack(tx: Tx, control_id: str, code: str, at: int) -> Delivery | N
     return found[0]
 
 
-def recover_sends(tx: Tx, at: int) -> list[Delivery]:
+def recover_sends(tx: Tx, at: int, *, are_alerts: bool = False) -> list[Delivery]:
     """Intents without an outcome, left by a part that died: the destination may have them, so all are made ambiguous."""
-    found = deliveries(tx, tx.read(_SENDING))
+    found = deliveries(tx, tx.read(_ALERTS_SENDING if are_alerts else _SENDING))
     for one in found:
         text = "the engine stopped between the first byte and the answer"
         end_attempt(tx, one.id, Outcome(DeliveryState.AMBIGUOUS, at, _STOPPED, text))

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
+from interface.view.alert import Alert, ToldRow
 from interface.view.audit import Audited, AuditFilter
 from interface.view.count import ChannelCount, DestinationCount, HeldCount, PartRow, PauseKind, PauseRow, Restored
 from interface.view.delivery import DeliveryFilter, DeliveryStory
@@ -44,6 +45,15 @@ class Views(Protocol):
 
     def held_counts(self) -> list[HeldCount]:
         """Held and failed messages by cause, the most first."""
+
+    def open_alerts(self) -> dict[str, int]:
+        """How many alerts stand, by rule."""
+
+    def latest_alerts(self, limit: int) -> list[Alert]:
+        """The newest alerts, newest first."""
+
+    def last_told(self, limit: int) -> list[ToldRow]:
+        """The newest tellings of alerts, newest first."""
 
     def open_items(self) -> int:
         """How many work items are open."""

@@ -18,6 +18,7 @@ ROOMS = {
         "interface/engine",
         "interface/web",
         "interface/observe/fault.py",
+        "interface/app/outbox.py",
         "interface/app/part.py",  # a part installs the reactor and hands it to what it is put together from
     ),
     "OpenSSL": ("interface/connector",),
