@@ -10,6 +10,7 @@ from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
 from interface.alarm import Alerts, Mail, MailTls, Webhook
 from interface.app.compose import App
+from interface.channel.spec import RESERVED
 from interface.connector.mail import MailSender, MailSettings
 from interface.connector.secret import Secret
 from interface.connector.webhook import WebhookSender, WebhookSettings
@@ -21,7 +22,7 @@ from interface.pipeline.deliver import DeliverStage
 from interface.pipeline.plan import DestinationPlan
 from interface.pipeline.retry import RetryPolicy, wait_secs
 
-PREFIX = "alerts/"  # before the names of the ways; no channel is called so
+PREFIX = f"{RESERVED}/"  # before the names of the ways; no channel is called so
 MAIL = "mail"
 HOUR_SECS = 3600
 

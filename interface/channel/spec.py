@@ -233,6 +233,9 @@ class Destination(Declared):
         return _known_charset(name)
 
 
+RESERVED = "alerts"  # what is told of alerts is queued under this name
+
+
 class Channel(Declared):
     """One feed: where its messages come from, what they mean, where payments go."""
 
@@ -280,6 +283,13 @@ class Channel(Declared):
         """Every destination as the running engine names it: CHANNEL/NAME."""
         names = [*self.destinations, *([REPLY] if self.reply is not None else [])]
         return [f"{self.channel}/{name}" for name in names]
+
+    @field_validator("channel")
+    @classmethod
+    def _is_free(cls, name: str) -> str:
+        if name == RESERVED:
+            raise ValueError(f"`{RESERVED}` is what alerts are sent under; choose another name")
+        return name
 
     @field_validator("timezone")
     @classmethod

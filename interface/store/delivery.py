@@ -51,13 +51,12 @@ _OF_EARLIER_LIFE = LOADED.where(
     _D.state == DeliveryState.QUEUED.value,
     allocation.c.made_at <= sa.select(installation.c.restored_at).scalar_subquery(),
 )
-_UNFINISHED = LOADED.where(_D.state.in_((DeliveryState.QUEUED.value, DeliveryState.SENDING.value))).order_by(_D.id)
-_UNFINISHED = _UNFINISHED.where(_D.kind != ALERT)  # which may be told twice.limit(sa.bindparam("amount"))
-_SENDING = LOADED.where(_D.state == DeliveryState.SENDING.value).order_by(_D.id)
-_ALERTS_SENDING = _SENDING.where(_D.kind == ALERT)
-_SENDING = _SENDING.where(_D.kind != ALERT)
-_NEW = sa.insert(t.delivery)
-_NEW_RETURNING = _NEW.returning(_D.id, sort_by_parameter_order=True)
+_NO_ALERT = _D.kind != ALERT  # which are sent by another part, and may be told twice
+_UNFINISHED = LOADED.where(_D.state.in_((DeliveryState.QUEUED.value, DeliveryState.SENDING.value)), _NO_ALERT)
+_UNFINISHED = _UNFINISHED.order_by(_D.id).limit(sa.bindparam("amount"))
+_ALL_SENDING = LOADED.where(_D.state == DeliveryState.SENDING.value).order_by(_D.id)
+_SENDING, _ALERTS_SENDING = _ALL_SENDING.where(_NO_ALERT), _ALL_SENDING.where(~_NO_ALERT)
+_NEW_RETURNING = sa.insert(t.delivery).returning(_D.id, sort_by_parameter_order=True)
 _NEW_PAYLOAD = insert_or_keep(t.payload)
 _DROP_PAYLOAD = sa.delete(t.payload).where(t.payload.c.delivery_id == sa.bindparam("row"))
 _BEGIN = (
