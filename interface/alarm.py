@@ -145,6 +145,8 @@ class Alerts(Declared):
         default=24.0, gt=0, le=720, description="what could not be told for so long is dropped, and a work item says so"
     )
 
+    keep_days: int = Field(default=90, ge=1, le=3650, description="what ended and was told is kept for so long")
+
     @property
     def is_told(self) -> bool:
         """Whether anybody is told."""

@@ -185,6 +185,9 @@ class Turn(Reader, Acts, Protocol):
     def forget_alerts(self, ids: Iterable[int]) -> None:
         """Remove alerts that nobody was told of."""
 
+    def forget_told(self, before: int) -> None:
+        """Remove alerts that ended, and tellings that were made, before a time."""
+
     def note_told(self, told: Sequence[ToldRow]) -> list[int]:
         """Note what people are told; gives the ids."""
 

@@ -36,7 +36,9 @@ def ways(alerts: Alerts) -> tuple[str, ...]:
 def alert_stage(app: App) -> AlertStage:
     """What judges and queues, by the settings."""
     alerts = app.settings.alerts
-    policy = AlertPolicy(alerts.tell_after_secs, alerts.gone_after_secs, alerts.max_per_hour, alerts.summary_secs)
+    policy = AlertPolicy(
+        alerts.tell_after_secs, alerts.gone_after_secs, alerts.max_per_hour, alerts.summary_secs, alerts.keep_days
+    )
     return AlertStage(app.store, app.clock, policy, ways(alerts), origin(app))
 
 

@@ -74,7 +74,7 @@ def _try_out(asked: Asked, app: "App", wait_secs: float) -> int:
         print_json([_delivery_json(one) for one in found])
     else:
         for one in found:
-            print(f"{one.destination}: {_outcome(one)}")
+            print(f"{one.destination}: {_outcome(one)}{_hint(one)}")
     taken = all(one.state is DeliveryState.DELIVERED for one in found)
     return ExitCode.OK if taken else ExitCode.PROBLEMS
 
@@ -88,11 +88,15 @@ def _outcome(one: "DeliveryStory") -> str:
         case DeliveryState.DELIVERED:
             return f"taken at attempt {len(one.attempts)}"
         case DeliveryState.QUEUED | DeliveryState.SENDING if last is None:
-            return "queued, and nothing sends it: does the engine run, with these settings?"
+            return "queued"
         case DeliveryState.QUEUED | DeliveryState.SENDING:
             return f"not taken yet, it is tried again{why}"
         case _:
             return f"not taken{why}"
+
+
+def _hint(one: "DeliveryStory") -> str:
+    return "" if one.attempts else ", and nothing sends it: does the engine run, with these settings?"
 
 
 def _print(found: "AlertList", told_in: "Sequence[str]", now: int) -> None:

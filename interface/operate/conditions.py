@@ -77,14 +77,14 @@ def _destinations(counts: Status, rules: Rules) -> Iterator[Condition]:
         queued = one.states.get(DeliveryState.QUEUED, 0)
         age = counts.at - one.oldest_queued_at if one.oldest_queued_at and queued else 0
         if rules.destination_suspended and one.suspended_at:
-            text = f"does not answer; {queued} deliveries wait"
+            text = f"does not answer; {_many(queued, 'delivery', 'deliveries')} queued"
             yield Condition(Rule.DESTINATION_SUSPENDED, one.destination, text, more, one.suspended_at)
         if rules.queue_older_minutes and age > rules.queue_older_minutes * MINUTE and not one.paused_by:
-            text = f"{queued} deliveries wait, the oldest for {age // MINUTE} minutes"
+            text = f"{_many(queued, 'delivery', 'deliveries')} queued, the oldest for {age // MINUTE} minutes"
             yield Condition(Rule.QUEUE_OLD, one.destination, text, more)
         ambiguous = one.states.get(DeliveryState.AMBIGUOUS, 0)
         if rules.payment_ambiguous and ambiguous:
-            text = f"{ambiguous} deliveries that it may have taken"
+            text = f"{_many(ambiguous, 'delivery', 'deliveries')} that it may have taken"
             yield Condition(Rule.PAYMENT_AMBIGUOUS, one.destination, text, "hp24 worklist")
 
 
@@ -102,7 +102,7 @@ def _channels(health: Health, counts: Status, rules: Rules, watched: Watched) ->
         paused = {pause.subject for pause in counts.pauses}
         if rules.waiting_older_minutes and age > rules.waiting_older_minutes * MINUTE and one.channel not in paused:
             waiting = one.states.get(MessageState.WAITING, 0)
-            text = f"{waiting} messages wait, the oldest for {age // MINUTE} minutes"
+            text = f"{_many(waiting)} not run yet, the oldest for {age // MINUTE} minutes"
             yield Condition(
                 Rule.WAITING_OLD, one.channel, text, f"hp24 messages --channel {one.channel} --state waiting"
             )
@@ -113,10 +113,10 @@ def _messages(counts: Status, rules: Rules, health: Health) -> Iterator[Conditio
         failed = one.states.get(MessageState.FAILED, 0)
         if rules.messages_failed and failed:
             more = f"hp24 messages --channel {one.channel} --state failed; hp24 worklist"
-            yield Condition(Rule.MESSAGES_FAILED, one.channel, f"{failed} messages failed", more)
+            yield Condition(Rule.MESSAGES_FAILED, one.channel, f"{_many(failed)} failed", more)
     for held in health.held:
         if rules.mapping_broken and held.kind == HoldKind.BROKEN_MAPPING:
-            text = f"{held.count} messages are held"
+            text = f"{_many(held.count)} held"
             yield Condition(Rule.MAPPING_BROKEN, held.cause, text, "hp24 worklist; hp24 release --cause " + held.cause)
 
 
@@ -126,3 +126,7 @@ def _backup(health: Health, rules: Rules, watched: Watched) -> Iterator[Conditio
     if limit and age > limit:
         text = f"the last one is {age / HOUR / 24:.1f} days old" if health.last_backup_at else "there is none"
         yield Condition(Rule.BACKUP_OLD, "database", text, "hp24 backup FILE")
+
+
+def _many(number: int, one: str = "message", more: str = "messages") -> str:
+    return f"{number} {one if number == 1 else more}"

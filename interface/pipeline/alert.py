@@ -21,6 +21,7 @@ class AlertPolicy:
     gone_after_secs: float = 300.0
     max_per_hour: int = 20
     summary_secs: float = 600.0
+    keep_days: int = 90  # of what ended and was told
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class AlertStage:
         control_ids = self._control_ids(len(tellings))
         with self._store.turn(LOCK) as turn:
             turn.forget_alerts(forgotten)
+            turn.forget_told(now - self._policy.keep_days * 24 * HOUR)
             kept = {_place(one): one for one in turn.keep_alerts(changed)}
             self._queue(turn, [_numbered(telling, kept) for telling in tellings], control_ids, now)
         _emit(tellings)

@@ -32,6 +32,8 @@ _CHANGE = (
     .values({name: sa.bindparam(f"new_{name}") for name in _COLUMNS})
 )
 _FORGET = sa.delete(t.alert).where(within(_A.id, "ids"))
+_FORGET_ENDED = sa.delete(t.alert).where(_A.ended_at > 0, _A.ended_at < sa.bindparam("before"), _A.end_told_at > 0)
+_FORGET_TOLD = sa.delete(t.alert_telling).where(_T.at < sa.bindparam("before"))
 _TOLD = sa.insert(t.alert_telling).returning(_T.id, sort_by_parameter_order=True)
 _SINCE = sa.select(t.alert_telling).where(_T.at > sa.bindparam("since")).order_by(_T.id)
 _LAST = sa.select(t.alert_telling).order_by(_T.id.desc()).limit(sa.bindparam("amount"))
@@ -70,6 +72,12 @@ def _row(alert: Alert) -> dict[str, object]:
 def forget(tx: Tx, ids: Iterable[int]) -> None:
     """Remove alerts that nobody was told of."""
     tx.write_in(_FORGET, "ids", list(ids))
+
+
+def forget_told(tx: Tx, before: int) -> None:
+    """Remove alerts that ended, and tellings that were made, before a time."""
+    tx.write(_FORGET_ENDED, [{"before": before}])
+    tx.write(_FORGET_TOLD, [{"before": before}])
 
 
 def note_told(tx: Tx, told: Sequence[ToldRow]) -> list[int]:

@@ -131,6 +131,9 @@ class SqlTurn(SqlReader):
     def forget_alerts(self, ids: Iterable[int]) -> None:
         alert.forget(self._tx, ids)
 
+    def forget_told(self, before: int) -> None:
+        alert.forget_told(self._tx, before)
+
     def note_told(self, told: Sequence[ToldRow]) -> list[int]:
         return alert.note_told(self._tx, told)
 

@@ -109,6 +109,15 @@ def test_what_was_never_told_is_forgotten(watchman: Watchman) -> None:
     assert watchman.deliveries() == []
 
 
+def test_what_ended_long_ago_is_forgotten_and_what_stands_is_not(told: Watchman) -> None:
+    told.look(1)
+    told.look(300)
+    other = replace(DOWN, subject="lab/dft")
+    told.look(90 * 24 * 3600 + 10, other)
+    assert [one.subject for one in alerts(told.store).standing] == ["lab/dft"]
+    assert (alerts(told.store).ended, alerts(told.store).told) == ((), ())
+
+
 def test_what_stands_is_counted_by_rule(told: Watchman) -> None:
     with told.store.snapshot() as reader:
         assert reader.open_alerts() == {"destination-suspended": 1}

@@ -77,7 +77,7 @@ def test_one_start_and_one_recovery_are_received_also_after_a_kill_in_the_middle
     wait_until(lambda: len(scene.box.mails) == 3, "its end was told")
     start, again, end = scene.box.mails
     assert start["Message-ID"] == again["Message-ID"] != end["Message-ID"]
-    assert "start: messages-failed: epic: 1 messages failed" in start["Subject"]
+    assert "start: messages-failed: epic: 1 message failed" in start["Subject"]
     assert "recovery: messages-failed" in end["Subject"]
     wait_until(lambda: len(scene.receiver.posts) == 2, "the webhook heard both")
     assert [json.loads(post.body)["kind"] for post in scene.receiver.posts] == ["start", "recovery"]

@@ -148,10 +148,10 @@ def test_what_one_message_pays_for_being_counted(parts: Parts, tmp_path: Path) -
 
     counters, rounds = parts.begin("listen"), 20_000
     events = (RECEIVED, AnswerGiven("epic", 900), MessageRun("epic", "processed", 4_000))
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(rounds):
         for event in events:
             counters.count(event)
-    micros = (time.perf_counter() - started) / rounds * 1_000_000
+    micros = (time.process_time() - started) / rounds * 1_000_000
     print(f"{micros:.1f} us a message")  # noqa: T201 - the figure is what this is for
-    assert micros < 60
+    assert micros < 30

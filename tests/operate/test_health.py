@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +15,8 @@ from interface.operate.measure import readings
 from interface.operate.status import Known
 from interface.row.backup import BackupPace
 from interface.view.count import Ear, PartRow, PartState, Vitals
-from tests.operate.copies import silent
-from tests.operate.desk import Desk
+from tests.operate.copies import Take, silent
+from tests.operate.desk import BROKEN, UNUSABLE, Desk
 
 HERE = "this-machine"
 SECOND = 1_000_000
@@ -125,23 +126,32 @@ def test_what_waits_for_its_answer_is_aged(well: Desk) -> None:
     assert gauge(look(well), "oldest_unanswered_seconds") == pytest.approx(4, abs=0.01)
 
 
-def test_held_messages_are_counted_by_cause(well: Desk) -> None:
+def test_held_and_failed_messages_are_counted_by_cause(well: Desk) -> None:
+    well.hear(("7001", BROKEN), ("7002", BROKEN), ("7003", UNUSABLE))
     found = look(well)
-    assert found.held == ()
-    assert gauge(found, "channel_connections", "epic") == 3
+    assert [(one.state, one.kind, one.cause, one.count) for one in found.held] == [
+        ("held", "broken-mapping", "target-unknown", 2),
+        ("failed", "", "event-unusable", 1),
+    ]
+    assert gauge(found, "held_messages", "held", "broken-mapping", "target-unknown") == 2
+    assert gauge(found, "work_items_open") == 2
 
 
-def test_a_finished_backup_is_remembered(well: Desk, take: object) -> None:
+def test_connections_are_those_that_the_listening_part_tells_of(well: Desk) -> None:
+    assert gauge(look(well), "channel_connections", "epic") == 3
+
+
+def test_a_finished_backup_is_remembered(well: Desk, take: Take) -> None:
     assert look(well).last_backup_at == 0
-    take()  # type: ignore[operator]  # the fixture's own type would need an import for one line
+    take()
     assert 0 < look(well).last_backup_at < well.clock.now()
 
 
-def test_a_backup_that_failed_does_not_count(well: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+def test_a_backup_that_failed_does_not_count(well: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def fail(*_arguments: object) -> None:
         raise StoreError("backup-not-written", "no room")
 
     monkeypatch.setattr(well.store, "backup", fail)
     with pytest.raises(StoreError):
-        backup(well.store, By("nora"), tmp_path / "x", BackupPace(), silent)  # type: ignore[operator]
+        backup(well.store, By("nora"), tmp_path / "x", BackupPace(), silent)
     assert look(well).last_backup_at == 0
