@@ -23,6 +23,8 @@ from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from interface.connector.secret import Secret
 from interface.connector.told import Told, told
 from interface.errors import InterfaceError, UnansweredError, WireError
+from interface.observe.alert import RecipientsRefused
+from interface.observe.emit import emit
 
 _STEPS = 3  # a session may take so many times as long as one answer: a server that drips bytes is not waited for
 _LATER = range(400, 500)
@@ -76,7 +78,7 @@ def deliver(settings: MailSettings, payload: bytes, control_id: str) -> Told:
     message = written(payload, settings, control_id)
     with _session(settings) as smtp:
         try:
-            smtp.send_message(message)
+            refused_ones = smtp.send_message(message)
         except smtplib.SMTPRecipientsRefused as refused:
             codes = [code for code, _ in refused.recipients.values()]
             return told(min(codes), control_id, comes_later=min(codes) in _LATER)
@@ -86,36 +88,53 @@ def deliver(settings: MailSettings, payload: bytes, control_id: str) -> Told:
             raise UnansweredError(
                 "reply-timeout", "the mail server did not say whether it took the mail", place=settings.place
             ) from lost
+    if refused_ones:  # some have it: it is told, and who was refused is too
+        emit(RecipientsRefused(settings.place, len(refused_ones)))
     return told(250, control_id, comes_later=False)
+
+
+class _Bounded(smtplib.SMTP):
+    """A session that is cut after a time, whatever it waits for: a server that drips bytes is within every single limit."""
+
+    def __init__(self, limit_secs: float, *args: Any, **named: Any) -> None:
+        self.alarm = threading.Timer(limit_secs, self._cut)
+        self.alarm.daemon = True
+        self.alarm.start()
+        try:
+            super().__init__(*args, **named)
+        except BaseException:
+            self.alarm.cancel()
+            raise
+
+    def _cut(self) -> None:
+        with suppress(OSError):  # it may have ended in this moment
+            if (open_socket := getattr(self, "sock", None)) is not None:
+                open_socket.shutdown(socket.SHUT_RDWR)
+
+
+class _BoundedTls(_Bounded, smtplib.SMTP_SSL):
+    """The same, over TLS from the first byte."""
 
 
 @contextmanager
 def _session(settings: MailSettings) -> Iterator[smtplib.SMTP]:
     smtp = _connected(settings)
-    watch = threading.Timer(settings.timeout_secs * _STEPS, _cut, (smtp,))
-    watch.daemon = True
-    watch.start()
     try:
         _secure(smtp, settings)
         yield smtp
     finally:
-        watch.cancel()
         with suppress(smtplib.SMTPException, OSError):
             smtp.quit()
+        smtp.alarm.cancel()
         smtp.close()
 
 
-def _cut(smtp: smtplib.SMTP) -> None:
-    with suppress(OSError, AttributeError):  # it may have ended in this moment
-        smtp.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]  # closed is None, as above
-
-
-def _connected(settings: MailSettings) -> smtplib.SMTP:
+def _connected(settings: MailSettings) -> _Bounded:
+    limit_secs, named = settings.timeout_secs * _STEPS, {"timeout": settings.timeout_secs}
     try:
         if settings.is_tls:
-            context = _context(settings)
-            return smtplib.SMTP_SSL(settings.host, settings.port, timeout=settings.timeout_secs, context=context)
-        return smtplib.SMTP(settings.host, settings.port, timeout=settings.timeout_secs)
+            return _BoundedTls(limit_secs, settings.host, settings.port, context=_context(settings), **named)
+        return _Bounded(limit_secs, settings.host, settings.port, **named)
     except ssl.SSLError as failed:
         raise _untrusted(settings) from failed
     except (OSError, smtplib.SMTPException) as failed:

@@ -39,3 +39,13 @@ class AlertNotKept(Running):
     split_by: ClassVar = ("rule",)
     rule: str
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientsRefused(Running):
+    """A mail server took an alert for some of its recipients only."""
+
+    level: ClassVar = Level.WARNING
+    counter: ClassVar = "mail_recipients_refused_total"
+    place: str
+    recipients: int

@@ -23,12 +23,15 @@ class Mailbox:
     mails: list[Message] = field(default_factory=list)
     answer: str = "250 taken"
     on_recipient: str = "250 OK"
+    refuses: str = ""  # this address
     on_content: Callable[[], object] = lambda: None
     port: int = 0
 
     async def handle_RCPT(  # noqa: N802 - named by aiosmtpd
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
+        if address == self.refuses:
+            return "550 unknown"
         if self.on_recipient.startswith("250"):
             envelope.rcpt_tos.append(address)
         return self.on_recipient
@@ -44,9 +47,14 @@ class Mailbox:
 
 @contextmanager
 def mail_server(
-    tls: ssl.SSLContext | None = None, login: tuple[str, str] | None = None, port: int = 0
+    tls: ssl.SSLContext | None = None,
+    *,
+    from_the_first: bool = False,
+    login: tuple[str, str] | None = None,
+    port: int = 0,
 ) -> Iterator[Mailbox]:
-    """A server on a port of its own; with `tls` it offers STARTTLS, with `login` it wants that user and password."""
+    """A server on a port of its own. With `tls` it offers STARTTLS, or speaks TLS `from_the_first` byte; `login` is the user and
+    password that it wants."""
     box = Mailbox()
     box.port = port or free_ports(1)[0]
 
@@ -60,7 +68,8 @@ def mail_server(
         hostname="127.0.0.1",
         port=box.port,
         ready_timeout=20,
-        tls_context=tls,
+        tls_context=None if from_the_first else tls,
+        ssl_context=tls if from_the_first else None,
         authenticator=authenticate if login else None,
         auth_required=login is not None,
     )

@@ -1,7 +1,9 @@
 """Mail against a real server: taken, refused for now or for good, slow, down, secured, behind a login."""
 
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,6 +74,31 @@ def test_a_server_that_does_not_answer_may_have_it(box: Mailbox) -> None:
     assert lost.value.code == "reply-timeout"
 
 
+def test_a_server_that_drips_bytes_is_not_waited_for() -> None:
+    is_over = threading.Event()
+
+    def drip(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection, suppress(OSError):
+            while not is_over.wait(0.05):
+                connection.sendall(b"2")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drip, args=(server,))
+        thread.start()
+        with pytest.raises(WireError):
+            deliver(replace(settings(server.getsockname()[1]), timeout_secs=0.2), START, "M1")
+        is_over.set()
+        thread.join()
+
+
+def test_a_recipient_that_is_refused_keeps_the_mail_from_nobody_else(box: Mailbox) -> None:
+    box.refuses = "gone@hospital.invalid"
+    both = replace(settings(box.port), recipients=("call@hospital.invalid", "gone@hospital.invalid"))
+    assert deliver(both, START, "M1").ack.code == "CA"
+    assert len(box.mails) == 1
+
+
 def test_starttls_is_used_and_the_server_proved(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     with mail_server(authority.serving(authority.issue("mail"))) as box:
@@ -82,6 +109,16 @@ def test_starttls_is_used_and_the_server_proved(tmp_path: Path) -> None:
             deliver(other, START, "M2")
     assert refused.value.code == "tls-failed"
     assert len(box.mails) == 1
+
+
+def test_tls_may_be_spoken_from_the_first_byte(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    with mail_server(authority.serving(authority.issue("mail")), from_the_first=True) as box:
+        secured = replace(settings(box.port), is_tls=True, authorities=authority.path)
+        assert deliver(secured, START, "M1").ack.code == "CA"
+        with pytest.raises(WireError) as refused:
+            deliver(replace(secured, authorities=None), START, "M2")
+    assert refused.value.code == "tls-failed"
 
 
 def test_a_server_without_starttls_gets_nothing_where_it_is_wanted(box: Mailbox) -> None:

@@ -23,6 +23,7 @@ from interface.observe.receive import BatchStored, ConnectionOpened, MessageRece
 # What an event may hold. A new field needs a place here, and a thought whether it could carry a value of a message.
 TEXTS = {"channel", "destination", "place", "peer", "cause", "code", "part", "kind", "trail", "library", "answer"} | {
     "outcome",
+    "rule",  # of an alert
     "owner",
     "fingerprint",  # of a certificate
     "purpose",
@@ -44,6 +45,7 @@ NUMBERS = {"connection", "message_id", "delivery_id", "attempt", "pid", "limit",
     "wait_secs",
     "days_left",
     "records",
+    "recipients",
     "row",
 }
 
