@@ -32,7 +32,7 @@ class Alerting:
     def run(self, picture: Health, watched: Watched, away_since: int) -> None:
         """Follow what holds now. `away_since`: the database took nothing from then until this look; 0 where it did.
 
-        Raises StoreError; where another engine has taken the lock, everything stops here.
+        Where another engine has taken the lock, everything stops here. Raises StoreError while the database is away.
         """
         if not self._is_ours and not self._take_over():
             return
@@ -47,9 +47,9 @@ class Alerting:
             if self._stage.run(holding):
                 self._loop.call_soon_threadsafe(self._outbox.wake)
         except StoreError as failure:
-            if failure.code == "lock-lost":
-                self._let_go()
-            raise
+            if failure.code != "lock-lost":
+                raise
+            self._let_go()
 
     def _take_over(self) -> bool:
         with ExitStack() as stack:

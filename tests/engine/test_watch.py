@@ -64,6 +64,7 @@ def test_a_watched_engine_answers_counts_and_outlives_its_parts(face: tuple[Engi
     wait_until(lambda: http.code("/health/ready") == 200, "the engine is ready")
     send(engine, "W1")
     before = http.samples()
+    assert before["hp24_channel_listening", "epic"] == 1
     for part in ("listen", "process"):
         engine.kill_part(part)
         assert http.code("/health/live") == 200

@@ -120,6 +120,12 @@ def test_a_database_that_takes_nothing_is_the_reason(well: Desk, monkeypatch: py
     assert health_json(found)["ready"] is False
 
 
+def test_only_a_database_of_its_own_has_a_clock_of_its_own(well: Desk) -> None:
+    is_sqlite = well.store.opened.engine.dialect.name == "sqlite"
+    with well.store.snapshot() as reader:
+        assert (reader.database_now() is None) == is_sqlite
+
+
 def test_what_waits_for_its_answer_is_aged(well: Desk) -> None:
     since = well.clock.now() - 4 * SECOND
     beat(well, "listen", vitals=Vitals(ears=(OPEN,), oldest_unanswered_at=since))
