@@ -81,7 +81,8 @@ class ListenPart:
     def vitals(self) -> Vitals:
         """Which channels are listened for, and how long the oldest frame waits for its answer. On the reactor's thread."""
         ears = tuple(Ear(one.channel, one.place, one.is_listening, one.connections) for one in self._sources)
-        return Vitals(ears, self._reception.oldest_unanswered_at)
+        worked_at = self._clock.now() - int(self._intake.idle_secs * 1_000_000)
+        return Vitals(ears, self._reception.oldest_unanswered_at, worked_at)
 
     def _source(self, source: Source) -> MllpSource:
         receive = self._receive(source.listener)

@@ -61,8 +61,8 @@ def _parts(health: Health, rules: Rules) -> Iterator[Condition]:
         for reason in health.reasons:
             if reason.code in ("listen-down", "process-down"):
                 yield Condition(Rule.PART_DOWN, reason.place, reason.text, "hp24 health")
-            elif reason.code == "process-stuck":
-                yield Condition(Rule.PART_STUCK, "process", reason.text, "hp24 health")
+            elif reason.code in ("listen-stuck", "process-stuck"):
+                yield Condition(Rule.PART_STUCK, reason.code.removesuffix("-stuck"), reason.text, "hp24 health")
     if rules.part_restarts:
         lately = [part for part in health.rows if health.at - part.started_at <= RESTARTS_WITHIN_MICROS]
         for (name, host), starts in Counter((part.name, part.host) for part in lately).items():

@@ -4,7 +4,7 @@ Shows ids, names of the configuration and counts, never content, so that a look 
 """
 
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from interface.errors import StoreError
@@ -96,7 +96,7 @@ def health(
     ours = [part for part in alive if part.host == here and part.state is PartState.RUNNING]
     ears = tuple(ear for part in ours for ear in part.vitals.ears)
     unanswered = [part.vitals.oldest_unanswered_at for part in ours if part.vitals.oldest_unanswered_at]
-    reasons = [*_listening(ours, ears), *_processing(alive, stuck_secs), *_key(surroundings)]
+    reasons = [*_listening(ours, ears), *_processing(alive), *_stuck(ours, alive, stuck_secs), *_key(surroundings)]
     return Health(
         at=now,
         reasons=tuple(reasons),
@@ -127,18 +127,22 @@ def _listening(ours: list[PartRow], ears: tuple[Ear, ...]) -> Iterator[Reason]:
         yield Reason("all-closed", "listen", "no channel takes connections", "the log says why (listener-failed)")
 
 
-def _processing(alive: tuple[PartRow, ...], stuck_secs: float) -> Iterator[Reason]:
+def _processing(alive: tuple[PartRow, ...]) -> Iterator[Reason]:
     running = [part for part in alive if part.name == "process" and part.state is PartState.RUNNING]
     if not running:
         yield Reason(
             "process-down", "process", "no engine processes on this database", "hp24 run; the log says why it ended"
         )
-    for part in running:
+
+
+def _stuck(ours: Iterable[PartRow], alive: Iterable[PartRow], stuck_secs: float) -> Iterator[Reason]:
+    running = [part for part in alive if part.name == "process" and part.state is PartState.RUNNING]
+    for part in (*(one for one in ours if one.name == "listen"), *running):
         idle_secs = (part.beat_at - part.vitals.worked_at) / SECOND if part.vitals.worked_at else 0
         if idle_secs > stuck_secs:
             yield Reason(
-                "process-stuck",
-                f"process {part.pid}",
+                f"{part.name}-stuck",
+                f"{part.name} {part.pid}",
                 f"it is alive and has not come round for {idle_secs:.0f} s",
                 "look at the database and the log; ending that process starts it anew",
             )

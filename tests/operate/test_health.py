@@ -84,6 +84,11 @@ def test_a_part_that_beats_and_does_not_come_round_is_stuck(well: Desk) -> None:
     assert codes(look(well)) == ["process-stuck"]
 
 
+def test_an_intake_that_does_not_come_round_is_stuck(well: Desk) -> None:
+    beat(well, "listen", vitals=Vitals(ears=(OPEN,), worked_at=well.clock.now() - 61 * SECOND))
+    assert codes(look(well)) == ["listen-stuck"]
+
+
 def test_another_machine_may_process_but_not_listen_for_this_one(desk: Desk) -> None:
     beat(desk, "listen", host="another")
     beat(desk, "process", host="another")
