@@ -24,6 +24,7 @@ from interface.row.baseline import Baseline
 from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Homeless, Outcome, PostingFact
 from interface.row.message import Intake, Parked, Received, RunRecord, Settled, StoredMessage, StuckMessage
 from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorMark, MirrorOutcome, MirrorRow, Subject
+from interface.view.alert import Alert, ToldRow
 from interface.view.count import PartRow
 from interface.view.message import RunRow
 from interface.view.protocol import Acts, Views
@@ -144,6 +145,12 @@ class Reader(LedgerRows, Views, Protocol):
     def last_held(self) -> list[LastHeld]:
         """The newest message that we have custody of, for each source and sender. Reads every message: for a restore."""
 
+    def standing_alerts(self) -> list[Alert]:
+        """Alerts that did not end, or whose end was not told."""
+
+    def told_since(self, since: int) -> list[ToldRow]:
+        """What people were told after a time, oldest first."""
+
     def in_doubt(self, ids: Sequence[int]) -> list[Delivery]:
         """Of these queued deliveries those of payments made before this store was restored, if it was."""
 
@@ -171,6 +178,21 @@ class Turn(Reader, Acts, Protocol):
 
     def beat(self, part: PartRow) -> None:
         """Note that a part of the engine is alive, or that it stopped."""
+
+    def keep_alerts(self, alerts: Sequence[Alert]) -> list[Alert]:
+        """Write alerts as they stand; new ones get their ids."""
+
+    def forget_alerts(self, ids: Iterable[int]) -> None:
+        """Remove alerts that nobody was told of."""
+
+    def forget_told(self, before: int) -> None:
+        """Remove alerts that ended, and tellings that were made, before a time."""
+
+    def note_told(self, told: Sequence[ToldRow]) -> list[int]:
+        """Note what people are told; gives the ids."""
+
+    def note_backup(self, at: int) -> None:
+        """Note that a backup was finished."""
 
     def publish_config(self, files: Mapping[str, str], digest: str, at: int, actor: str) -> int:
         """Keep files as a configuration version (the same digest gives the same one) and make it active; gives its id."""
@@ -253,8 +275,11 @@ class Turn(Reader, Acts, Protocol):
     def bring_mirror_forward(self, latest: int) -> int:
         """Let what HealthPay24 is to be told of after `latest` be due now; gives how many rows."""
 
-    def recover_sends(self, at: int) -> list[Delivery]:
-        """Intents without an outcome, left by a part that died: all are made ambiguous and given back."""
+    def recover_sends(self, at: int, *, are_alerts: bool = False) -> list[Delivery]:
+        """Intents without an outcome, left by a part that died: all are made ambiguous and given back.
+
+        Alerts (`are_alerts`) are sent by another part than everything else.
+        """
 
 
 class Workbench(Protocol):

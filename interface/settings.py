@@ -5,12 +5,14 @@ The traps of YAML are met here: keys given twice, tabs, types guessed from looks
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from interface.alarm import Alerts, is_loopback
 from interface.mapping.environment import substituted
 from interface.mapping.fill import Declared, fill
 from interface.mapping.node import Block, Entry, Listing, Mark, Node, Scalar
@@ -169,14 +171,39 @@ _Batch = Annotated[int, Field(ge=1, le=4096)]
 _Wait = Annotated[float, Field(gt=0, le=3600)]
 
 
+class HttpCleartext(StrEnum):
+    """How far an HTTP face without TLS may be reached."""
+
+    LOOPBACK = "loopback"
+    ACCEPTED = "accepted"
+
+
 class Settings(Declared):
     """Options of config/engine.yaml. Every one has a default; units stand in the names."""
 
     database_url: str = Field(
         default="", description="SQLAlchemy URL of the database; empty: the file hp24.db in the engine's home"
     )
-    http_host: str = Field(default="127.0.0.1", description="address of the HTTP interfaces")
-    http_port: int = Field(default=8024, ge=1, le=65535, description="port of the HTTP interfaces")
+    http_host: str = Field(default="127.0.0.1", description="address of the HTTP face (/health, /metrics)")
+    http_port: int = Field(default=8024, ge=0, le=65535, description="port of the HTTP face; 0: there is none")
+    http_cleartext: HttpCleartext = Field(
+        default=HttpCleartext.LOOPBACK,
+        description="without `http_certificate` only addresses of this machine are listened on; `accepted` takes that risk",
+    )
+    http_certificate: str = Field(
+        default="", description="file of the certificate that the HTTP face shows, relative to the root; empty: no TLS"
+    )
+    http_key: str = Field(default="", description="file of its key; empty: it stands in the certificate's file")
+    http_max_connections: int = Field(
+        default=64, ge=1, le=10_000, description="HTTP connections at once; further ones are answered 503"
+    )
+    health_secs: _Wait = Field(
+        default=2.0,
+        description="how often the engine's health is looked at; what /health and /metrics show is as old, at most",
+    )
+    stuck_secs: _Wait = Field(
+        default=60.0, description="a part that is alive and has not come round for so long is told of as stuck"
+    )
     receive_batch_messages: _Batch = Field(default=256, description="messages that intake commits at once, at most")
     process_batch_messages: _Batch = Field(default=64, description="messages that processing commits at once, at most")
     max_frames_in_flight: int = Field(
@@ -277,12 +304,23 @@ class Settings(Declared):
     certificate_warn_days: int = Field(
         default=30, ge=1, le=3650, description="a certificate that ends within so many days is told of, once a day"
     )
+    alerts: Alerts = Field(default_factory=Alerts, description="who is told when something is wrong, and when")
     turn_limit_millis: int = Field(
         default=10, ge=1, le=10_000, description="a write transaction longer than this is reported"
     )
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$", description="least level of events that are logged"
     )
+
+    @model_validator(mode="after")
+    def _guard_cleartext(self) -> "Settings":
+        is_plain = self.http_port and not self.http_certificate and self.http_cleartext is HttpCleartext.LOOPBACK
+        if is_plain and not is_loopback(self.http_host):
+            raise ValueError(
+                "the HTTP face could be reached from beyond this machine, without TLS; "
+                "give it `http_certificate`, or take the risk with `http_cleartext: accepted`"
+            )
+        return self
 
     def backup_pace(self) -> BackupPace:
         """What a backup takes."""

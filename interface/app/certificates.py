@@ -1,40 +1,55 @@
 """How long the certificates of the active configuration are good, read from the files as they lie there now."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from interface.app.compose import App
-from interface.certificate import read_material, validities
+from interface.certificate import TlsFiles, read_material, validities
 from interface.channel.files import TlsUse, tls_uses
+from interface.channel.loader import Configuration
 from interface.errors import ConfigurationError
+from interface.operate.health import CertificateStanding
+
+HTTP = "http"  # the owner of what the HTTP face shows
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """One file of certificates: until when they are good (UTC microseconds), or the code of why they cannot be used."""
-
-    owner: str  # channel, or channel/destination
-    path: str
-    fingerprint: str = ""
-    ends_at: int = 0
-    days_left: int = 0
-    code: str = ""
-
-
-def standings(app: App) -> list[Standing]:
-    """Of every channel and destination that speaks TLS; none while no configuration is active."""
+def standings(app: App) -> list[CertificateStanding]:
+    """Of every channel and destination that speaks TLS, and of the HTTP face."""
     try:
         _, configuration = app.active()
     except ConfigurationError:
-        return []
-    uses = [use for spec in configuration.specs.values() for use in tls_uses(spec, app.root)]
+        return standings_of(app, None)
+    return standings_of(app, configuration)
+
+
+def standings_of(app: App, configuration: Configuration | None) -> list[CertificateStanding]:
+    """The same, of a configuration that was read already; None while none is active."""
+    uses = [*_http(app)]
+    if configuration is not None:
+        uses += [use for spec in configuration.specs.values() for use in tls_uses(spec, app.root)]
     return [one for use in uses for one in _standings(use, app)]
 
 
-def _standings(use: TlsUse, app: App) -> list[Standing]:
+def _http(app: App) -> Iterator[TlsUse]:
+    settings = app.settings
+    if settings.http_port and settings.http_certificate:
+        certificate = app.root / settings.http_certificate
+        yield TlsUse(HTTP, (), TlsFiles(certificate, app.root / (settings.http_key or settings.http_certificate)))
+
+
+def _standings(use: TlsUse, app: App) -> list[CertificateStanding]:
     try:
         read_material(use.files)
         found = list(validities(use.files))
     except ConfigurationError as wrong:
-        return [Standing(use.owner, wrong.place, code=wrong.code)]
+        return [CertificateStanding(use.owner, _role(use, wrong.place), wrong.place, code=wrong.code)]
     now = app.clock.now()
-    return [Standing(use.owner, str(one.path), one.fingerprint, one.ends_at, one.days_left(now)) for one in found]
+    return [
+        CertificateStanding(
+            use.owner, _role(use, str(one.path)), str(one.path), one.fingerprint, one.ends_at, one.days_left(now)
+        )
+        for one in found
+    ]
+
+
+def _role(use: TlsUse, path: str) -> str:
+    return "authorities" if path == str(use.files.authorities) else "certificate"

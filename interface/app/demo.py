@@ -148,6 +148,7 @@ class Demo:
         return {
             **mine,
             "HP24_KEY_FILE": str(key_file(home)),
+            "HP24_HTTP_PORT": "0",  # an engine that runs on this machine keeps its own
             "EPIC_MLLP_PORT": str(self._adt_port),
             "EPIC_DFT_HOST": "127.0.0.1",
             "EPIC_DFT_PORT": str(self._ehr.port),

@@ -1,11 +1,14 @@
-"""The two parts of a running engine, each in a process of its own: wiring, start, stop."""
+"""The three parts of a running engine, each in a process of its own: wiring, start, stop."""
 
+import asyncio
+import os
 import secrets
 import signal
 import sys
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, cast
 
@@ -36,7 +39,7 @@ from interface.errors import ConfigurationError, Disposition, InterfaceError, St
 from interface.healthpay24.push import PushPace, PushStage, longest_wait_secs
 from interface.hl7.header import CONTROL_ID_LENGTH
 from interface.observe.clock import ClockBehind
-from interface.observe.emit import configure, emit
+from interface.observe.emit import configure, emit, share
 from interface.observe.engine import EngineStopped
 from interface.observe.fault import fault, record_stray_failures
 from interface.pipeline.deliver import DeliverStage
@@ -45,13 +48,18 @@ from interface.pipeline.plan import Plan
 from interface.pipeline.process import ProcessStage
 from interface.pipeline.recover import recover_sends
 from interface.pipeline.retry import RetryPolicy, wait_secs
-from interface.view.count import PartState
+from interface.settings import Settings, read_settings
+from interface.view.count import PartState, Vitals
+
+LISTEN, PROCESS, WATCH = "listen", "process", "watch"
 
 _POOL_THREADS = 10  # of the reactor, for what blocks: signs of life, what deliveries write, looks at files
 
 
 def _install_reactor() -> AsyncioSelectorReactor:
-    asyncioreactor.install(uvloop.new_event_loop())
+    loop = uvloop.new_event_loop()
+    asyncio.set_event_loop(loop)
+    asyncioreactor.install(loop)
     from twisted.internet import reactor  # noqa: PLC0415 - importing it earlier would install another one
 
     installed = cast(AsyncioSelectorReactor, reactor)
@@ -75,7 +83,7 @@ def run_listen(app: App, sign: SignOfLife) -> int:
     record_stray_failures(emit, part.out_of_files)
     sources = runnable(*app.active(), root=app.root).sources
     fit_file_limit("listen", sum(source.settings.max_connections for source in sources))
-    heartbeat = Heartbeat(reactor, sign, pace.heartbeat_secs, lambda: PartState.RUNNING)
+    heartbeat = Heartbeat(reactor, sign, pace.heartbeat_secs, lambda: PartState.RUNNING, part.vitals)
     return _run(reactor, heartbeat, start=lambda: part.start(sources), stop=part.drain)
 
 
@@ -101,13 +109,36 @@ def run_process(app: App, sign: SignOfLife) -> int:
     reactor = _install_reactor()
     record_stray_failures(emit)
     processing = Processing(app, reactor, sign)
-    heartbeat = Heartbeat(reactor, sign, app.settings.heartbeat_secs, lambda: processing.state)
+    heartbeat = Heartbeat(reactor, sign, app.settings.heartbeat_secs, lambda: processing.state, processing.vitals)
     return _run(reactor, heartbeat, start=processing.start, stop=processing.stop)
+
+
+def run_watch(home: Path, root: Path, settings: Settings) -> int:
+    """The watching part; it opens the store by itself, and answers while it cannot."""
+    # The other parts do without the libraries of HTTP.
+    from interface.app.alerting import Alerting  # noqa: PLC0415
+    from interface.app.outbox import Outbox  # noqa: PLC0415
+    from interface.app.watch import Watch  # noqa: PLC0415
+
+    reactor = _install_reactor()
+    record_stray_failures(emit)
+    loop = asyncio.get_event_loop()
+
+    def settle(ending: Coroutine[Any, Any, None]) -> "asyncio.Future[None]":
+        return defer.ensureDeferred(ending).asFuture(loop)
+
+    watch = Watch(home, root, settings, lambda app: Alerting(app, Outbox(app, reactor), loop, settle))
+
+    def stop() -> "defer.Deferred[None]":
+        return defer.Deferred.fromFuture(asyncio.ensure_future(watch.stop()))
+
+    # One step later: the reactor calls what starts before its loop runs.
+    return _run(reactor, None, start=lambda: reactor.callLater(0, watch.start), stop=stop)
 
 
 def _run(
     reactor: AsyncioSelectorReactor,
-    heartbeat: Heartbeat,
+    heartbeat: Heartbeat | None,
     *,
     start: Callable[[], object],
     stop: Callable[[], "defer.Deferred[Any]"],
@@ -117,7 +148,8 @@ def _run(
     def begin() -> None:
         try:
             start()
-            heartbeat.start(replaced)
+            if heartbeat is not None:
+                heartbeat.start(replaced)
         except ConfigurationError as wrong:
             _tell_stop(wrong)
             exit_codes[0] = CANNOT_START
@@ -127,7 +159,9 @@ def _run(
 
     def end() -> None:
         if not stopping:
-            ending = stop().addBoth(lambda _result: heartbeat.stop())
+            ending = stop()
+            if heartbeat is not None:
+                ending.addBoth(lambda _result: heartbeat.stop())
             stopping.append(ending.addBoth(lambda _result: reactor.stop()))
 
     def replaced(failure: StoreReplacedError) -> None:
@@ -180,6 +214,13 @@ class Processing:
             plan_changed=self._plan_changed,
             deliver=lambda: reactor.callFromThread(self._wake_loops),
         )
+
+    def vitals(self) -> Vitals:
+        """When the process thread last came round; nothing while another engine works."""
+        if self.state is not PartState.RUNNING:
+            return Vitals()
+        idle_micros = int((time.monotonic() - self._thread.came_round) * 1_000_000)
+        return Vitals(worked_at=self._app.clock.now() - idle_micros)
 
     def _current(self) -> Runnable:
         return runnable(*self._app.active(), root=self._app.root)
@@ -304,9 +345,9 @@ def _on_reactor(reactor: AsyncioSelectorReactor, call: Callable[[], object]) -> 
 
 
 def main(arguments: list[str]) -> int:
-    """`python -m interface.app.part listen|process --home DIR --root DIR --supervised`, as the supervisor calls it."""
+    """`python -m interface.app.part listen|process|watch --home DIR --root DIR --supervised`, as the supervisor calls it."""
     parser = ArgumentParser(prog="hp24 part")
-    parser.add_argument("part", choices=("listen", "process"))
+    parser.add_argument("part", choices=(LISTEN, PROCESS, WATCH))
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--supervised", action="store_true", help="end when standard input does")
@@ -314,18 +355,7 @@ def main(arguments: list[str]) -> int:
     calm_collector()
     configure(sys.stderr, "info")
     try:
-        # Never a new home: what has vanished under a running engine must not come back empty.
-        with open_app(asked.home, asked.root, makes=False, is_part=True) as app:
-            configure(sys.stderr, app.settings.log_level)
-            if asked.supervised:
-                end_with_supervisor()
-            signal.signal(
-                signal.SIGTERM, lambda _number, _frame: sys.exit(0)
-            )  # until the reactor runs, there is nothing to drain
-            tolerance_secs = app.settings.clock_tolerance_secs
-            sign = SignOfLife(app.store, app.clock, asked.part, tolerance_secs=tolerance_secs)
-            with only_one(app.home, asked.part, lambda: standing_by(sign, app.settings.heartbeat_secs)):
-                return run_listen(app, sign) if asked.part == "listen" else run_process(app, sign)
+        return _watch_part(asked) if asked.part == WATCH else _store_part(asked)
     except InterfaceError as failure:
         _tell_stop(failure)
         return CANNOT_START if failure.disposition is Disposition.PERMANENT else FAILED
@@ -336,6 +366,31 @@ def main(arguments: list[str]) -> int:
     ) as bound:  # no room, no file, no thread: what the machine lacks now it may have soon
         emit(fault(bound, asked.part))
         return FAILED
+
+
+def _watch_part(asked: Namespace) -> int:
+    settings = read_settings(asked.root, asked.home, os.environ)
+    _until_the_reactor_runs(asked, settings)
+    with only_one(asked.home, WATCH, nullcontext):
+        share(asked.home, WATCH)
+        return run_watch(asked.home, asked.root, settings)
+
+
+def _store_part(asked: Namespace) -> int:
+    # Never a new home: what has vanished under a running engine must not come back empty.
+    with open_app(asked.home, asked.root, makes=False, is_part=True) as app:
+        _until_the_reactor_runs(asked, app.settings)
+        sign = SignOfLife(app.store, app.clock, asked.part, tolerance_secs=app.settings.clock_tolerance_secs)
+        with only_one(app.home, asked.part, lambda: standing_by(sign, app.settings.heartbeat_secs)):
+            share(app.home, asked.part)
+            return run_listen(app, sign) if asked.part == LISTEN else run_process(app, sign)
+
+
+def _until_the_reactor_runs(asked: Namespace, settings: Settings) -> None:
+    configure(sys.stderr, settings.log_level)
+    if asked.supervised:
+        end_with_supervisor()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))  # there is nothing to drain yet
 
 
 if __name__ == "__main__":

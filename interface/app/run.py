@@ -9,8 +9,10 @@ from interface.channel.loader import Configuration
 from interface.engine.supervise import PART_GRACE_SECS, Supervisor
 from interface.mapping.problem import ProblemsError
 from interface.observe import emit
+from interface.settings import Settings
 
-PARTS = ("listen", "process")  # in the order in which they are stopped
+PARTS = ("listen", "process", "watch")  # in the order in which they are stopped
+SUPERVISOR = "engine"  # under this name it counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,20 @@ def settle(app: App, actor: str) -> Settled:
     return Settled(app.publish(edited, actor), edited)
 
 
+def parts_of(settings: Settings) -> tuple[str, ...]:
+    """The parts that these settings ask for: nothing watches where nobody could be told."""
+    return PARTS if settings.http_port or settings.alerts.is_told else PARTS[:-1]
+
+
 def run(app: App, actor: str, tell: Callable[[Settled], None]) -> int:
     """Run until SIGTERM or SIGINT; gives the exit code. `tell` hears which version runs, before anything starts."""
     emit.configure(sys.stderr, app.settings.log_level)
     tell(settle(app, actor))
     place = ["--home", str(app.home), "--root", str(app.root)]
-    commands = {part: [sys.executable, "-m", "interface.app.part", part, *place, "--supervised"] for part in PARTS}
+    commands = {
+        part: [sys.executable, "-m", "interface.app.part", part, *place, "--supervised"]
+        for part in parts_of(app.settings)
+    }
+    emit.share(app.home, SUPERVISOR)
     app.store.close()  # the supervisor holds no connection while its parts work
     return Supervisor(commands, app.settings.drain_secs + PART_GRACE_SECS).run()

@@ -30,6 +30,7 @@ from interface.mapping.target import (
     Target,
     fields_of,
 )
+from interface.observe.catalogue import metrics
 from interface.settings import Settings
 
 _WORDS: Final = {str: "text", int: "whole number", float: "number", bool: "true or false"}
@@ -47,6 +48,7 @@ def pages() -> dict[str, str]:
     return {
         "channels/README.md": _joined(prose.CHANNELS, _options(Channel)),
         "config/README.md": _joined(prose.CONFIG, _options(Settings)),
+        "config/METRICS.md": _joined(prose.METRICS, _metrics()),
         "mappings/README.md": _joined(prose.MAPPINGS, _language()),
     }
 
@@ -138,6 +140,22 @@ def _default(field: FieldInfo) -> str:
     if isinstance(default, tuple):
         return f"`[{', '.join(str(getattr(one, 'value', one)) for one in default)}]`"
     return f"`{default.value if isinstance(default, Enum) else default}`"
+
+
+# ---------------------------------------------------------------- metrics
+
+
+def _metrics() -> Iterator[str]:
+    rows = (
+        (
+            f"`{one.name}`",
+            one.kind,
+            ", ".join(f"`{label}`" for label in one.labels),
+            one.about + (f" Buckets up to {', '.join(f'{bound:g}' for bound in one.bounds)}." if one.bounds else ""),
+        )
+        for one in metrics()
+    )
+    yield from _table(("Metric", "Type", "Labels", "Meaning"), rows)
 
 
 # ---------------------------------------------------------------- the mapping language

@@ -44,7 +44,23 @@ CONFIG: Final = """
 # Configuration
 
 `engine.yaml` holds the settings of the engine itself. Everything has a default; the file may be absent. Values may come from the
-environment: `${HP24_HTTP_PORT:-8024}`. Feeds are declared in ../channels, their meaning in ../mappings.
+environment: `${HP24_HTTP_PORT:-8024}`. Feeds are declared in ../channels, their meaning in ../mappings. What the HTTP face shows at
+/metrics is listed in [METRICS.md](METRICS.md).
+
+This page is written from the code; edit the code's descriptions, not this page.
+"""
+
+METRICS: Final = """
+# Metrics
+
+What `GET /metrics` of the HTTP face shows, in the exposition format of Prometheus (or OpenMetrics, where asked for).
+
+- Counters and histograms are added up over the parts of the engine on this machine. A part that is killed loses no count, and one
+  that starts again goes on from it; they begin anew only with a new home or a release that declares other metrics.
+- Gauges are read from the database every `health_secs`, for all engines on it. While it is away only those are shown that need
+  none.
+- Labels are names of the configuration and closed sets of words, never a value of a message. One metric has 500 series at most;
+  what comes beyond is counted under `other`.
 
 This page is written from the code; edit the code's descriptions, not this page.
 """

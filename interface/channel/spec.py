@@ -233,6 +233,9 @@ class Destination(Declared):
         return _known_charset(name)
 
 
+RESERVED = "alerts"  # what is told of alerts is queued under this name
+
+
 class Channel(Declared):
     """One feed: where its messages come from, what they mean, where payments go."""
 
@@ -250,6 +253,9 @@ class Channel(Declared):
     )
     event_time_tolerance_secs: int = Field(
         default=300, ge=0, le=86400, description="how far ahead the sender's clock may be"
+    )
+    silent_hours: float = Field(
+        default=0.0, ge=0, le=8760, description="an alert when no message came for so long; 0: none"
     )
     null_is_empty: bool = Field(
         default=False, description='true: this sender writes `""` into blank fields and means nothing by it'
@@ -277,6 +283,13 @@ class Channel(Declared):
         """Every destination as the running engine names it: CHANNEL/NAME."""
         names = [*self.destinations, *([REPLY] if self.reply is not None else [])]
         return [f"{self.channel}/{name}" for name in names]
+
+    @field_validator("channel")
+    @classmethod
+    def _is_free(cls, name: str) -> str:
+        if name == RESERVED:
+            raise ValueError(f"`{RESERVED}` is what alerts are sent under; choose another name")
+        return name
 
     @field_validator("timezone")
     @classmethod

@@ -126,7 +126,9 @@ def _print_warnings(warnings: "Sequence[Problem]") -> None:
 
 
 @verb("run")
-@click.option("--part", type=click.Choice(["listen", "process"]), help="Only this part of the engine, in this process.")
+@click.option(
+    "--part", type=click.Choice(["listen", "process", "watch"]), help="Only this part of the engine, in this process."
+)
 def run_verb(asked: Asked, part: str | None) -> int:
     """Run the engine until SIGTERM or Ctrl-C, which drains: what came is stored and answered, what is sent gets its outcome.
 

@@ -19,6 +19,8 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "check": ("engine", "Report every problem of the channel and mapping files at once."),
         "run": ("engine", "Run the engine: listen, process, deliver. Ctrl-C or SIGTERM drains."),
         "demo": ("demo", "A simulated hospital morning, from registration to posted payment."),
+        "health": ("health", "Whether the engine is well; exit code 1 if it cannot take and process messages."),
+        "alerts": ("alerts", "What is wrong and who was told; `test` sends a trial in every way."),
         "status": ("status", "Channels, destinations, and what waits for a person."),
     },
     "Look": {

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from interface.app.certificates import Standing
+    from interface.operate.health import CertificateStanding
     from interface.operate.status import Status
     from interface.operate.storage import Storage
 
@@ -71,7 +71,7 @@ def _print_storage(disk: "Storage", silent: "Sequence[str]") -> None:
         screen.print(f"Storage: little room{left}", markup=False, soft_wrap=True)
 
 
-def _certificate_json(one: "Standing") -> dict[str, Any]:
+def _certificate_json(one: "CertificateStanding") -> dict[str, Any]:
     from interface.cli.table import iso
 
     place = {"owner": one.owner, "file": one.path}
@@ -80,7 +80,7 @@ def _certificate_json(one: "Standing") -> dict[str, Any]:
     return place | {"fingerprint": one.fingerprint, "ends": iso(one.ends_at), "days_left": one.days_left}
 
 
-def _print_certificates(certificates: "Sequence[Standing]") -> None:
+def _print_certificates(certificates: "Sequence[CertificateStanding]") -> None:
     from interface.cli.table import console
 
     for one in certificates:

@@ -17,7 +17,9 @@ from interface.observe.emit import emit
 from interface.observe.engine import StorageFailed
 from interface.observe.fault import fault
 from interface.ports import Clock, Store
-from interface.view.count import PartRow, PartState
+from interface.view.count import PartRow, PartState, Vitals
+
+_NOTHING = Vitals()
 
 
 class SignOfLife:
@@ -31,11 +33,12 @@ class SignOfLife:
         self._part = part
         self._started_at = clock.now()
 
-    def write(self, state: PartState) -> StoreError | None:
+    def write(self, state: PartState, vitals: Vitals = _NOTHING) -> StoreError | None:
         """Say that this part is alive, and how it stands. A database that is away is an event, and given."""
         if by := self._watch.step():
             emit(ClockStepped(self._part, by))
-        row = PartRow(self._part, os.getpid(), socket.gethostname(), state, self._started_at, self._clock.now())
+        now = self._clock.now()
+        row = PartRow(self._part, os.getpid(), socket.gethostname(), state, self._started_at, now, vitals)
         try:
             with self._store.turn("beat") as turn:
                 newest = max((part.beat_at for part in turn.parts()), default=0)
@@ -76,14 +79,21 @@ class Heartbeat:
     """Beats every `every_secs` from the reactor's thread pool, so that a slow database never stops a wire."""
 
     def __init__(
-        self, reactor: AsyncioSelectorReactor, sign: SignOfLife, every_secs: float, state: Callable[[], PartState]
+        self,
+        reactor: AsyncioSelectorReactor,
+        sign: SignOfLife,
+        every_secs: float,
+        state: Callable[[], PartState],
+        vitals: Callable[[], Vitals],
     ) -> None:
+        """`state` and `vitals` are asked on the reactor's thread."""
         self._reactor = reactor
         self._sign = sign
         self._every_secs = every_secs
         self._state = state
+        self._vitals = vitals
         self._replaced: Callable[[StoreReplacedError], None] | None = None
-        self._loop = LoopingCall(self._in_thread, self._beat)
+        self._loop = LoopingCall(self._beat)
 
     def start(self, replaced: Callable[[StoreReplacedError], None]) -> None:
         """Beat now and from then on. `replaced` is called on the reactor once the store is no longer the one that was opened."""
@@ -99,10 +109,14 @@ class Heartbeat:
     def _in_thread(self, call: Callable[[], None]) -> "defer.Deferred[None]":
         return threads.deferToThreadPool(self._reactor, self._reactor.getThreadPool(), call)
 
-    def _beat(self) -> None:
+    def _beat(self) -> "defer.Deferred[None]":
+        state, vitals = self._state(), self._vitals()
+        return self._in_thread(lambda: self._write(state, vitals))
+
+    def _write(self, state: PartState, vitals: Vitals) -> None:
         # A defect costs one beat, not all that would follow.
         try:
-            failure = self._sign.write(self._state())
+            failure = self._sign.write(state, vitals)
         except Exception as bug:  # noqa: BLE001 - the edge of the thread
             self._record_fault(bug)
             return

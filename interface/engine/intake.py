@@ -48,6 +48,8 @@ class Intake:
         self._stored = stored
         self._settled = settled
         self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self._is_busy = False
+        self._began = time.monotonic()  # the last batch
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
 
     def start(self) -> None:
@@ -58,6 +60,12 @@ class Intake:
         """Queue one frame. The number of frames in flight is bounded by the wires, which stop reading."""
         self._queue.put(Waiting(examined, tell))
 
+    @property
+    def idle_secs(self) -> float:
+        """For how long it has not come round although there is work; 0 where it rests. From any thread."""
+        is_dead = not self._thread.is_alive() and not self._queue.empty()
+        return time.monotonic() - self._began if self._is_busy or is_dead else 0.0
+
     def stop(self, timeout_secs: float) -> None:
         """Finish what is queued, then end."""
         self._queue.put(_STOP)
@@ -65,8 +73,10 @@ class Intake:
 
     def _run(self) -> None:
         while (first := self._queue.get()) is not _STOP:
+            self._began, self._is_busy = time.monotonic(), True
             batch, is_last = self._fill(first)
             self._commit(batch)
+            self._is_busy = False
             if is_last:
                 return
 

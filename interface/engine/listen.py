@@ -27,6 +27,7 @@ from interface.observe.room import StorageBack
 from interface.pipeline.receive import Answer
 from interface.ports import Clock, Store
 from interface.settings import Pace
+from interface.view.count import Ear, Vitals
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,12 @@ class ListenPart:
         if any(source.tls for source in self._sources):
             self._watch.start()
         return [source.place for source in self._sources]
+
+    def vitals(self) -> Vitals:
+        """Which channels are listened for, and how long the oldest frame waits for its answer. On the reactor's thread."""
+        ears = tuple(Ear(one.channel, one.place, one.is_listening, one.connections) for one in self._sources)
+        worked_at = self._clock.now() - int(self._intake.idle_secs * 1_000_000)
+        return Vitals(ears, self._reception.oldest_unanswered_at, worked_at)
 
     def _source(self, source: Source) -> MllpSource:
         receive = self._receive(source.listener)

@@ -46,6 +46,7 @@ class ProcessThread:
         self._plan_changed = plan_changed
         self._deliver = deliver
         self._confirmed_at = 0.0  # when an idle thread last saw that the lock is still ours
+        self.came_round = time.monotonic()  # when the thread last began a batch or looked for one
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="process", daemon=True)
 
@@ -104,6 +105,7 @@ class ProcessThread:
                 return
 
     def _work_once(self) -> None:
+        self.came_round = time.monotonic()
         plan = self._plan_changed()
         if plan is not None:
             self._stage.plan = plan

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import TypeVar
 
 from twisted.internet import defer
 from twisted.internet.base import ReactorBase
@@ -19,6 +20,7 @@ from interface.ports import Clock
 from interface.row.message import Settled
 
 Waiting = defer.Deferred[bytes | None]
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Reception:
         self._clock = clock
         self._ids = ControlIds(clock.now())
         self._told: list[tuple[Waiting, bytes | None | StoreError]] = []
+        self._unanswered: dict[Waiting, int] = {}  # arrivals, in their order; touched on the reactor's thread only
 
     def take(self, listener: Listener, arrival: Arrival) -> Waiting:
         """Store one frame; the Deferred fires on the reactor with the answer's bytes."""
@@ -67,8 +70,19 @@ class Reception:
             is_oversize=arrival.kind is ArrivalKind.OVERSIZE,
         )
         waiting: Waiting = defer.Deferred()
+        self._unanswered[waiting] = arrival.arrived_at
+        waiting.addBoth(self._answered, waiting)
         self._intake.submit(examined, lambda result: self._tell(listener, examined, waiting, result))
         return waiting
+
+    def _answered(self, result: R, waiting: Waiting) -> R:
+        del self._unanswered[waiting]
+        return result
+
+    @property
+    def oldest_unanswered_at(self) -> int:
+        """Arrival of the oldest frame that has no answer yet; 0 for none. On the reactor's thread."""
+        return next(iter(self._unanswered.values()), 0)
 
     def _tell(self, listener: Listener, examined: Examined, waiting: Waiting, result: Result) -> None:
         if isinstance(result, StoreError):

@@ -56,7 +56,7 @@ def _complain(model: type[Declared], node: Node, error: ErrorDetails, findings: 
             findings.add(mark, "missing-option", f"`{key}` is missing", f"add a line `{key}: ...`")
         case "value_error":
             text, _, advice = str(error["ctx"]["error"]).partition("; ")
-            findings.add(mark, "wrong-value", f"`{key}`: {text}", advice)
+            findings.add(mark, "wrong-value", f"`{key}`: {text}" if key else text, advice)
         case "model_type" | "dict_type":
             findings.add(mark, "section-expected", f"`{key}` is a section", "indent its options under it by two blanks")
         case "tuple_type" | "list_type":

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from interface.observe.event import Event, Level, Stage
+from interface.observe.event import MILLION, SHORT, Event, Histogram, Level, Stage
 
 
 class Delivering(Event):
@@ -54,7 +54,10 @@ class DeliveryAnswered(Delivering):
 
     counter: ClassVar = "deliveries_answered_total"
     split_by: ClassVar = ("destination", "code")
-    sums: ClassVar = (("delivery_micros_total", "took_micros"),)
+    measured_by: ClassVar = ("destination",)
+    histograms: ClassVar = (
+        Histogram("delivery_seconds", "took_micros", "From the first byte of a send to its answer.", SHORT, MILLION),
+    )
     destination: str
     code: str
     delivery_id: int

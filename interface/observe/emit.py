@@ -2,6 +2,7 @@
 
 import logging
 import time
+from pathlib import Path
 from typing import TextIO
 
 from interface.observe.count import Count, Counters
@@ -39,6 +40,14 @@ def _is_news(event: Event) -> bool:
 def counts() -> list[Count]:
     """What this process has counted since it started."""
     return _COUNTERS.read()
+
+
+def share(home: Path, part: str) -> None:
+    """Let other processes see what this one counts, as `part` of the engine in `home`. To be called once."""
+    # Commands that only look do without the library.
+    from interface.observe.shared import open_shared  # noqa: PLC0415
+
+    open_shared(home, part, _COUNTERS.share)
 
 
 def configure(stream: TextIO, level: str = "info") -> None:

@@ -108,6 +108,28 @@ class EngineStopped(Running):
 
 
 @dataclass(frozen=True, slots=True)
+class HttpStarted(Running):
+    """The HTTP face answers at `place`."""
+
+    level: ClassVar = Level.INFO
+    counter: ClassVar = "http_starts_total"
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class HttpFailed(Running):
+    """The HTTP face cannot answer for the reason `code`; it is tried again. Nothing else waits for it."""
+
+    level: ClassVar = Level.ERROR
+    counter: ClassVar = "http_failures_total"
+    split_by: ClassVar = ("code",)
+    code: str
+    place: str
+    text: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
 class BaselineTaken(Running):
     """This engine reads or applies messages with other code than the one before: proofs begin with the ledger as it stands."""
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from interface.observe.event import Event, Stage
+from interface.observe.event import LONG, MILLION, SHORT, SIZES, Event, Histogram, Stage
 
 
 class Processing(Event):
@@ -18,6 +18,36 @@ class BatchProcessed(Processing):
     """One commit of runs."""
 
     counter: ClassVar = "batches_processed_total"
-    sums: ClassVar = (("processed_messages_total", "messages"), ("processed_micros_total", "took_micros"))
+    histograms: ClassVar = (
+        Histogram("process_batch_messages", "messages", "Messages that processing committed at once.", SIZES),
+        Histogram("process_batch_seconds", "took_micros", "How long a batch took to run and commit.", SHORT, MILLION),
+    )
     messages: int
     took_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRun(Processing):
+    """A message that arrived, or was released, was run; `outcome` is the state that it reached."""
+
+    counter: ClassVar = "messages_run_total"
+    split_by: ClassVar = ("channel", "outcome")
+    measured_by: ClassVar = ("channel",)
+    histograms: ClassVar = (
+        Histogram(
+            "processing_seconds", "age_micros", "From a message's arrival to the commit of a run.", LONG, MILLION
+        ),
+    )
+    channel: str
+    outcome: str
+    age_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReplayed(Processing):
+    """A stored message was run again because a person asked for it."""
+
+    counter: ClassVar = "messages_replayed_total"
+    split_by: ClassVar = ("channel", "outcome")
+    channel: str
+    outcome: str

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from interface.observe.event import Event, Level, Stage
+from interface.observe.event import Event, Level, Stage, Sum
 
 
 class Pushing(Event):
@@ -18,7 +18,7 @@ class RecordsPushed(Pushing):
     """A round told HealthPay24 of so many rows."""
 
     counter: ClassVar = "push_rounds_total"
-    sums: ClassVar = (("records_pushed_total", "records"),)
+    sums: ClassVar = (Sum("records_pushed_total", "records", "Rows of the ledger that HealthPay24 was told of."),)
     records: int
 
 

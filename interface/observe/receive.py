@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from interface.observe.event import Event, Level, Stage
+from interface.observe.event import MILLION, SHORT, SIZES, Event, Histogram, Level, Stage, Sum
 
 
 class Receiving(Event):
@@ -150,7 +150,7 @@ class NoiseSkipped(Receiving):
 
     counter: ClassVar = "noise_skipped_total"
     split_by: ClassVar = ("channel",)
-    sums: ClassVar = (("noise_bytes_total", "size_bytes"),)
+    sums: ClassVar = (Sum("noise_bytes_total", "size_bytes", "Bytes between blocks."),)
     channel: str
     connection: int
     size_bytes: int
@@ -174,11 +174,24 @@ class MessageReceived(Receiving):
 
     counter: ClassVar = "messages_received_total"
     split_by: ClassVar = ("channel", "answer")
-    sums: ClassVar = (("received_bytes_total", "size_bytes"),)
+    sums: ClassVar = (Sum("received_bytes_total", "size_bytes", "Bytes of messages that became durable."),)
     channel: str
     answer: str
     message_id: int
     size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerGiven(Receiving):
+    """An answer to a frame was handed to its connection."""
+
+    counter: ClassVar = "answers_given_total"
+    split_by: ClassVar = ("channel",)
+    histograms: ClassVar = (
+        Histogram("answer_seconds", "took_micros", "From a frame's last byte to its answer.", SHORT, MILLION),
+    )
+    channel: str
+    took_micros: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +221,9 @@ class BatchStored(Receiving):
     """One commit of received messages."""
 
     counter: ClassVar = "batches_stored_total"
-    sums: ClassVar = (("stored_messages_total", "messages"), ("stored_micros_total", "took_micros"))
+    histograms: ClassVar = (
+        Histogram("store_batch_messages", "messages", "Messages that intake committed at once.", SIZES),
+        Histogram("store_batch_seconds", "took_micros", "How long such a commit took.", SHORT, MILLION),
+    )
     messages: int
     took_micros: int

@@ -14,7 +14,10 @@ def backup(store: Store, by: By, file: Path, pace: BackupPace, progress: Progres
     Errors: ActRefusedError `file-exists`; StoreError `backup-not-written`, `database-damaged`.
     """
     note(store, by, "backup", "database", details={"file": file.name})
-    return store.backup(file, pace, progress)
+    manifest = store.backup(file, pace, progress)
+    with store.turn("backup") as turn:
+        turn.note_backup(manifest.made_at)
+    return manifest
 
 
 def resume_after_restore(store: Store, by: By) -> None:

@@ -7,7 +7,6 @@ from interface.row.mirror import MirrorCount
 from interface.view.count import ChannelCount, DestinationCount, PartRow, PartState, PauseRow, Restored
 
 ALIVE_MICROS = 10_000_000  # a part beats every two seconds
-_OPEN_ITEMS = 10_000  # a list that is longer says "10000" and is wrong in the right direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +57,5 @@ def status(store: Store, clock: Clock, known: Known = _NOBODY) -> Status:
             pauses=tuple(reader.pauses()),
             mirror=reader.mirror_count(),
             restored=reader.restored(),
-            open_work_items=len(reader.work_items(only_open=True, beyond_id=0, limit=_OPEN_ITEMS)),
+            open_work_items=reader.open_items(),
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from interface.errors import ActRefusedError, Disposition, InterfaceError, StoreError
 from interface.hl7.header import CONTROL_ID_LENGTH
+from interface.ledger.worklist import NOTICE, ItemKind, WorkItem
 from interface.mapping.posting import Posting
 from interface.message import DeliveryState, PostingState
 from interface.observe.deliver import DestinationResumed, DestinationSuspended
@@ -17,7 +18,7 @@ from interface.observe.fault import fault
 from interface.pipeline import answer
 from interface.pipeline.plan import DestinationPlan
 from interface.pipeline.process import unexpected
-from interface.pipeline.retry import SECOND, RetryAt, decide, wait_secs
+from interface.pipeline.retry import SECOND, GiveUp, RetryAt, decide, wait_secs
 from interface.ports import Clock, Store, Turn
 from interface.row.delivery import Delivery, DestinationState, Outcome
 
@@ -78,7 +79,7 @@ class DeliverStage:
             self._unrenderable(delivery, unexpected(bug))
             return None
         # Named after the lock: an engine that lost it must not send any more.
-        with self._store.turn("process") as turn:
+        with self._store.turn(self._plan.lock) as turn:
             begun = turn.begin_attempt(delivery.id, payload, control_id, self._clock.now())
         return Sending(delivery, payload, control_id) if begun else None
 
@@ -99,7 +100,7 @@ class DeliverStage:
 
     def not_sent(self, delivery: Delivery) -> None:
         """Take back an intent that may have been committed although `begin` failed: no byte of it went out."""
-        with self._store.turn("process") as turn:
+        with self._store.turn(self._plan.lock) as turn:
             now = turn.delivery(delivery.id)
             if now.state is DeliveryState.SENDING and now.attempts == delivery.attempts + 1:
                 turn.end_attempt(delivery.id, Outcome(DeliveryState.QUEUED, self._clock.now(), "not-sent"))
@@ -138,14 +139,20 @@ class DeliverStage:
             case state:
                 turn.posting_facts(answer.of_reply(delivery, self._plan.posted_when, outcome.code, state, outcome.at))
         if outcome.state in (DeliveryState.AMBIGUOUS, DeliveryState.REJECTED):
-            turn.open_work_items([answer.item(delivery, outcome.state, outcome.code)])
+            turn.open_work_items([self._item(delivery, outcome)])
+
+    def _item(self, delivery: Delivery, outcome: Outcome) -> WorkItem:
+        if self._plan.is_news:  # one thing to look at, however much was not told
+            return WorkItem(ItemKind.REJECTED_DELIVERY, f"destination:{self._plan.name}", outcome.code, NOTICE)
+        return answer.item(delivery, outcome.state, outcome.code)
 
     def failed(self, sending: Sending, failure: InterfaceError) -> Outcome:
         """Write an attempt that got no answer of its own: never sent (transient), perhaps taken (ambiguous), or unsendable."""
         now = self._clock.now()
         if failure.disposition is Disposition.TRANSIENT:
             # Nothing was sent: it stays first in line, and the engine backs off for the whole destination.
-            outcome = Outcome(DeliveryState.QUEUED, now, failure.code, failure.text)
+            state = DeliveryState.REJECTED if self._is_old(sending.delivery, now) else DeliveryState.QUEUED
+            outcome = Outcome(state, now, failure.code, failure.text)
         else:
             outcome = self._again(
                 sending, failure.disposition, Outcome(DeliveryState.AMBIGUOUS, now, failure.code, failure.text)
@@ -153,7 +160,7 @@ class DeliverStage:
         with self._store.turn("deliver") as turn:
             if _is_open(turn, sending):  # else an answer came after all, and overtook the news of its absence
                 self._end(turn, sending, outcome)
-                if failure.disposition is Disposition.AMBIGUOUS:
+                if failure.disposition is Disposition.AMBIGUOUS and not self._plan.is_news:
                     self._note_silence(turn, now)
         return outcome
 
@@ -162,12 +169,17 @@ class DeliverStage:
         choice = decide(
             why, attempt, policy, now=otherwise.at, chance=self._chance(), deduplicates=self._plan.deduplicates
         )
-        if isinstance(choice, RetryAt):
+        if isinstance(choice, RetryAt) and not self._is_old(sending.delivery, otherwise.at):
             return Outcome(
                 DeliveryState.QUEUED, otherwise.at, otherwise.code, otherwise.text, otherwise.reply, choice.due_at
             )
-        state = DeliveryState.AMBIGUOUS if why is Disposition.AMBIGUOUS else DeliveryState.REJECTED
-        return Outcome(state, otherwise.at, otherwise.code, choice.why, otherwise.reply)
+        is_open = why is Disposition.AMBIGUOUS and not self._plan.is_news
+        state = DeliveryState.AMBIGUOUS if is_open else DeliveryState.REJECTED
+        reason = choice.why if isinstance(choice, GiveUp) else "too old to be told"
+        return Outcome(state, otherwise.at, otherwise.code, reason, otherwise.reply)
+
+    def _is_old(self, delivery: Delivery, now: int) -> bool:
+        return self._plan.is_news and now - delivery.created_at >= self._plan.gives_up_secs * SECOND
 
     def _note_alive(self, turn: Turn, proof: str) -> None:
         state = turn.destination_state(self._plan.name)

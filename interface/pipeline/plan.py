@@ -46,6 +46,15 @@ class DestinationPlan:
     posted_when: str  # accept, application, echo
     receives_payments: bool
     facility: str
+    gives_up_secs: float = (
+        0.0  # of news, which are nobody's to judge: what could not be told for so long is dropped; 0: never
+    )
+    lock: str = "process"  # whoever holds this lock of the store sends
+
+    @property
+    def is_news(self) -> bool:
+        """Whether what goes there may come twice, or not at all, without anybody having to look into it."""
+        return self.gives_up_secs > 0
 
 
 def _no_reply(_raw: bytes) -> Reply | None:

@@ -12,16 +12,17 @@ from dataclasses import dataclass, replace
 
 from interface.errors import InterfaceError, MappingError, StoreUnavailableError
 from interface.ledger.reading import Reading
+from interface.message import RunReason
 from interface.observe.emit import emit
 from interface.observe.fault import fault
-from interface.observe.process import BatchProcessed
+from interface.observe.process import BatchProcessed, MessageReplayed, MessageRun
 from interface.pipeline.batch import Batch, Trip
 from interface.pipeline.homeless import queue_homeless
 from interface.pipeline.overdue import tell_overdue
 from interface.pipeline.plan import ChannelPlan, Plan
 from interface.pipeline.warm import Warm, WarmRows
 from interface.ports import Clock, Store
-from interface.row.message import StoredMessage
+from interface.row.message import RunRecord, StoredMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,19 @@ class ProcessStage:
             self._warm.forget()
             return BatchResult(taken=len(trips))
         self._warm.settle(batch.changes)
-        emit(BatchProcessed(messages=len(batch.runs), took_micros=(time.monotonic_ns() - started) // 1000))
+        self._tell(trips, batch.runs, started)
         return BatchResult(len(trips), len(batch.runs), batch.has_deliveries, batch.has_answers)
+
+    def _tell(self, trips: Sequence[Trip], runs: Sequence[RunRecord], started: int) -> None:
+        emit(BatchProcessed(messages=len(runs), took_micros=(time.monotonic_ns() - started) // 1000))
+        now = self._clock.now()
+        messages = {trip.message.id: trip.message for trip in trips}
+        for run in runs:
+            message = messages[run.message_id]
+            if run.reason is RunReason.REPLAY:
+                emit(MessageReplayed(message.source, run.state))
+            else:
+                emit(MessageRun(message.source, run.state, max(0, now - message.arrived_at)))
 
 
 def understand(plan: Plan, message: StoredMessage, clock: Clock) -> Trip:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import orjson
 import sqlalchemy as sa
 
 from interface.message import DeliveryState, MessageState
@@ -13,7 +14,17 @@ from interface.store.dialect import insert_or_replace
 from interface.store.patient_story import patients_of_lanes
 from interface.store.posting import POSTED
 from interface.store.tx import ARRIVAL, Tx
-from interface.view.count import ChannelCount, DestinationCount, PartRow, PartState, PauseKind, PauseRow
+from interface.view.count import (
+    ChannelCount,
+    DestinationCount,
+    Ear,
+    HeldCount,
+    PartRow,
+    PartState,
+    PauseKind,
+    PauseRow,
+    Vitals,
+)
 
 _TALLIES = sa.select(
     m.tally.c.source_id,
@@ -37,6 +48,12 @@ _OLDEST_QUEUED = (
     .where(d.delivery.c.destination_id == sa.bindparam("destination"), d.QUEUED)
     .order_by(d.delivery.c.due_at)
     .limit(1)
+)
+_HELD = (
+    sa.select(m.message.c.state, m.message.c.hold, m.message.c.cause_id, sa.func.count().label("amount"))
+    .where(m.STUCK)
+    .group_by(m.message.c.state, m.message.c.hold, m.message.c.cause_id)
+    .order_by(sa.desc("amount"))
 )
 _DESTINATIONS = sa.select(d.destination_state.c.destination_id)
 _BEAT = insert_or_replace(t.part, [column.name for column in t.part.columns if not column.primary_key])
@@ -123,13 +140,29 @@ def beat(tx: Tx, part: PartRow) -> None:
         "state": part.state,
         "started_at": part.started_at,
         "beat_at": part.beat_at,
+        "vitals": orjson.dumps(part.vitals).decode(),
     }
     tx.write(_BEAT, [row])
 
 
 def parts(tx: Tx) -> list[PartRow]:
     """The parts of all engines that have beaten within the last hours, by name."""
-    return [PartRow(**{**row._mapping, "state": PartState(row.state)}) for row in tx.read(_PARTS)]
+    return [
+        PartRow(row.name, row.pid, row.host, PartState(row.state), row.started_at, row.beat_at, _vitals(row.vitals))
+        for row in tx.read(_PARTS)
+    ]
+
+
+def _vitals(text: str) -> Vitals:
+    said = orjson.loads(text)
+    return Vitals(tuple(Ear(**one) for one in said["ears"]), said["oldest_unanswered_at"], said["worked_at"])
+
+
+def held_counts(tx: Tx) -> list[HeldCount]:
+    """Held and failed messages by cause, the most first."""
+    rows = tx.read(_HELD)
+    texts = tx.texts({row.cause_id for row in rows})
+    return [HeldCount(MessageState(row.state), row.hold or "", texts[row.cause_id], row.amount) for row in rows]
 
 
 def pauses(tx: Tx) -> list[PauseRow]:

@@ -17,6 +17,7 @@ from interface.store.schema_ledger import allocation
 from interface.store.schema_operation import installation
 from interface.store.tx import Tx
 from interface.store.vault import scope_of
+from interface.view.alert import KIND as ALERT
 
 _D = t.delivery.c
 _EARLIER = t.delivery.alias("earlier")
@@ -50,11 +51,12 @@ _OF_EARLIER_LIFE = LOADED.where(
     _D.state == DeliveryState.QUEUED.value,
     allocation.c.made_at <= sa.select(installation.c.restored_at).scalar_subquery(),
 )
-_UNFINISHED = LOADED.where(_D.state.in_((DeliveryState.QUEUED.value, DeliveryState.SENDING.value))).order_by(_D.id)
-_UNFINISHED = _UNFINISHED.limit(sa.bindparam("amount"))
-_SENDING = LOADED.where(_D.state == DeliveryState.SENDING.value).order_by(_D.id)
-_NEW = sa.insert(t.delivery)
-_NEW_RETURNING = _NEW.returning(_D.id, sort_by_parameter_order=True)
+_NO_ALERT = _D.kind != ALERT  # which are sent by another part, and may be told twice
+_UNFINISHED = LOADED.where(_D.state.in_((DeliveryState.QUEUED.value, DeliveryState.SENDING.value)), _NO_ALERT)
+_UNFINISHED = _UNFINISHED.order_by(_D.id).limit(sa.bindparam("amount"))
+_ALL_SENDING = LOADED.where(_D.state == DeliveryState.SENDING.value).order_by(_D.id)
+_SENDING, _ALERTS_SENDING = _ALL_SENDING.where(_NO_ALERT), _ALL_SENDING.where(~_NO_ALERT)
+_NEW_RETURNING = sa.insert(t.delivery).returning(_D.id, sort_by_parameter_order=True)
 _NEW_PAYLOAD = insert_or_keep(t.payload)
 _DROP_PAYLOAD = sa.delete(t.payload).where(t.payload.c.delivery_id == sa.bindparam("row"))
 _BEGIN = (
@@ -245,9 +247,9 @@ def application_ack(tx: Tx, control_id: str, code: str, at: int) -> Delivery | N
     return found[0]
 
 
-def recover_sends(tx: Tx, at: int) -> list[Delivery]:
+def recover_sends(tx: Tx, at: int, *, are_alerts: bool = False) -> list[Delivery]:
     """Intents without an outcome, left by a part that died: the destination may have them, so all are made ambiguous."""
-    found = deliveries(tx, tx.read(_SENDING))
+    found = deliveries(tx, tx.read(_ALERTS_SENDING if are_alerts else _SENDING))
     for one in found:
         text = "the engine stopped between the first byte and the answer"
         end_attempt(tx, one.id, Outcome(DeliveryState.AMBIGUOUS, at, _STOPPED, text))

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from interface.store import schema_operation as t
 from interface.store import wire
+from interface.store.dialect import SQLITE
 from interface.store.tx import Tx
 from interface.view.count import Restored
 
@@ -25,6 +26,9 @@ _RESUME = (
     .where(_ROW.restored_at.is_not(None), _ROW.resumed_at.is_(None))
     .values(resumed_at=sa.bindparam("now"))
 )
+_NOW = sa.text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)")
+_BACKED_UP = sa.select(_ROW.backed_up_at)
+_NOTE_BACKUP = sa.update(t.installation).values(backed_up_at=sa.bindparam("at"))
 _NO_PARTS = sa.delete(t.part)
 
 
@@ -47,6 +51,22 @@ def begin_restored(tx: Tx, made_at: int) -> None:
     offset = wire.far_from(row.wire_offset)
     tx.write(_BEGIN, [{"made": made_at, "now": tx.now, "prefix": prefix, "offset": offset}])
     tx.connection.execute(_NO_PARTS)  # the original's
+
+
+def database_now(tx: Tx) -> int | None:
+    """The database's own clock; SQLite has none but ours."""
+    return None if tx.dialect == SQLITE else int(tx.read(_NOW)[0][0])
+
+
+def last_backup_at(tx: Tx) -> int:
+    """When the last backup was finished; 0 where none was ever made."""
+    row = tx.first(_BACKED_UP)
+    return 0 if row is None else row.backed_up_at or 0
+
+
+def note_backup(tx: Tx, at: int) -> None:
+    """A backup was finished."""
+    tx.write(_NOTE_BACKUP, [{"at": at}])
 
 
 def renew_wire_prefix(tx: Tx) -> str:

@@ -37,6 +37,11 @@ class KeyFile:
         """Its name."""
         return str(self.path)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the next start would find it."""
+        return self.path.is_file()
+
     def keys(self) -> tuple[bytes, ...]:
         """The keys that it gives now, newest first."""
         return keyfile.read(self.path)
@@ -58,6 +63,11 @@ class KeyCommand:
     def place(self) -> str:
         """The program; its arguments may tell too much."""
         return f"{COMMAND} ({Path(self.words[0]).name})"
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the program exists; it is not called."""
+        return Path(self.words[0]).is_file()
 
     def keys(self) -> tuple[bytes, ...]:
         """The keys that it gives now, newest first.

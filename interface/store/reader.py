@@ -15,6 +15,7 @@ from interface.row.message import Settled, StoredMessage
 from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorRow, Subject
 from interface.store import (
     account_story,
+    alert,
     audit,
     baseline,
     configuration,
@@ -43,8 +44,9 @@ from interface.store import (
     worklist,
 )
 from interface.store.tx import Tx
+from interface.view.alert import Alert, ToldRow
 from interface.view.audit import Audited, AuditFilter
-from interface.view.count import ChannelCount, DestinationCount, PartRow, PauseRow, Restored
+from interface.view.count import ChannelCount, DestinationCount, HeldCount, PartRow, PauseRow, Restored
 from interface.view.delivery import DeliveryFilter, DeliveryStory
 from interface.view.message import MessageFilter, MessageRow, MessageStory, RunRow
 from interface.view.money import AccountStory, PaymentStory
@@ -107,6 +109,33 @@ class SqlReader:
 
     def last_held(self) -> list[LastHeld]:
         return last_held.last_held(self._tx)
+
+    def held_counts(self) -> list[HeldCount]:
+        return count.held_counts(self._tx)
+
+    def open_alerts(self) -> dict[str, int]:
+        return alert.open_alerts(self._tx)
+
+    def latest_alerts(self, limit: int) -> list[Alert]:
+        return alert.latest(self._tx, limit)
+
+    def last_told(self, limit: int) -> list[ToldRow]:
+        return alert.last_told(self._tx, limit)
+
+    def standing_alerts(self) -> list[Alert]:
+        return alert.standing(self._tx)
+
+    def told_since(self, since: int) -> list[ToldRow]:
+        return alert.told_since(self._tx, since)
+
+    def open_items(self) -> int:
+        return worklist.open_count(self._tx)
+
+    def database_now(self) -> int | None:
+        return installation.database_now(self._tx)
+
+    def last_backup_at(self) -> int:
+        return installation.last_backup_at(self._tx)
 
     def restored(self) -> Restored | None:
         return installation.restored(self._tx)

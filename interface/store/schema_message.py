@@ -54,7 +54,7 @@ message = sa.Table(
     sealed("identity"),  # control id, sender
     sa.UniqueConstraint("digest"),
     sa.Index("message_runnable", "order_id", "id", "source_id", sqlite_where=RUNNABLE, postgresql_where=RUNNABLE),
-    sa.Index("message_stuck", "cause_id", "id", sqlite_where=STUCK, postgresql_where=STUCK),
+    sa.Index("message_stuck", "cause_id", "id", "state", "hold", sqlite_where=STUCK, postgresql_where=STUCK),
     sa.Index("message_unwell", "state", "id", sqlite_where=STUCK, postgresql_where=STUCK),
     sa.Index("message_of_type", "type_id", "arrived_at"),
 )

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from interface.store.schema import METADATA, lookup, micros, minor, reference, row_id, sealed, text
 
 OPEN = sa.text("closed_at IS NULL")
+UNTOLD = sa.text("ended_at = 0 OR (end_told_at = 0 AND start_told_at > 0)")  # an alert that is not over for people
 
 installation = sa.Table(
     "installation",
@@ -16,6 +17,7 @@ installation = sa.Table(
     micros("backup_at", nullable=True),  # what the backup was made of that this database was restored from
     micros("restored_at", nullable=True),
     micros("resumed_at", nullable=True),  # from then on it sends again
+    micros("backed_up_at", nullable=True),  # when the last backup of it was finished
 )
 
 vault_key = sa.Table(
@@ -112,6 +114,7 @@ part = sa.Table(
     text("state"),
     micros("started_at"),
     micros("beat_at"),
+    text("vitals"),  # JSON: what it says of itself
 )
 
 pause = sa.Table(
@@ -122,6 +125,35 @@ pause = sa.Table(
     micros("since"),
     text("actor"),
     sa.PrimaryKeyConstraint("kind", "subject"),
+)
+
+# One row for each alert, from its first sight to its end and after; one open one for each rule and subject.
+alert = sa.Table(
+    "alert",
+    METADATA,
+    row_id(),
+    text("rule"),
+    text("subject"),
+    text("text"),
+    text("more"),
+    micros("began_at"),
+    micros("gone_at"),
+    sa.Column("ended_at", sa.BigInteger, nullable=False, index=True),  # 0: it stands
+    micros("start_told_at"),
+    micros("end_told_at"),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Index("alert_open", "rule", "subject", unique=True, sqlite_where=UNTOLD, postgresql_where=UNTOLD),
+)
+
+# What people were told; the deliveries that carry it name it as alert:<id>.
+alert_telling = sa.Table(
+    "alert_telling",
+    METADATA,
+    row_id(),
+    sa.Column("at", sa.BigInteger, nullable=False, index=True),
+    text("kind"),
+    sa.Column("alert_id", sa.BigInteger, nullable=False),  # 0: about none, or many
+    text("text"),
 )
 
 # What the embedded HealthPay24 keeps: one row for each kind and key, so that nothing is done twice.

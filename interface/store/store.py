@@ -14,6 +14,7 @@ from ulid import ULID
 from interface.errors import LockLostError, StoreError
 from interface.ledger.change import LedgerChanges
 from interface.ledger.noun import Identifier
+from interface.observe.database import DatabaseMade, LongTurn, TurnEnded
 from interface.observe.emit import emit
 from interface.ports import Clock, Prepared, Progress
 from interface.row.backup import BackupPace, Manifest
@@ -23,7 +24,6 @@ from interface.store.block import Blocks
 from interface.store.counter import FENCE
 from interface.store.database import Limits, Opened, open_database, sqlite_path, translated
 from interface.store.dialect import SQLITE
-from interface.store.event import DatabaseMade, LongTurn
 from interface.store.ledger_save import SealedChanges
 from interface.store.place import Place
 from interface.store.reader import SqlReader
@@ -117,6 +117,7 @@ class SqlStore:
         self._require_no_turn(purpose)
         waiting: AbstractContextManager[None] = self._turnstile.turn() if self._turnstile else nullcontext()
         self._inside.purpose = purpose
+        asked = time.monotonic_ns()
         try:
             with waiting:
                 self._check_place()
@@ -130,7 +131,7 @@ class SqlStore:
                         tx.write_tallies()
                 self._check_place()  # after the commit, too: before anybody is told that it is durable
                 self._words.learn(tx.fresh)
-                self._measure(purpose, (time.monotonic_ns() - started) // 1000)
+            self._measure(purpose, (started - asked) // 1000, (time.monotonic_ns() - started) // 1000)
         finally:
             self._inside.purpose = ""
 
@@ -160,12 +161,18 @@ class SqlStore:
                 advice="this part must stop; what it has not committed is done by the other one",
             )
 
-    def _measure(self, purpose: str, length_micros: int) -> None:
+    def _measure(self, purpose: str, waited_micros: int, length_micros: int) -> None:
+        emit(TurnEnded(purpose, waited_micros, length_micros))
         if length_micros > self._limits.turn_limit_micros:
             emit(LongTurn(purpose, length_micros, self._limits.turn_limit_micros))
 
     def _tx(self, connection: sa.Connection) -> Tx:
         return Tx(connection, self._vault, self._words, self._shard, self._clock.now())
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the master key is still where it was read."""
+        return self.opened.key_source.is_there
 
     def check_writable(self) -> None:
         """Commit something small.

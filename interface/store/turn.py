@@ -11,6 +11,7 @@ from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, O
 from interface.row.message import Parked, Received, RunRecord, StuckMessage
 from interface.row.mirror import HeldRecord, MirrorMark, MirrorOutcome, Subject
 from interface.store import (
+    alert,
     arrival,
     audit,
     configuration,
@@ -36,6 +37,7 @@ from interface.store.ledger_save import SealedChanges
 from interface.store.reader import SqlReader
 from interface.store.rotation import KeyRotation
 from interface.store.tx import Tx
+from interface.view.alert import Alert, ToldRow
 from interface.view.count import PartRow, PauseKind
 
 
@@ -115,8 +117,8 @@ class SqlTurn(SqlReader):
     def bring_mirror_forward(self, latest: int) -> int:
         return forward.tellings(self._tx, latest)
 
-    def recover_sends(self, at: int) -> list[Delivery]:
-        return delivery.recover_sends(self._tx, at)
+    def recover_sends(self, at: int, *, are_alerts: bool = False) -> list[Delivery]:
+        return delivery.recover_sends(self._tx, at, are_alerts=are_alerts)
 
     def open_work_items(self, items: Sequence[WorkItem]) -> None:
         worklist.open_items(self._tx, items)
@@ -129,6 +131,21 @@ class SqlTurn(SqlReader):
 
     def publish_config(self, files: Mapping[str, str], digest: str, at: int, actor: str) -> int:
         return configuration.publish(self._tx, files, digest, at, actor)
+
+    def keep_alerts(self, alerts: Sequence[Alert]) -> list[Alert]:
+        return alert.keep(self._tx, alerts)
+
+    def forget_alerts(self, ids: Iterable[int]) -> None:
+        alert.forget(self._tx, ids)
+
+    def forget_told(self, before: int) -> None:
+        alert.forget_told(self._tx, before)
+
+    def note_told(self, told: Sequence[ToldRow]) -> list[int]:
+        return alert.note_told(self._tx, told)
+
+    def note_backup(self, at: int) -> None:
+        installation.note_backup(self._tx, at)
 
     def beat(self, part: PartRow) -> None:
         count.beat(self._tx, part)

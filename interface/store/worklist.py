@@ -46,6 +46,7 @@ _EVENTS = (
 )
 _PAGE = sa.select(t.work_item).where(_ITEM.id > sa.bindparam("beyond")).order_by(_ITEM.id).limit(sa.bindparam("amount"))
 _OPEN_PAGE = _PAGE.where(t.OPEN)
+_OPEN_COUNT = sa.select(sa.func.count()).select_from(t.work_item).where(t.OPEN)
 _ONE = sa.select(t.work_item).where(_ITEM.id == sa.bindparam("row"))
 
 
@@ -99,6 +100,11 @@ def work_items(tx: Tx, *, only_open: bool, beyond_id: int, limit: int) -> list[W
     """One page in the order of ids."""
     found = tx.read(_OPEN_PAGE if only_open else _PAGE, beyond=beyond_id, amount=limit)
     return [_row(row) for row in found]
+
+
+def open_count(tx: Tx) -> int:
+    """How many are open."""
+    return int(tx.read(_OPEN_COUNT)[0][0])
 
 
 def work_item(tx: Tx, item_id: int) -> WorkItemRow | None:

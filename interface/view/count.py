@@ -49,6 +49,25 @@ class PartState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Ear:
+    """One channel's listener, as the listening part says."""
+
+    channel: str
+    place: str  # host:port
+    is_open: bool
+    connections: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """What a part says of itself beside being alive. Times are UTC microseconds; 0 where there is nothing to tell."""
+
+    ears: tuple[Ear, ...] = ()
+    oldest_unanswered_at: int = 0  # arrival of the oldest frame without an answer
+    worked_at: int = 0  # when its thread last came round: what beats may be stuck all the same
+
+
+@dataclass(frozen=True, slots=True)
 class PartRow:
     """A part of an engine, alive as long as it beats."""
 
@@ -58,6 +77,17 @@ class PartRow:
     state: PartState
     started_at: int
     beat_at: int
+    vitals: Vitals = Vitals()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCount:
+    """Messages that stand still for one cause. `kind` is the kind of hold; empty for failed ones."""
+
+    state: MessageState
+    kind: str
+    cause: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
+from interface.view.alert import Alert, ToldRow
 from interface.view.audit import Audited, AuditFilter
-from interface.view.count import ChannelCount, DestinationCount, PartRow, PauseKind, PauseRow, Restored
+from interface.view.count import ChannelCount, DestinationCount, HeldCount, PartRow, PauseKind, PauseRow, Restored
 from interface.view.delivery import DeliveryFilter, DeliveryStory
 from interface.view.message import MessageFilter, MessageRow, MessageStory
 from interface.view.money import AccountStory, PaymentStory
@@ -41,6 +42,27 @@ class Views(Protocol):
 
     def parts(self) -> list[PartRow]:
         """The parts that have ever beaten, by name; which are alive is for the reader to judge."""
+
+    def held_counts(self) -> list[HeldCount]:
+        """Held and failed messages by cause, the most first."""
+
+    def open_alerts(self) -> dict[str, int]:
+        """How many alerts stand, by rule."""
+
+    def latest_alerts(self, limit: int) -> list[Alert]:
+        """The newest alerts, newest first."""
+
+    def last_told(self, limit: int) -> list[ToldRow]:
+        """The newest tellings of alerts, newest first."""
+
+    def open_items(self) -> int:
+        """How many work items are open."""
+
+    def database_now(self) -> int | None:
+        """The database's own clock, UTC microseconds; None where it has none but ours."""
+
+    def last_backup_at(self) -> int:
+        """When the last backup was finished; 0 where none was ever made."""
 
     def restored(self) -> Restored | None:
         """When and from what this database was restored; None where it never was."""

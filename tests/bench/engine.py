@@ -95,9 +95,9 @@ class Place:
 
 def prepare(folder: Path, database_url: str) -> Place:
     """Make a place for engines in `folder`, which has none yet."""
-    port, http_port, dft_port = free_ports(3)
+    port, dft_port = free_ports(2)
     (folder / "home").mkdir()
-    make_root(folder / "root", database_url, http_port)
+    make_root(folder / "root", database_url)
     environment = os.environ | {
         "EPIC_MLLP_PORT": str(port),
         "EPIC_DFT_HOST": "127.0.0.1",
@@ -114,11 +114,11 @@ def running(folder: Path, database_url: str, *, part: str | None = None) -> Iter
         yield engine
 
 
-def make_root(root: Path, database_url: str, http_port: int) -> None:
+def make_root(root: Path, database_url: str) -> None:
     """The shipped channel and mappings, and default settings on the given database."""
     (root / "channels").mkdir(parents=True)
     (root / "config").mkdir()
     shutil.copy(PROJECT / "channels" / f"{CHANNEL}.yaml", root / "channels")
     shutil.copytree(PROJECT / "mappings", root / "mappings")
-    settings = f'database_url: "{database_url}"\nhttp_port: {http_port}\n'
+    settings = f'database_url: "{database_url}"\nhttp_port: 0\n'
     (root / "config" / "engine.yaml").write_text(settings, encoding="utf-8")

@@ -111,7 +111,7 @@ def test_settings_come_from_file_and_environment(tmp_path: Path) -> None:
 
 def test_all_wrong_settings_are_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "engine.yaml").write_text("http_port: 0\npol_secs: 1\nlog_level: loud\n")
+    (tmp_path / "config" / "engine.yaml").write_text("http_port: -1\npol_secs: 1\nlog_level: loud\n")
     with pytest.raises(ProblemsError) as wrong:
         read_settings(tmp_path, tmp_path, {})
     assert [(p.line, p.rule) for p in wrong.value.problems] == [
@@ -119,3 +119,29 @@ def test_all_wrong_settings_are_told_at_once(tmp_path: Path) -> None:
         (2, "unknown-option"),
         (3, "wrong-value"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("http_host: 0.0.0.0", "without TLS"),
+        ("alerts: {mail: {host: mail.example.org, tls: 'off', sender: a@b.c, to: [a@b.c]}}", "without TLS"),
+        ("alerts: {mail: {host: mail.example.org, user: me, sender: a@b.c, to: [a@b.c]}}", "password"),
+        ("alerts: {mail: {host: m.example.org, password: x, sender: a@b.c, to: [a@b.c]}}", "no option here"),
+        ("alerts: {webhooks: {pager: {url: 'http://pager.example.org/', secret_env: PAGER}}}", "safe address"),
+        ("alerts: {webhooks: {pager: {url: 'https://pager.example.org/'}}}", "signed"),
+    ],
+)
+def test_what_would_go_out_unguarded_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "engine.yaml").write_text(f"{text}\n")
+    with pytest.raises(ProblemsError) as wrong:
+        read_settings(tmp_path, tmp_path, {})
+    (problem,) = wrong.value.problems
+    assert complaint in problem.text
+
+
+def test_an_http_face_beyond_the_machine_may_be_accepted(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "engine.yaml").write_text("http_host: 0.0.0.0\nhttp_cleartext: accepted\n")
+    assert read_settings(tmp_path, tmp_path, {}).http_host == "0.0.0.0"

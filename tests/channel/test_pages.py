@@ -9,7 +9,7 @@ from interface.mapping.posting import NAMES
 from tests.mapping.sample import PROJECT
 
 
-@pytest.mark.parametrize("path", ["channels/README.md", "config/README.md", "mappings/README.md"])
+@pytest.mark.parametrize("path", sorted(pages()))
 def test_a_page_is_what_the_code_says(path: str) -> None:
     written = (PROJECT / path).read_text(encoding="utf-8")
     assert written == pages()[path], "run: python -m interface.channel.describe"

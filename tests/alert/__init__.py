@@ -1,0 +1,1 @@
+"""Alerts: when they begin, end and are told; mail and webhooks."""

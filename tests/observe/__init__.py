@@ -1,0 +1,1 @@
+"""Counting: shared between processes, gone on with, exposed."""

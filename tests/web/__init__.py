@@ -1,0 +1,1 @@
+"""The HTTP face: what it answers, and when it cannot."""
