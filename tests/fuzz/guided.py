@@ -16,7 +16,7 @@ _LOOKED_INTO = ["interface.hl7", "interface.card", "interface.channel", "interfa
 def atheris() -> ModuleType | None:
     """The library where it is installed: it has wheels for some machines only."""
     try:
-        import atheris as found  # type: ignore[import-not-found]
+        import atheris as found  # type: ignore[import-not-found]  # installed by `make fuzz` only
     except ImportError:
         return None
     return found if isinstance(found, ModuleType) else None

@@ -225,6 +225,11 @@ ROWS: Final = (
         kept=("refused not-production: MSH-11 says T or D, and the channel takes production messages only",),
         log=("message-refused not-production",),
     ),
+    Row(
+        "a name where the type belongs",
+        changed(b"ADT^A04", b"QUIRRENBACHER^THEODOLINDE"),
+        kept=("filtered filtered: the mapping does not list ?: event not mapped",),
+    ),
     Row("unknown version", changed(b"2.5.1", b"9.9")),
     Row(
         "unknown type",

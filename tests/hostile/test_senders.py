@@ -9,14 +9,19 @@ from tests.hostile.row import Ending, Row
 from tests.hostile.seen import see
 from tests.hostile.sent import CUT, ROWS
 from tests.hostile.ward import Ward, hostile_ward
+from tests.leak.forms import needles
+from tests.leak.scan import leaks
+
+NEEDLES = needles({f"value {number}": value for number, value in enumerate(VALUES)})
 
 
 @pytest.fixture(scope="module")
 def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
     with hostile_ward(tmp_path_factory.mktemp("senders")) as running:
         yield running
-        log = running.engine.log.read_text()
-        assert not [value for value in VALUES if value in log]
+        home = running.engine.home
+        found = leaks([home.parent], {}, NEEDLES)  # database, log, key, sockets
+        assert [str(leak) for leak in found] == [], "a secret lies in the clear"
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
