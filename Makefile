@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Programs start again and again: what was compiled once is kept, also on machines that are set up to compile each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo run test proof soak wheelhouse bench check lock clean
+.PHONY: help demo run test proof soak fuzz wheelhouse bench check lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -44,6 +44,13 @@ DATABASE ?=
 
 soak: $(VENV)/.tools  ## kill, pause and drop for MINUTES (10); SEED, SIZE (suite, soak) and DATABASE do one run again
 	$(BIN)/python -m tests.crash.soak --minutes=$(MINUTES) --seed=$(SEED) --size=$(SIZE) --database=$(DATABASE)
+
+$(VENV)/.fuzz: $(VENV)/.tools
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: -e '.[fuzz]'
+	touch $@
+
+fuzz: $(VENV)/.fuzz  ## look for bad input by machine for MINUTES (10) of processor time; SEED makes another search
+	$(BIN)/python -m tests.fuzz --minutes=$(MINUTES) --seed=$(or $(SEED),1)
 
 MESSAGES ?= 1000000
 

@@ -14,6 +14,7 @@ _SEGMENT_BEGINS = re.compile(rb"[\r\n](?=[A-Z][A-Z0-9]{2}[^0-9A-Za-z])")
 _LINE_END = re.compile(rb"[\r\n]")
 _NAME = re.compile(rb"[A-Z][A-Z0-9]{2}")
 _DIGITS: Final = b"0123456789"
+_NAME_BYTES: Final = 4  # of a segment's name with what ends it
 
 
 @lru_cache(maxsize=8)
@@ -121,8 +122,10 @@ class Places:
 
     def _go_to(self, position: int) -> None:
         if position >= self._line_end:
-            for begins in _SEGMENT_BEGINS.finditer(self._raw, self._at, position):
-                self._begin_segment(begins.end())
+            # A number may stand where a segment begins: what tells that lies behind it.
+            for begins in _SEGMENT_BEGINS.finditer(self._raw, self._at, position + _NAME_BYTES):
+                if begins.end() <= position:
+                    self._begin_segment(begins.end())
             end = _LINE_END.search(self._raw, position)
             self._line_end = end.start() if end else len(self._raw)
         self._field += self._raw.count(self._separator, self._at, position)

@@ -152,12 +152,18 @@ def _print_facts(screen: "Console", story: "MessageStory") -> None:
     from rich.text import Text
 
     from interface.cli.table import moment, plain, state
+    from interface.view.reason import sentence
 
     row = story.row
     screen.print(
         Text.assemble((f"Message {row.id}", "bold"), f"  {plain(row.type)} from {row.channel}  ", state(row.state))
     )
-    facts = [("reason", row.reason), ("control id", row.control_id), ("sender", row.sender.replace("|", " at "))]
+    why = "" if story.runs else sentence(row.reason)
+    facts = [
+        ("reason", f"{row.reason}: {why}" if why else row.reason),
+        ("control id", row.control_id),
+        ("sender", row.sender.replace("|", " at ")),
+    ]
     facts += [("patient", row.patient), ("account", row.account), ("visit", row.visit)]
     facts += [("amended from", f"message {row.original_id}" if row.original_id else "")]
     facts += [("amended by", ", ".join(f"message {number}" for number in story.amended_by))]

@@ -159,8 +159,9 @@ class DeliveryLoop:
             return
         self._failures = 0
         self._note(delivery.id, reply.ack.code, started)
-        hl7_code = reply.ack.problems[0].code if reply.ack.problems else ""
-        await self._write(lambda: self._stage.answered(sending, reply.ack.code, hl7_code, reply.raw))
+        first = reply.ack.problems[0] if reply.ack.problems else None
+        code, place = (first.code, first.place) if first else ("", "")
+        await self._write(lambda: self._stage.answered(sending, reply.ack.code, code, reply.raw, place))
 
     async def _note_failure(self, sending: Sending, failure: InterfaceError, started: float) -> None:
         self._note(sending.delivery.id, failure.code, started)

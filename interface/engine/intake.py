@@ -93,22 +93,33 @@ class Intake:
         return batch, False
 
     def _commit(self, batch: list[Waiting]) -> None:
-        results: Sequence[Result]
+        for one, result in zip(batch, self._store_all([one.examined for one in batch]), strict=True):
+            one.tell(result)
+        self._settled()
+
+    def _store_all(self, examined: Sequence[Examined]) -> Sequence[Result]:
         started = time.perf_counter_ns()
         try:
             if (refusal := self._refusal()) is not None:
                 raise refusal
-            answers = store_batch(self._store, [one.examined for one in batch])
+            answers = store_batch(self._store, examined)
         except StoreError as failure:
             emit(StorageFailed(code=failure.code, place="intake"))
-            results = [failure] * len(batch)
+            return [failure] * len(examined)
         except Exception as bug:  # noqa: BLE001 - the edge of the thread: without it, one bug would silence every listener
             emit(fault(bug, "intake"))
-            results = [StoreError("internal-error", f"an unexpected {type(bug).__name__}", place="intake")] * len(batch)
-        else:
-            emit(BatchStored(messages=len(batch), took_micros=(time.perf_counter_ns() - started) // 1000))
-            self._stored(answers)
-            results = answers
-        for one, result in zip(batch, results, strict=True):
-            one.tell(result)
-        self._settled()
+            if len(examined) > 1:  # a bad message spoils only itself
+                return [result for one in examined for result in self._store_all([one])]
+            return [self._store_unread(examined[0], bug)]
+        emit(BatchStored(messages=len(examined), took_micros=(time.perf_counter_ns() - started) // 1000))
+        self._stored(answers)
+        return answers
+
+    def _store_unread(self, examined: Examined, bug: Exception) -> Result:
+        """Keep at least the bytes, so that a person sees them and the sender goes on; without that, nothing can be stored."""
+        try:
+            (answer,) = store_batch(self._store, [examined.unread()])
+        except Exception as second:  # noqa: BLE001 - the same edge
+            emit(fault(second, "intake"))
+            return StoreError("internal-error", f"an unexpected {type(bug).__name__}", place="intake")
+        return answer

@@ -1,5 +1,6 @@
 """Acknowledgements: built for what we received, read for what we sent. Ours name rules and places, never values."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from interface.errors import InterfaceError, MessageError
-from interface.hl7.charset import codec_of
+from interface.hl7.charset import codec_of, errors_of
 from interface.hl7.delimiters import UNUSED, Delimiters
 from interface.hl7.escape import escape
 from interface.hl7.header import Header
@@ -50,6 +51,7 @@ _STRUCTURE_SINCE: Final = (2, 3, 1)
 _UNKNOWN_VERSION: Final = (2, 3)
 _OLDEST: Final = "2.3"
 _CODING_SYSTEM: Final = "HL70357"
+_SEGMENT: Final = re.compile(r"([A-Za-z0-9]{3})(?:\[([0-9]+)\])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def _encoded(written: str, header: Header) -> bytes:
     """Echoed fields go back as the bytes they were; a letter of our own that the charset lacks becomes `?`."""
     codec = codec_of(header.charset) or "ascii" if header.codec == "ascii" else header.codec
     try:
-        return written.encode(codec, "surrogateescape")
+        return written.encode(codec, errors_of(codec))
     except UnicodeEncodeError:
         return written.encode(codec, "replace")
 
@@ -195,7 +197,8 @@ def _location(place: str) -> tuple[str, ...]:
     try:
         path = Path.parse(place)
     except InterfaceError:
-        return (place, "1") if len(place) == 3 and place.isalnum() else ()
+        segment = _SEGMENT.fullmatch(place)
+        return (segment[1], segment[2] or "1") if segment else ()
     numbers = [path.field, path.repetition, path.component, path.subcomponent]
     while numbers[-1] is None:
         numbers.pop()

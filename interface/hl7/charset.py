@@ -1,6 +1,7 @@
 """Bytes to text and back by the names of HL7 table 0211; what a declaration gets wrong is decoded, with a warning.
 
-Nothing is lost: bytes that no rule can decode become surrogate escapes and are written back as the same bytes.
+Nothing is lost: bytes that Windows-1252 leaves open become the control characters of the same number, as everybody reads them,
+and are written back as the same bytes. Text is always Unicode that any store can keep: there are no lone surrogates in it.
 """
 
 import codecs
@@ -41,6 +42,20 @@ _BOM: Final = b"\xef\xbb\xbf"
 # Two UTF-8 bytes read as Latin-1 and encoded again: the well-known "A-tilde" pairs.
 _DOUBLE_ENCODED = re.compile("[\u00c2\u00c3][\u0080-\u00bf]")
 _C1_CONTROL = re.compile(rb"[\x80-\x9f]")
+_FALLBACK: Final = "cp1252"
+_BY_NUMBER: Final = "hp24-by-number"  # the name of the error handler below
+
+
+def _by_number(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Bytes 81, 8D, 8F, 90 and 9D of Windows-1252, and back (WHATWG Encoding Standard, index windows-1252)."""
+    if isinstance(error, UnicodeDecodeError):
+        return error.object[error.start : error.end].decode("latin-1"), error.end
+    if isinstance(error, UnicodeEncodeError) and "\x80" <= error.object[error.start] <= "\x9f":
+        return error.object[error.start].encode("latin-1"), error.start + 1
+    raise error
+
+
+codecs.register_error(_BY_NUMBER, _by_number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +83,7 @@ def decode(raw: bytes, declared: str | None = None, msh18: str = "") -> Decoded:
     """Decodes strictly as declared, by the channel (`declared`) before the message (`msh18`).
 
     Where that fails: UTF-8 if the bytes are valid UTF-8 (no other text is so by accident), else Windows-1252, which
-    every mislabelled Western feed turns out to be. A byte that even that lacks is kept as a surrogate escape.
+    every mislabelled Western feed turns out to be. A byte that even that lacks is read as a control character.
     """
     name = msh18 if declared is None else declared
     codec = codec_of(name)
@@ -82,8 +97,8 @@ def decode(raw: bytes, declared: str | None = None, msh18: str = "") -> Decoded:
 def _decode_beyond_ascii(raw: bytes, codec: str | None) -> Decoded:
     told = codec or "ascii"
     if told == "iso8859-1" and _C1_CONTROL.search(raw):
-        text = raw.decode("cp1252", "surrogateescape")
-        return Decoded(text, "cp1252", (_warning("bytes 80-9F are not Latin-1; read as Windows-1252"),))
+        text = raw.decode(_FALLBACK, _BY_NUMBER)
+        return Decoded(text, _FALLBACK, (_warning("bytes 80-9F are not Latin-1; read as Windows-1252"),))
     try:
         text = raw.decode(told)
     except UnicodeDecodeError:
@@ -96,8 +111,8 @@ def _guess(raw: bytes, codec: str | None) -> Decoded:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
-        text = raw.decode("cp1252", "surrogateescape")
-        return Decoded(text, "cp1252", (_warning(f"{why}; read as Windows-1252"), *_flags(text)))
+        text = raw.decode(_FALLBACK, _BY_NUMBER)
+        return Decoded(text, _FALLBACK, (_warning(f"{why}; read as Windows-1252"), *_flags(text)))
     return Decoded(text, "utf-8", (_warning(f"{why}; read as UTF-8"), *_flags(text)))
 
 
@@ -116,7 +131,7 @@ def _warning(text: str) -> Problem:
 
 
 def encode(text: str, charset: str) -> bytes:
-    """Encodes strictly into `charset` (a name of table 0211 or a codec); surrogate escapes become their bytes again.
+    """Encodes strictly into `charset` (a name of table 0211 or a codec), so that what `decode` gave becomes the same bytes.
 
     Raises MessageError `charset-unknown`, or `character-unmappable` with the first position (from 0), not the letter.
     """
@@ -126,13 +141,18 @@ def encode(text: str, charset: str) -> bytes:
             "charset-unknown", "no such character set for HL7 text", advice="use a name of HL7 table 0211"
         )
     try:
-        return text.encode(codec, "surrogateescape")
+        return text.encode(codec, errors_of(codec))
     except UnicodeEncodeError as error:
         raise MessageError(
             "character-unmappable",
             f"the character at position {error.start} is not in {codec}",
             advice="send UNICODE UTF-8, or replace the character by a rule",
         ) from None
+
+
+def errors_of(codec: str) -> str:
+    """How what a codec lacks is encoded: Windows-1252 has bytes for what it was decoded from, every other is strict."""
+    return _BY_NUMBER if codec == _FALLBACK else "strict"
 
 
 def without_lead(raw: bytes) -> int:

@@ -64,6 +64,7 @@ def _declared(segment: bytes, separator: bytes, characters: bytes) -> Declared:
             ErrorCode.UNSUPPORTED_MESSAGE_TYPE,
             f"{name}-2",
             "separators must be 2 to 6 different punctuation characters",
+            cause="header-unusable",
         )
         return Declared(None, written, (impossible,))
     padded = repaired.ljust(5, UNUSED)

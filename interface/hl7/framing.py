@@ -13,6 +13,7 @@ START: Final = b"\x0b"
 END: Final = b"\x1c"
 TRAILER: Final = b"\x1c\r"
 KEPT_OF_OVERSIZE: Final = 4096
+_HTTP = re.compile(rb"[A-Z]+ [^ \r\n]+ HTTP/")
 _MARK = re.compile(rb"[\x0b\x1c]")
 
 
@@ -29,6 +30,16 @@ class Noise:
 
     start: bytes
     size: int
+
+    @property
+    def looks_like(self) -> str:
+        """What the peer seems to speak instead: `hl7` without blocks, `http`, `tls`, or `unknown`."""
+        start = self.start.lstrip(b"\r\n\t \x00")
+        if start.startswith((b"MSH", b"FHS", b"BHS")):
+            return "hl7"
+        if start.startswith((b"\x16\x03", b"\x80")):  # a TLS record, or the hello of SSL 2
+            return "tls"
+        return "http" if _HTTP.match(start) else "unknown"
 
     @property
     def is_blank(self) -> bool:

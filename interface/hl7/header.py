@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from interface.hl7 import charset as charsets
-from interface.hl7.delimiters import STANDARD, Delimiters, declared_in
+from interface.hl7.delimiters import HEADER_SEGMENT_BYTES, STANDARD, Delimiters, declared_in
 from interface.hl7.problem import ErrorCode, Problem, Severity
 
 CONTROL_ID_LENGTH: Final = 20  # MSH-10, HL7 v2.5.1 section 2.15.9.10
+_LONGEST_CONTROL_ID: Final = 199  # MSH-10 since v2.7; what is longer is something else in its place
 _WINDOW: Final = 4096  # no header is longer; what is longer is searched in full
 _LINE_FEED_ENDS = re.compile(rb"\n(?=[A-Z][A-Z0-9]{2}[^A-Za-z0-9]|\s*\Z)")
+_KIND: Final = re.compile(r"[A-Z][A-Z0-9]{2}(?:\^[A-Z0-9]{2,3})?")  # tables 0076 and 0003
+UNNAMED_KIND: Final = "?"
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff", b"M\0S\0H", b"\0M\0S\0H")
 _FIELDS: Final = 21  # so that a short header has (empty) fields up to MSH-20
 
 
@@ -48,6 +52,11 @@ class Header:
         return f"{self.message_type}^{self.trigger_event}" if self.trigger_event else self.message_type
 
     @property
+    def kind_name(self) -> str:
+        """`kind` if it looks like one, else `?`: for places where a name or number that stands there by mistake must not go."""
+        return kind_name(self.kind) if self.kind else ""
+
+    @property
     def is_enhanced(self) -> bool:
         """Enhanced acknowledgement mode: MSH-15 or MSH-16 is valued (HL7 v2.5.1 section 2.9.3)."""
         return bool(self.accept_ack or self.application_ack)
@@ -58,7 +67,21 @@ class Header:
         return tuple(problem for problem in self.problems if problem.is_error)
 
 
-_NO_HEADER = Header(problems=(Problem(ErrorCode.SEGMENT_SEQUENCE, "MSH", "the message does not begin with MSH"),))
+def kind_name(kind: str) -> str:
+    """A message type with its trigger event, `ADT^A08`, as it may be shown and counted; `?` for anything else."""
+    return kind if _KIND.fullmatch(kind) else UNNAMED_KIND
+
+
+def _no_header(raw: bytes, lead: int) -> Header:
+    if not raw[lead:].strip():
+        cause, text = "block-empty", "the block is empty"
+    elif raw.startswith(_UTF_16):
+        cause, text = "charset-impossible", "the message is written in UTF-16, which MLLP does not carry; send UTF-8"
+    elif raw[lead : lead + 3] in HEADER_SEGMENT_BYTES:
+        cause, text = "batch-refused", "this is a batch; send its messages one by one, each in a block of its own"
+    else:
+        cause, text = "header-missing", "the message does not begin with MSH"
+    return Header(problems=(Problem(ErrorCode.SEGMENT_SEQUENCE, "MSH", text, cause=cause),))
 
 
 def read_header(raw: bytes, declared: str | None = None) -> Header:
@@ -66,7 +89,7 @@ def read_header(raw: bytes, declared: str | None = None) -> Header:
     lead = 0 if raw[:3] == b"MSH" else charsets.without_lead(raw)
     line = first_line(raw, lead)
     if line[:3] != b"MSH":
-        return _NO_HEADER
+        return _no_header(raw, lead)
     found = declared_in(line)
     if found.delimiters is None:
         return Header(problems=found.problems)
@@ -118,8 +141,8 @@ def _filled(
     if len(fields) < _FIELDS:
         fields += [""] * (_FIELDS - len(fields))
     kind = fields[8].split(delimiters.repetition)[0].split(delimiters.component)
-    if not kind[0] or not fields[9]:
-        problems += _missing(kind[0], fields[9])
+    if not kind[0] or not 0 < len(fields[9]) <= _LONGEST_CONTROL_ID:
+        problems += _unfit(kind[0], fields[9])
     return Header(
         delimiters,
         encoding_characters,
@@ -143,9 +166,23 @@ def _filled(
     )
 
 
-def _missing(message_type: str, control_id: str) -> tuple[Problem, ...]:
+def _unfit(message_type: str, control_id: str) -> tuple[Problem, ...]:
     code = ErrorCode.REQUIRED_FIELD_MISSING
-    problems = [] if message_type else [Problem(code, "MSH-9", "the message type is missing")]
+    problems = []
+    if not message_type:
+        problems.append(Problem(code, "MSH-9", "the message type is missing", cause="message-type-missing"))
     if not control_id:
-        problems.append(Problem(code, "MSH-10", "the message control id is missing"))
+        problems.append(Problem(code, "MSH-10", "the message control id is missing", cause="control-id-missing"))
+    elif len(control_id) > _LONGEST_CONTROL_ID:
+        text = f"the message control id is longer than {_LONGEST_CONTROL_ID} characters"
+        problems.append(Problem(ErrorCode.VALUE_TOO_LONG, "MSH-10", text, cause="control-id-too-long"))
     return tuple(problems)
+
+
+def holds_another(raw: bytes, delimiters: Delimiters) -> bool:
+    """Whether a second MSH stands behind the first one: several messages in one, of which one answer could tell nothing."""
+    first = raw.find(b"MSH")
+    if raw.find(b"MSH", first + 3) < 0:
+        return False
+    begins = re.compile(rb"[\r\n]MSH" + re.escape(delimiters.field.encode("ascii")))
+    return begins.search(raw, first + 3) is not None

@@ -11,11 +11,12 @@ from interface.hl7.value import ABSENT, Value
 
 EVERY: Final = 0  # the index of `[*]`
 
+# Possessive: quotes that do not close are read once, not again for each way to pair them.
 _SHAPE: Final = re.compile(
     r"""(?P<segment>[A-Z][A-Z0-9]{2})
         (?: \[ (?P<occurrence> \*|[0-9]+ ) \] )?
         - (?P<field>[0-9]+)
-        (?: \[ \s* (?: (?P<repetition> \*|[0-9]+ ) | (?P<choice> \.(?: [^'\]] | '(?:[^']|'')*' )+ ) ) \s* \] )?
+        (?: \[ \s* (?: (?P<repetition> \*|[0-9]+ ) | (?P<choice> \.(?: [^'\]] | '(?:[^']|'')*+' )++ ) ) \s* \] )?
         (?: \. (?P<component>[0-9]+) (?: \. (?P<subcomponent>[0-9]+) )? )?""",
     re.VERBOSE,
 )

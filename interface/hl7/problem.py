@@ -64,7 +64,8 @@ class Severity(StrEnum):
 class Problem:
     """One finding: `code` of table 0357 as text, `place` as a path (`PID-18`, `MSH`, or empty), `text` for people.
 
-    A problem that we find names the rule broken and no value. One read from a peer's ERR carries the peer's own
+    `cause` is our own code for it, where the table's is too coarse. A problem that
+    we find names the rule broken and no value. One read from a peer's ERR carries the peer's own
     words, which may name a patient: store them like a message body, do not log them.
     """
 
@@ -72,6 +73,7 @@ class Problem:
     place: str
     text: str
     severity: Severity = Severity.ERROR
+    cause: str = ""
 
     @property
     def is_error(self) -> bool:

@@ -31,6 +31,7 @@ TYPES_BY_FIELD: Final[Mapping[str, str]] = {
     "MRG-5": "VN",
     "FT1-30": "",
 }
+LONGEST: Final = 199  # CX-1 since v2.7; what is longer is no number that anybody knows a person by
 _NO_TABLE = CodeTable("none")
 
 
@@ -57,6 +58,8 @@ def reader(place: str, default_type: str, naming: Naming) -> Callable[[str, Scop
         value = parts[0].strip()
         if not value:
             return UNSAID
+        if len(value) > LONGEST:
+            raise _too_long(scope, place)
         type_code = parts[4].strip() if len(parts) > 4 else ""
         authority = parts[3] if len(parts) > 3 else ""
         return Identifier(
@@ -92,6 +95,16 @@ def refuse_clear(scope: Scope, place: str) -> Said:
         hl7_code=ErrorCode.DATA_TYPE,
         place=scope.placed(place),
         advice="if this sender writes null into every blank field, set `null_is_empty: true` in its channel",
+    )
+
+
+def _too_long(scope: Scope, place: str) -> UnfitMessageError:
+    return UnfitMessageError(
+        "identifier-too-long",
+        f"an identifier is longer than {LONGEST} characters",
+        hl7_code=ErrorCode.VALUE_TOO_LONG,
+        place=scope.placed(place),
+        advice="amend the message, or ask the sender",
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 
 from interface.errors import MessageError
+from interface.hl7.header import kind_name
 from interface.hl7.parser import Message
 from interface.hl7.problem import ErrorCode
 from interface.ledger.reading import Filtered, Meaning, Reading
@@ -51,7 +52,7 @@ class Mapping:
         message_type, trigger = _kind(header[9], message)
         event = self.events.get(f"{message_type}^{trigger}")
         if event is None:
-            return Filtered(f"the mapping does not list {message_type}^{trigger}: event not mapped")
+            return Filtered(f"the mapping does not list {kind_name(f'{message_type}^{trigger}')}: event not mapped")
         if event.meaning is None:
             return Filtered(event.reason)
         first_of = message.delimiters.component

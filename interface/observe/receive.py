@@ -157,6 +157,19 @@ class NoiseSkipped(Receiving):
 
 
 @dataclass(frozen=True, slots=True)
+class UnframedBytes(Receiving):
+    """A peer writes something outside of MLLP blocks; told once a connection. `cause`: it looks like hl7, http, tls, unknown."""
+
+    level: ClassVar = Level.WARNING
+    counter: ClassVar = "unframed_connections_total"
+    split_by: ClassVar = ("channel", "cause")
+    channel: str
+    connection: int
+    peer: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerWithheld(Receiving):
     """A frame could not be taken into custody: no answer, its connection is closed, the sender keeps it."""
 

@@ -4,15 +4,18 @@ Table 0357 decides whether a refusal is worth another try: 206 and 207 speak of 
 Accepted, application-acked, confirmed and posted are separate facts; the channel says which one counts as posted.
 """
 
+import re
 from dataclasses import dataclass
 
 from interface.errors import Disposition
+from interface.hl7.problem import ErrorCode
 from interface.ledger.worklist import AMBIGUOUS_SEND, NOTICE, REJECTED_SEND, ItemAct, ItemKind, WorkItem
 from interface.message import DeliveryState, is_legal
 from interface.ports import Turn
 from interface.row.delivery import Delivery, Outcome, PostingFact
 
 ECHOED = "echoed"  # the cause of a delivery that the EHR's own message settled
+_PLACE = re.compile(r"[A-Z][A-Z0-9]{2}(?:\[[0-9]{1,3}\])?(?:-[0-9]{1,3})?")
 _RECEIVER_TROUBLE = frozenset({"206", "207"})
 
 
@@ -31,6 +34,16 @@ def meaning(code: str, hl7_code: str) -> AnswerMeaning:
     if hl7_code in _RECEIVER_TROUBLE or (code in ("AR", "CR") and not hl7_code):
         return AnswerMeaning(DeliveryState.QUEUED, Disposition.TRANSIENT)
     return AnswerMeaning(DeliveryState.REJECTED, Disposition.PERMANENT)
+
+
+def said(hl7_code: str, place: str) -> str:
+    """A refusal in the table's words with the place it names; the peer's own words, and anything else in their stead, stay out."""
+    try:
+        meaning = ErrorCode(hl7_code).meaning
+    except ValueError:
+        return ""
+    where = f"{place}: " if _PLACE.fullmatch(place) else ""
+    return f"{where}{hl7_code} {meaning}"
 
 
 def facts(delivery: Delivery, fact: str, at: int, cause: str = "") -> list[PostingFact]:

@@ -114,13 +114,13 @@ class DeliverStage:
             turn.posting_facts(answer.facts(delivery, "rejected", now, failure.code))
             turn.open_work_items([answer.item(delivery, DeliveryState.REJECTED, failure.code)])
 
-    def answered(self, sending: Sending, code: str, hl7_code: str, reply: bytes) -> Outcome:
-        """Write a reply that names this attempt's control id."""
+    def answered(self, sending: Sending, code: str, hl7_code: str, reply: bytes, place: str = "") -> Outcome:
+        """Write a reply that names this attempt's control id. `place` is what its ERR names."""
         now = self._clock.now()
         meaning = answer.meaning(code, hl7_code)
-        outcome = Outcome(meaning.state, now, code, reply=reply)
+        outcome = Outcome(meaning.state, now, code, answer.said(hl7_code, place), reply)
         if meaning.disposition is Disposition.TRANSIENT:
-            outcome = self._again(sending, Disposition.TRANSIENT, Outcome(DeliveryState.QUEUED, now, code, reply=reply))
+            outcome = self._again(sending, Disposition.TRANSIENT, outcome)
         with self._store.turn("deliver") as turn:
             if _is_open(turn, sending):
                 self._end(turn, sending, outcome)

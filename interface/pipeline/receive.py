@@ -5,11 +5,11 @@ Intake reads the header, tolerantly, and looks for card numbers; nothing else. `
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from interface.card.screen import CardScreen, screen
 from interface.hl7.ack import AckCode, build_ack
-from interface.hl7.header import Header, read_header
+from interface.hl7.header import Header, holds_another, read_header
 from interface.hl7.problem import ErrorCode, Problem, Severity
 from interface.message import MessageState
 from interface.pipeline.acknowledge import Manner, Verdict, is_wanted, manner, verdict_of
@@ -17,9 +17,6 @@ from interface.ports import Store
 from interface.row.message import Intake, Received, Settled
 
 WAITS = "?"  # the answer of an intake whose sender waits for the outcome of processing
-
-
-_HEADER_CAUSES = {"MSH": "header-missing", "MSH-9": "message-type-missing", "MSH-10": "control-id-missing"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +40,21 @@ class Examined:
     verdict: Verdict
     answers_always: bool = True
     problem: Problem | None = None
+
+    def unread(self) -> "Examined":
+        """The same frame with its bytes alone, refused: for one that a defect of ours keeps from being stored as it was read."""
+        problem = Problem(ErrorCode.INTERNAL_ERROR, "", "the message cannot be stored as it is", cause="internal-error")
+        code = self.manner.codes[Verdict.REJECT] if self.intake.state is not MessageState.INCOMPLETE else ""
+        intake = replace(
+            self.intake,
+            control_id="",
+            message_type="",
+            sender="",
+            state=MessageState.REFUSED if code else MessageState.INCOMPLETE,
+            answer=code,
+            reason=problem.cause,
+        )
+        return replace(self, intake=intake, verdict=Verdict.REJECT, problem=problem)
 
     def unstorable_ack(self, control_id: str, at: int) -> bytes:
         """The refusal of a frame that could not be stored, for senders that want one."""
@@ -89,10 +101,11 @@ def examine(
     screened = screen(raw, listening.screen)
     header = read_header(screened.raw)
     how = manner(header)
-    reason, problem = _judge(header, listening, is_oversize=is_oversize)
+    problem = _OVERSIZE if is_oversize else _judge(screened.raw, header, listening)
     verdict = _verdict(problem)
     code = how.codes[verdict] if listening.answers_always or is_wanted(how.immediate, verdict) else ""
     state = MessageState.WAITING if verdict is Verdict.ACCEPT else MessageState.REFUSED
+    reason = problem.cause if problem else ""
     if verdict is Verdict.ACCEPT and listening.waits_for_outcome and code:
         code = WAITS
     if is_cut:
@@ -103,7 +116,7 @@ def examine(
         peer=peer,
         raw=screened.raw,
         control_id=header.control_id,
-        message_type=header.kind,
+        message_type=header.kind_name,
         sender=f"{header.sending_application}|{header.sending_facility}",
         state=state,
         answer=code,
@@ -113,15 +126,21 @@ def examine(
     return Examined(intake, header, how, verdict, answers_always=listening.answers_always, problem=problem)
 
 
-def _judge(header: Header, listening: Listening, *, is_oversize: bool) -> tuple[str, Problem | None]:
-    if is_oversize:
-        return "frame-too-large", Problem(ErrorCode.INTERNAL_ERROR, "", "the frame is larger than this listener takes")
+def _judge(raw: bytes, header: Header, listening: Listening) -> Problem | None:
     if header.errors:
-        return _HEADER_CAUSES.get(header.errors[0].place, "header-unusable"), header.errors[0]
+        return header.errors[0]
+    if holds_another(raw, header.delimiters):
+        text = "several messages in one block; send each in a block of its own"
+        return Problem(ErrorCode.SEGMENT_SEQUENCE, "MSH[2]", text, cause="several-messages")
     if listening.production and header.processing_id[:1] in ("T", "D"):
         text = "this listener takes production messages only"
-        return "not-production", Problem(ErrorCode.UNSUPPORTED_PROCESSING_ID, "MSH-11", text)
-    return "", None
+        return Problem(ErrorCode.UNSUPPORTED_PROCESSING_ID, "MSH-11", text, cause="not-production")
+    return None
+
+
+_OVERSIZE = Problem(
+    ErrorCode.INTERNAL_ERROR, "", "the frame is larger than this listener takes", cause="frame-too-large"
+)
 
 
 def _verdict(problem: Problem | None) -> Verdict:

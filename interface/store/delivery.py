@@ -240,6 +240,8 @@ def note_reply(tx: Tx, delivery_id: int, code: str, at: int, reply: bytes, *, is
 
 def application_ack(tx: Tx, control_id: str, code: str, at: int) -> Delivery | None:
     """Match an acknowledgement that came apart to the delivery that went out under this control id, and note it."""
+    if "\0" in control_id:  # none of ours, and PostgreSQL cannot even be asked for it
+        return None
     found = deliveries(tx, tx.read(_BY_CONTROL_ID, control=control_id))
     if not found:
         return None

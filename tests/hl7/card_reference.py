@@ -217,9 +217,10 @@ class _Places:
     def of(self, position: int) -> str:
         if not self._has_segments:
             return UNPARSED
-        for begins in _SEGMENT_BEGINS.finditer(self._raw, self._at, position):
-            self._segment = self._at = begins.end()
-            self._field = 0
+        for begins in _SEGMENT_BEGINS.finditer(self._raw, self._at, position + 4):
+            if begins.end() <= position:
+                self._segment = self._at = begins.end()
+                self._field = 0
         self._field += self._raw.count(self._separator, self._at, position)
         self._at = max(self._at, position)
         name = _NAME.match(self._raw, self._segment)

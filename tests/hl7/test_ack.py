@@ -67,6 +67,12 @@ def test_from_2_5_every_error_has_a_segment(version: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(("place", "location"), [("MSH", "MSH^1"), ("MSH[2]", "MSH^2"), ("somewhere", "")])
+def test_a_segment_has_a_place_too(place: str, location: str) -> None:
+    answer = build_ack(header("2.5.1"), AckCode.AE, control_id="A1", at=AT, problems=(Problem("100", place, "x"),))
+    assert lines(answer)[2].split("|")[2] == location
+
+
 def test_with_a_positive_code_problems_are_information() -> None:
     modern = build_ack(header("2.5.1"), AckCode.AA, control_id="A1", at=AT, problems=(UNKNOWN_ACCOUNT,))
     assert "|204^Unknown key identifier^HL70357|I||||" in lines(modern)[2]

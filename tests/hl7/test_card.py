@@ -122,6 +122,13 @@ def test_a_finding_names_segment_and_field_once() -> None:
     assert places(HEADER.replace(b"|A|", f"|{card}|".encode())) == ["MSH-3"]
 
 
+def test_a_number_that_begins_a_segment_is_not_counted_to_the_one_before() -> None:
+    raw = HEADER + b"PID|1||7\rNTE-1111-1111-1111-1111^^^N^VS~378282246310005\r"
+    screened = screen(raw, CardScreen(frozenset({"PID-3"})))
+    assert b"378282246310005" not in screened.raw
+    assert [finding.place for finding in screened.findings] == ["NTE-0"]
+
+
 @pytest.mark.parametrize("lead", [b"\xef\xbb\xbf", b"\r\n"])
 def test_what_stands_before_the_header_hides_no_place(lead: bytes) -> None:
     raw = lead + HEADER + b"PID|1||4111111111111111\rNTE|1||4111111111111111\r"

@@ -70,6 +70,19 @@ def test_no_byte_is_lost(raw: bytes, msh18: str) -> None:
     assert encode(decoded.text, decoded.charset) == raw
 
 
+@given(st.binary(), st.sampled_from(["", "ASCII", "UNICODE UTF-8", "8859/1", "ISO IR87", "BIG-5", "NONSENSE"]))
+def test_text_is_such_as_any_store_can_keep(raw: bytes, msh18: str) -> None:
+    assert decode(raw, None, msh18).text.encode("utf-8") or not raw
+
+
+def test_bytes_that_windows_1252_leaves_open_are_written_back_and_nowhere_else() -> None:
+    raw = b"Gr\xfc\xdfe \x81\x8d\x8f\x90\x9d"
+    decoded = decode(raw)
+    assert encode(decoded.text, decoded.charset) == raw
+    with pytest.raises(MessageError):
+        encode(decoded.text, "ASCII")
+
+
 def test_what_cannot_be_encoded_is_told_by_position_only() -> None:
     with pytest.raises(MessageError, match="position 2 ") as raised:
         encode("ab患", "8859/1")

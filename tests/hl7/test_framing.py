@@ -55,6 +55,22 @@ def test_an_unframed_message_is_noise_that_is_not_blank() -> None:
     assert (len(noise.start), noise.size, noise.is_blank) == (4096, 11000, False)
 
 
+@pytest.mark.parametrize(
+    ("read", "looks_like"),
+    [
+        (b"MSH|^~\\&|A\r", "hl7"),
+        (b"\r\nBHS|", "hl7"),
+        (b"GET /x HTTP/1.1\r\n", "http"),
+        (b"\x16\x03\x01\x02\x00\x01", "tls"),
+        (b"hello", "unknown"),
+    ],
+)
+def test_what_a_peer_speaks_instead_is_guessed(read: bytes, looks_like: str) -> None:
+    (noise,) = Deframer().feed(read)
+    assert isinstance(noise, Noise)
+    assert noise.looks_like == looks_like
+
+
 def test_a_start_inside_a_block_means_that_the_former_was_cut() -> None:
     assert Deframer().feed(b"\x0bhalf\x0bwhole\x1c\r") == [Cut(b"half"), Frame(b"whole")]
 

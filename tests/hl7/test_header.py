@@ -1,7 +1,7 @@
 import pytest
 
 from interface.hl7.delimiters import STANDARD, UNUSED, Delimiters
-from interface.hl7.header import read_header
+from interface.hl7.header import holds_another, read_header
 from interface.hl7.problem import ErrorCode, Severity
 from tests.hl7.sample import ADT_A01
 
@@ -37,6 +37,54 @@ def test_bytes_without_msh_have_one_problem_and_no_fields(raw: bytes) -> None:
     header = read_header(raw)
     assert [(each.code, each.place, each.is_error) for each in header.problems] == [("100", "MSH", True)]
     assert (header.control_id, header.delimiters) == ("", STANDARD)
+
+
+@pytest.mark.parametrize(
+    ("raw", "cause"),
+    [
+        (b"", "block-empty"),
+        (b"\xef\xbb\xbf \r\n", "block-empty"),
+        (b"PID|1", "header-missing"),
+        (b"FHS|^~\\&|A", "batch-refused"),
+        (b"\r\nBHS|^~\\&|A", "batch-refused"),
+        ("MSH|^~\\&|A".encode("utf-16"), "charset-impossible"),
+        ("MSH|^~\\&|A".encode("utf-16-le"), "charset-impossible"),
+        ("MSH|^~\\&|A".encode("utf-16-be"), "charset-impossible"),
+        (b"MSH", "header-unusable"),
+        (b"MSH|^~\\&|||||||ADT^A08|" + b"7" * 199, ""),
+        (b"MSH|^~\\&|||||||ADT^A08|" + b"7" * 200, "control-id-too-long"),
+    ],
+)
+def test_what_keeps_a_message_from_being_taken_has_a_name(raw: bytes, cause: str) -> None:
+    assert [each.cause for each in read_header(raw).errors] == ([cause] if cause else [])
+
+
+@pytest.mark.parametrize("kind", ["ADT^A08", "ACK", "ORU^R01", "ZPM^Z01"])
+def test_a_kind_that_looks_like_one_is_shown(kind: str) -> None:
+    assert read_header(f"MSH|^~\\&|||||||{kind}|7".encode()).kind_name == kind
+
+
+@pytest.mark.parametrize(
+    "kind", ["SPECIMEN^MARIA", "19700101", "ADT^SPECIMEN", "adt^a08", "A\0T^A08", "770001^^^NORTH"]
+)
+def test_what_stands_in_the_place_of_a_kind_by_mistake_is_not(kind: str) -> None:
+    assert read_header(f"MSH|^~\\&|||||||{kind}|7".encode()).kind_name == "?"
+
+
+@pytest.mark.parametrize(
+    ("behind", "is_several"),
+    [
+        (b"\rMSH|^~\\&|", True),
+        (b"\nMSH|^~\\&|", True),
+        (b"\r\n\r\nMSH|", True),
+        (b"\rMSH^|", False),
+        (b"\rNTE|1||MSH|", False),
+        (b"\rMSHX|", False),
+    ],
+)
+@pytest.mark.parametrize("lead", [b"", b"\r\n"])
+def test_a_second_header_is_seen(lead: bytes, behind: bytes, is_several: bool) -> None:
+    assert holds_another(lead + b"MSH|^~\\&|A\rPID|1" + behind, STANDARD) is is_several
 
 
 @pytest.mark.parametrize(

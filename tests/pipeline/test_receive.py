@@ -27,6 +27,10 @@ def test_a_message_is_durable_before_its_positive_answer(feed: Feed) -> None:
     ("raw", "code", "reason"),
     [
         (b"hello", "AE", "header-missing"),
+        (b"", "AE", "block-empty"),
+        (b"BHS|^~\\&|A\r", "AE", "batch-refused"),
+        (ADT + ADT, "AE", "several-messages"),
+        (ADT.replace(b"|N1|", b"|%s|" % (b"N" * 200)), "AE", "control-id-too-long"),
         (ADT.replace(b"|N1|", b"||"), "AE", "control-id-missing"),
         (ADT.replace(b"|P|", b"|T|"), "AR", "not-production"),
         (ADT.replace(b"|P|2.5.1", b"|D|2.5.1|||AL|NE"), "CR", "not-production"),

@@ -37,6 +37,7 @@ from interface.observe.receive import (
     HandshakeFailed,
     NoiseSkipped,
     ReadingPaused,
+    UnframedBytes,
 )
 
 
@@ -91,6 +92,7 @@ class SourceConnection(Protocol):
         self._order = AnswerOrder()
         self._unsettled = 0  # handed over, and `receive` has not said anything yet
         self._frames = 0
+        self._has_told_unframed = False
         self._held_bytes = 0  # of a frame that has begun
         self._pauses: set[Pause] = set()
         self._is_corked = False  # answers gather until the whole read was handed over
@@ -182,6 +184,12 @@ class SourceConnection(Protocol):
                 self._hand_over(ArrivalKind.OVERSIZE if is_complete else ArrivalKind.CUT, start, size_bytes)
             case Noise(size=size_bytes):
                 emit(NoiseSkipped(channel, self._number, size_bytes))
+                self._note_unframed(piece)
+
+    def _note_unframed(self, noise: Noise) -> None:
+        if not noise.is_blank and not self._has_told_unframed:
+            self._has_told_unframed = True
+            self._around.emit(UnframedBytes(self._settings.channel, self._number, self._peer, noise.looks_like))
 
     def _take_half(self) -> None:
         """The frame that will not come to its end any more, if one had begun."""
