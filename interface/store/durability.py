@@ -27,6 +27,7 @@ def prepare_sqlite(connection: sqlite3.Connection, busy_timeout_secs: float) -> 
         "fullfsync = ON",  # macOS: its plain fsync stops at the drive's cache
         "checkpoint_fullfsync = ON",
         "foreign_keys = ON",
+        "recursive_triggers = ON",  # else INSERT OR REPLACE would remove a row past its trigger
         f"cache_size = -{_MEMORY_KB}",
         f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
     ):
