@@ -19,11 +19,12 @@ from interface.ledger.worklist import WorkItem
 from interface.mapping.posting import Posting
 from interface.message import MirrorState
 from interface.row.act import Act
-from interface.row.backup import BackupPace, LastHeld, Manifest
+from interface.row.backup import AuditEnd, BackupPace, LastHeld, Manifest
 from interface.row.baseline import Baseline
 from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Homeless, Outcome, PostingFact
 from interface.row.message import Intake, Parked, Received, RunRecord, Settled, StoredMessage, StuckMessage
 from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorMark, MirrorOutcome, MirrorRow, Subject
+from interface.view.audit import AuditProof
 from interface.view.count import PartRow
 from interface.view.message import RunRow
 from interface.view.protocol import Acts, Views
@@ -74,6 +75,9 @@ class Reader(LedgerRows, Views, Protocol):
 
     def stored(self, ids: Sequence[int]) -> list[StoredMessage]:
         """These messages, in the order of their ids, bodies opened; what has none any more is left out."""
+
+    def prove_audit(self, noted: AuditEnd | None) -> AuditProof:
+        """Prove the audit trail's chain. `noted`: an end that a backup carries, which must stand in it."""
 
     def baseline(self) -> Baseline | None:
         """The copy of the ledger that a proof begins from; None where none was taken."""
@@ -284,6 +288,9 @@ class Store(Workbench, Protocol):
 
     def turn(self, purpose: str) -> AbstractContextManager[Turn]:
         """A write transaction, durable when it exits. On SQLite, writers of all processes take fair turns."""
+
+    def seal_audit(self) -> int:
+        """Seal what the audit trail has gained since the newest seal; gives how many rows. One process at a time does so."""
 
     def take_baseline(self, functions: str) -> None:
         """Copy the ledger, in many short turns; a proof begins from the newest copy. `functions` names the code since."""

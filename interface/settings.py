@@ -160,6 +160,7 @@ class Pace:
     push_max_wait_secs: float
     certificate_check_secs: float
     certificate_warn_days: int
+    audit_seal_secs: float
 
 
 _Batch = Annotated[int, Field(ge=1, le=4096)]
@@ -239,6 +240,10 @@ class Settings(Declared):
     )
     certificate_warn_days: int = Field(
         default=30, ge=1, le=3650, description="a certificate that ends within so many days is told of, once a day"
+    )
+    audit_seal_secs: _Wait = Field(
+        default=60.0,
+        description="how often new rows of the audit trail are sealed, so that they cannot be altered unseen",
     )
     turn_limit_millis: int = Field(
         default=10, ge=1, le=10_000, description="a write transaction longer than this is reported"

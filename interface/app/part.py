@@ -22,6 +22,7 @@ from interface.connector.tls import ClientTls
 from interface.engine.certificates import CertificateWatch
 from interface.engine.delivery import DeliveryLoop
 from interface.engine.heartbeat import Heartbeat, SignOfLife, standing_by
+from interface.engine.keep import KeepThread
 from interface.engine.listen import ListenPart
 from interface.engine.process import ProcessThread
 from interface.engine.push import PushThread
@@ -126,6 +127,7 @@ class Processing:
         self._secured: list[ClientTls] = []  # of the loops' destinations
         self._watch = CertificateWatch(reactor, app.clock, self._pace, lambda: list(self._secured))
         self._push: PushThread | None = None
+        self._keep: KeepThread | None = None
         self._ringer = Ringer(app.home)
         self._bell = Bell(app.home, "process")
         self._checked_at = 0
@@ -156,6 +158,8 @@ class Processing:
         recover_sends(self._app.store, self._running.plan.destinations, self._app.clock)
         self._push = self._push_thread()
         self._push.start()
+        self._keep = KeepThread(self._app.store, self._pace)
+        self._keep.start()
         self.state = PartState.RUNNING
         self._sign.write(self.state)
         _on_reactor(self._reactor, self._start_loops)
@@ -164,6 +168,8 @@ class Processing:
         self.state = PartState.STANDING_BY
         if self._push is not None:
             self._push.stop()
+        if self._keep is not None:
+            self._keep.stop()
         _on_reactor(self._reactor, self._stop_loops)
 
     def _push_thread(self) -> PushThread:

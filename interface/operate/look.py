@@ -29,15 +29,18 @@ def messages(store: Store, by: By, wanted: MessageFilter, *, limit: int | None =
     chosen = {name for name, value in asdict(wanted).items() if value} - {"limit", "newest_first"}
     asked = sorted({"states" if name == "is_parked" else name for name in chosen})
     note(store, by, "list", "messages", details={"by": asked})
-    return _pages(store, wanted, limit)
+    return _pages(store, by, wanted, limit)
 
 
-def _pages(store: Store, wanted: MessageFilter, limit: int | None) -> Iterator[MessageRow]:
+def _pages(store: Store, by: By, wanted: MessageFilter, limit: int | None) -> Iterator[MessageRow]:
     left = limit
     while left is None or left > 0:
         size = _PAGE if left is None else min(left, _PAGE)
         with store.snapshot() as reader:
             page = reader.messages(replace(wanted, limit=size))
+        if page:  # whose messages were seen is asked by patient, too
+            ids = sorted(row.id for row in page)
+            note(store, by, "list", f"messages:{ids[0]}..{ids[-1]}", details={"ids": ids})
         yield from page
         if len(page) < size:
             return

@@ -28,3 +28,17 @@ class DatabaseMade(Event):
     database_id: str
     key_place: str
     notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSealed(Event):
+    """A link was added to the chain over the audit trail. With its `code` the log tells later that the chain went so far."""
+
+    stage: ClassVar = Stage.ENGINE
+    level: ClassVar = Level.INFO
+    counter: ClassVar = "audit_seals_total"
+    sums: ClassVar = (("audit_rows_sealed_total", "rows"),)
+    seal: int
+    rows: int
+    last_row: int
+    code: str

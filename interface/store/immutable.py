@@ -67,6 +67,7 @@ REMOVED_BY_PURGE = (
     ),
     Rule(d.reply),
     Rule(o.audit),
+    Rule(o.audit_seal),
 )
 FROZEN = (Rule(d.payload),)  # never changed; forgotten when a person lets a payment be rendered anew
 
@@ -78,9 +79,15 @@ def install(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-def trigger_names() -> frozenset[str]:
-    """What `install` makes on SQLite, by name."""
-    return frozenset(statement.split()[2] for statement in _sqlite())
+def missing(connection: sa.Connection) -> list[str]:
+    """Names of triggers that `install` made and that are gone, or stand idle."""
+    if connection.dialect.name == SQLITE:
+        made, present = _sqlite(), "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    else:
+        made, present = _postgresql(), "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A')"
+    standing = {row[0] for row in connection.exec_driver_sql(present)}
+    words = (statement.split() for statement in made)
+    return sorted({each[2] for each in words if each[1] == "TRIGGER"} - standing)
 
 
 def _sqlite() -> Iterator[str]:

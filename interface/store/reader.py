@@ -8,7 +8,7 @@ from interface.ledger.needs import Needs
 from interface.ledger.noun import Identifier, Noun
 from interface.mapping.posting import Posting
 from interface.message import MirrorState
-from interface.row.backup import LastHeld
+from interface.row.backup import AuditEnd, LastHeld
 from interface.row.baseline import Baseline
 from interface.row.delivery import Delivery, DestinationState, Homeless
 from interface.row.message import Settled, StoredMessage
@@ -16,6 +16,7 @@ from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorRow, S
 from interface.store import (
     account_story,
     audit,
+    audit_proof,
     baseline,
     configuration,
     count,
@@ -43,7 +44,7 @@ from interface.store import (
     worklist,
 )
 from interface.store.tx import Tx
-from interface.view.audit import Audited, AuditFilter
+from interface.view.audit import Audited, AuditFilter, AuditProof
 from interface.view.count import ChannelCount, DestinationCount, PartRow, PauseRow, Restored
 from interface.view.delivery import DeliveryFilter, DeliveryStory
 from interface.view.message import MessageFilter, MessageRow, MessageStory, RunRow
@@ -59,6 +60,11 @@ class SqlReader:
 
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
+
+    @property
+    def transaction(self) -> Tx:
+        """For the store's own modules."""
+        return self._tx
 
     def waiting(self, limit: int) -> list[StoredMessage]:
         return run.waiting(self._tx, limit)
@@ -217,6 +223,9 @@ class SqlReader:
 
     def audited_on(self, subjects: Collection[str]) -> list[Audited]:
         return audit.audited_on(self._tx, subjects)
+
+    def prove_audit(self, noted: AuditEnd | None) -> AuditProof:
+        return audit_proof.prove(self._tx, noted)
 
     def baseline(self) -> Baseline | None:
         return baseline.baseline(self._tx)

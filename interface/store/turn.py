@@ -34,7 +34,6 @@ from interface.store.arrival import PreparedIntake
 from interface.store.ledger_save import SealedChanges
 from interface.store.reader import SqlReader
 from interface.store.rotation import KeyRotation
-from interface.store.tx import Tx
 from interface.view.count import PartRow, PauseKind
 
 
@@ -42,11 +41,6 @@ class SqlTurn(SqlReader):
     """Writes, and reads what it has written."""
 
     _is_turn = True
-
-    @property
-    def transaction(self) -> Tx:
-        """For the store's own modules."""
-        return self._tx
 
     def receive(self, prepared: Sequence[Prepared]) -> list[Received]:
         return arrival.receive(self._tx, cast(Sequence[PreparedIntake], prepared))  # opaque to everybody else

@@ -47,6 +47,7 @@ def store(store: SqlStore) -> SqlStore:
         turn.transaction.connection.execute(
             sa.insert(METADATA.tables["work_item_event"]).values(item_id=_item(turn.transaction.connection), **_EVENT)
         )
+    store.seal_audit()
     return store
 
 
