@@ -12,7 +12,7 @@ import uvloop
 from twisted.internet import asyncioreactor, defer
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
-from interface.app.baseline import keep_baseline
+from interface.app.baseline import BaselineOnDemand, keep_baseline
 from interface.app.collect import calm_collector
 from interface.app.compose import App, open_app
 from interface.app.pay import hosted
@@ -35,9 +35,11 @@ from interface.hl7.header import CONTROL_ID_LENGTH
 from interface.observe.emit import configure, emit
 from interface.observe.engine import EngineStopped
 from interface.observe.fault import record_stray_failures
+from interface.operate.purge import ENGINE, purge
 from interface.pipeline.deliver import DeliverStage
 from interface.pipeline.plan import Plan
 from interface.pipeline.process import ProcessStage
+from interface.pipeline.purge import PurgeReport, Rest
 from interface.pipeline.recover import recover_sends
 from interface.pipeline.retry import RetryPolicy, wait_secs
 from interface.view.count import PartState
@@ -128,6 +130,7 @@ class Processing:
         self._watch = CertificateWatch(reactor, app.clock, self._pace, lambda: list(self._secured))
         self._push: PushThread | None = None
         self._keep: KeepThread | None = None
+        self._baseline = BaselineOnDemand(app.store)
         self._ringer = Ringer(app.home)
         self._bell = Bell(app.home, "process")
         self._checked_at = 0
@@ -141,6 +144,7 @@ class Processing:
             hand_over=self._hand_over,
             plan_changed=self._plan_changed,
             deliver=lambda: reactor.callFromThread(self._wake_loops),
+            between=self._baseline.take_if_asked,
         )
 
     def _current(self) -> Runnable:
@@ -158,7 +162,7 @@ class Processing:
         recover_sends(self._app.store, self._running.plan.destinations, self._app.clock)
         self._push = self._push_thread()
         self._push.start()
-        self._keep = KeepThread(self._app.store, self._pace)
+        self._keep = KeepThread(self._app.store, self._pace, purge=self._purge, take_baseline=self._baseline.ask)
         self._keep.start()
         self.state = PartState.RUNNING
         self._sign.write(self.state)
@@ -168,6 +172,7 @@ class Processing:
         self.state = PartState.STANDING_BY
         if self._push is not None:
             self._push.stop()
+        self._baseline.give_up()
         if self._keep is not None:
             self._keep.stop()
         _on_reactor(self._reactor, self._stop_loops)
@@ -182,6 +187,10 @@ class Processing:
         )
         policy = RetryPolicy(pace.push_first_wait_secs, pace.push_max_wait_secs)
         return PushThread(stage, pace, self._running.rules, lambda failures: wait_secs(failures, policy, _chance()))
+
+    def _purge(self, rest: Rest) -> PurgeReport | None:
+        settings = self._app.settings
+        return purge(self._app.store, self._app.clock, ENGINE, settings.keeping(), settings.purge_pace(), rest)
 
     def _start_loops(self) -> None:
         self._secured = []

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
+from interface.errors import ActRefusedError
 from interface.operate.act import By, note, unknown
-from interface.ports import Store
+from interface.ports import Reader, Store
 from interface.view.delivery import DeliveryFilter, DeliveryStory
-from interface.view.message import MessageFilter, MessageRow, MessageStory
+from interface.view.message import MessageFilter, MessageRow, MessageStory, PurgedPart
 
 _PAGE = 500
 
@@ -18,6 +19,15 @@ class Look:
     story: MessageStory
     raw: bytes | None
     deliveries: tuple[DeliveryStory, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A delivery and its bytes; None before its first attempt, and where they were `purged`, with attempts and answers."""
+
+    story: DeliveryStory
+    payload: bytes | None
+    purged: PurgedPart | None
 
 
 def messages(store: Store, by: By, wanted: MessageFilter, *, limit: int | None = None) -> Iterator[MessageRow]:
@@ -54,16 +64,28 @@ def message(store: Store, by: By, message_id: int) -> Look:
     with store.snapshot() as reader:
         story = reader.message(message_id)
         if story is None:
-            raise unknown("message", message_id)
+            raise _not_there(reader, message_id)
         answers = reader.deliveries(DeliveryFilter(reply_to=(message_id,)))
         return Look(story, reader.body(message_id), tuple(answers))
 
 
-def payload(store: Store, by: By, delivery_id: int) -> tuple[DeliveryStory, bytes | None]:
-    """A delivery and the bytes that were (or are to be) sent; None before its first attempt."""
+def _not_there(reader: Reader, message_id: int) -> ActRefusedError:
+    gone = reader.forgotten(message_id)
+    if gone is None:
+        return unknown("message", message_id)
+    return ActRefusedError(
+        "message-forgotten",
+        f"this message was {gone.sentence}",
+        place=f"message:{message_id}",
+        advice=f"`hp24 audit --subject message:{message_id}` tells what was done to it while it was there",
+    )
+
+
+def payload(store: Store, by: By, delivery_id: int) -> Sent:
+    """A delivery and the bytes that were (or are to be) sent."""
     note(store, by, "look", f"delivery:{delivery_id}")
     with store.snapshot() as reader:
         found = reader.deliveries(DeliveryFilter(ids=(delivery_id,)))
         if not found:
             raise unknown("delivery", delivery_id)
-        return found[0], reader.payload(delivery_id)
+        return Sent(found[0], reader.payload(delivery_id), reader.purged_payload(delivery_id))

@@ -15,7 +15,9 @@ from interface.store.dialect import SQLITE, insert_or_replace
 from interface.store.tx import Tx
 from interface.store.vault import Vault
 
-ROWS = 2_000  # covered by one link: read and digested in a few tens of milliseconds, outside of any turn
+ROWS = (
+    500  # covered by one link: read and digested in a few milliseconds, and removed in one turn when their time is over
+)
 DIGEST_BYTES = 16
 _ID_BYTES = 8
 _ONE = 1

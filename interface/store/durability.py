@@ -12,11 +12,15 @@ from interface.errors import StoreError
 _FULL, _EXTRA = 2, 3  # PRAGMA synchronous
 _MEMORY_KB = 64 * 1024
 _CHECKPOINT_PAGES = 16_000  # 64 MB: pages that change often are written to the database file once, not at every commit
+_LOG_BYTES = (
+    2 * _CHECKPOINT_PAGES * 4096
+)  # a log that grew beyond this, beside a long read, is cut once it is written back
 
 
 def prepare_sqlite(connection: sqlite3.Connection, busy_timeout_secs: float) -> None:
     """Set up a new connection to a SQLite file and read the settings back."""
     connection.isolation_level = None  # BEGIN is ours: the driver's own would start writing turns late
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a file that is made now: it can become smaller again
     connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout_secs * 1000)}")
     # The mode stays with the file. To set it asks for the file alone, and does not always wait for that: only who opens a new
     # file does so, in its turn.
@@ -30,6 +34,7 @@ def prepare_sqlite(connection: sqlite3.Connection, busy_timeout_secs: float) -> 
         "recursive_triggers = ON",  # else INSERT OR REPLACE would remove a row past its trigger
         f"cache_size = -{_MEMORY_KB}",
         f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
+        f"journal_size_limit = {_LOG_BYTES}",
     ):
         connection.execute(f"PRAGMA {setting}")
     check_sqlite(connection)

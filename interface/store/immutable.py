@@ -13,6 +13,7 @@ from interface.store import schema_delivery as d
 from interface.store import schema_ledger as g
 from interface.store import schema_message as m
 from interface.store import schema_operation as o
+from interface.store import schema_purge as p
 from interface.store.dialect import SQLITE
 
 MESSAGE = "this row is kept as it was written"  # what the database says to who tries
@@ -45,6 +46,7 @@ KEPT_FOR_EVER = (
     Rule(g.money_key, is_free=True),
     Rule(o.config_version),
     Rule(o.work_item_event),
+    Rule(p.purge_step),
 )
 REMOVED_BY_PURGE = (
     Rule(

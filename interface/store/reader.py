@@ -13,6 +13,7 @@ from interface.row.baseline import Baseline
 from interface.row.delivery import Delivery, DestinationState, Homeless
 from interface.row.message import Settled, StoredMessage
 from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorRow, Subject
+from interface.row.purge import Candidate, Rule
 from interface.store import (
     account_story,
     audit,
@@ -36,6 +37,8 @@ from interface.store import (
     patient_story,
     payment_story,
     posting,
+    purge,
+    purged,
     record,
     replay,
     run,
@@ -47,7 +50,7 @@ from interface.store.tx import Tx
 from interface.view.audit import Audited, AuditFilter, AuditProof
 from interface.view.count import ChannelCount, DestinationCount, PartRow, PauseRow, Restored
 from interface.view.delivery import DeliveryFilter, DeliveryStory
-from interface.view.message import MessageFilter, MessageRow, MessageStory, RunRow
+from interface.view.message import MessageFilter, MessageRow, MessageStory, PurgedPart, RunRow
 from interface.view.money import AccountStory, PaymentStory
 from interface.view.patient import PatientStory
 from interface.view.work import ReplayRow, WorkItemRow
@@ -169,6 +172,12 @@ class SqlReader:
     def body(self, message_id: int) -> bytes | None:
         return story.body(self._tx, message_id)
 
+    def forgotten(self, message_id: int) -> PurgedPart | None:
+        return purged.forgotten(self._tx, message_id)
+
+    def purged_payload(self, delivery_id: int) -> PurgedPart | None:
+        return purged.payload(self._tx, delivery_id)
+
     def deliveries(self, wanted: DeliveryFilter) -> list[DeliveryStory]:
         return delivery_story.deliveries(self._tx, wanted)
 
@@ -223,6 +232,12 @@ class SqlReader:
 
     def audited_on(self, subjects: Collection[str]) -> list[Audited]:
         return audit.audited_on(self._tx, subjects)
+
+    def purge_page(self, rule: Rule, cutoff: int, beyond: int, limit: int) -> tuple[list[Candidate], int]:
+        return purge.due(self._tx, rule, cutoff, beyond, limit)
+
+    def lost_keys(self, beyond: tuple[int, int], limit: int) -> tuple[list[tuple[int, int]], tuple[int, int] | None]:
+        return purge.orphans(self._tx, beyond, limit)
 
     def prove_audit(self, noted: AuditEnd | None) -> AuditProof:
         return audit_proof.prove(self._tx, noted)

@@ -115,6 +115,7 @@ work_item = sa.Table(
         sqlite_where=OPEN,
         postgresql_where=OPEN,
     ),
+    sa.Index("work_item_about", "subject", sqlite_where=OPEN, postgresql_where=OPEN),
     sa.Index("work_item_of_message", "message_id", sqlite_where=OPEN, postgresql_where=OPEN),
 )
 

@@ -18,7 +18,19 @@ from interface.observe.emit import emit
 from interface.ports import Clock, Prepared, Progress
 from interface.row.backup import AuditEnd, BackupPace, Manifest
 from interface.row.message import Intake
-from interface.store import archive, arrival, backup, baseline, counter, ledger_save, mirror, rotation, sealing, wire
+from interface.store import (
+    archive,
+    arrival,
+    backup,
+    baseline,
+    counter,
+    ledger_save,
+    mirror,
+    rotation,
+    sealing,
+    space,
+    wire,
+)
 from interface.store.block import Blocks
 from interface.store.counter import FENCE
 from interface.store.database import Limits, Opened, open_database, sqlite_path, translated
@@ -210,6 +222,27 @@ class SqlStore:
         """Seal what the audit trail has gained since the newest seal; gives how many rows. 0 also where another process does so."""
         with self.exclusive("seal") as is_ours:
             return sealing.seal(self._snapshot_tx, lambda: self._turn_tx("seal")) if is_ours else 0
+
+    def give_back(self, size_bytes: int) -> bool:
+        """Let a SQLite file become so much smaller, in one turn; True while there is more. PostgreSQL: see `compact`."""
+        with self.turn("purge") as turn:
+            return space.give_back(turn.transaction, size_bytes)
+
+    def settle_space(self) -> None:
+        """After a purge, beside all other work: what was emptied can be used again."""
+        with translated():
+            space.settle(self._engine)
+
+    def compact(self) -> None:
+        """Write everything anew without room in between; nobody else may use the database meanwhile."""
+        waiting: AbstractContextManager[None] = self._turnstile.turn() if self._turnstile else nullcontext()
+        with waiting, translated():
+            space.compact(self._engine)
+
+    def size_bytes(self) -> int:
+        """What the database takes."""
+        with self.snapshot() as reader:
+            return space.size(reader.transaction.connection)
 
     def take_baseline(self, functions: str) -> None:
         """Copy the ledger; from here on a proof begins. Nothing may be processed meanwhile, and no turn be open."""

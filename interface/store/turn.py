@@ -10,6 +10,7 @@ from interface.row.act import Act
 from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Outcome, PostingFact
 from interface.row.message import Parked, Received, RunRecord, StuckMessage
 from interface.row.mirror import HeldRecord, MirrorMark, MirrorOutcome, Subject
+from interface.row.purge import Removed, Rule
 from interface.store import (
     arrival,
     audit,
@@ -23,6 +24,7 @@ from interface.store import (
     ledger_save,
     mirror,
     posting,
+    purge,
     record,
     replay,
     rotation,
@@ -164,6 +166,12 @@ class SqlTurn(SqlReader):
 
     def audit(self, acts: Sequence[Act]) -> None:
         audit.audit(self._tx, acts)
+
+    def purge(self, rule: Rule, cutoff: int, ids: Sequence[int]) -> Removed:
+        return purge.step(self._tx, rule, cutoff, ids)
+
+    def drop_keys(self, keys: Sequence[tuple[int, int]]) -> None:
+        purge.sweep(self._tx, keys)
 
     def raise_epoch(self) -> None:
         counter.raise_epoch(self._tx)

@@ -47,6 +47,9 @@ def store(store: SqlStore) -> SqlStore:
         turn.transaction.connection.execute(
             sa.insert(METADATA.tables["work_item_event"]).values(item_id=_item(turn.transaction.connection), **_EVENT)
         )
+    step = {"at": START, "rule": "runs", "rows": 1, "size": 0, "first_id": 1, "last_id": 1}
+    with store.turn("test") as turn:
+        turn.transaction.connection.execute(sa.insert(METADATA.tables["purge_step"]).values(**step))
     store.seal_audit()
     return store
 
