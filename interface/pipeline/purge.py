@@ -103,11 +103,12 @@ class PurgeStage:
             self._sweep()
 
     def _step(self, told: RuleReport, cutoff: int, ids: Sequence[int]) -> bool:
-        started = self._clock.now()
         with self._store.turn("purge") as turn:
+            started = self._clock.now()
             removed = turn.purge(told.rule, cutoff, ids)
             if removed.ids:
                 turn.audit([self._act(told.rule, removed)])
+            self._adapt(self._clock.now() - started)
         if removed.ids:
             emit(RowsPurged(told.rule.value, len(removed.ids), removed.size_bytes))
         told.rows += len(removed.ids)
@@ -123,12 +124,16 @@ class PurgeStage:
         reason = f"kept for {self._keeping.days_of(rule)} days"
         return Act(self._actor, "purge", f"{_SUBJECT.get(rule, 'messages')}:{min(ids)}..{max(ids)}", reason, details)
 
-    def _pause(self, started: int) -> None:
-        took = self._clock.now() - started
+    def _adapt(self, took: int) -> None:
+        """Larger or smaller steps: by the work alone, for a commit takes as long for few rows as for many."""
         if took > self._pace.step_micros:
             self._rows = max(_FEWEST, self._rows // 2)
         elif took * 2 < self._pace.step_micros:
             self._rows = min(self._pace.step_rows, self._rows * 2)
+
+    def _pause(self, started: int) -> None:
+        """Rest after a turn that began then, what it waited for left out: so much that the share of time is kept."""
+        took = self._clock.now() - started
         if self._rest(took / 1_000_000 * (1 / self._pace.share - 1)):
             raise _Stopped
 
@@ -138,8 +143,8 @@ class PurgeStage:
             with self._store.snapshot() as reader:
                 lost, beyond = reader.lost_keys(beyond, PAGE)
             for start in range(0, len(lost), self._pace.step_rows):
-                started = self._clock.now()
                 with self._store.turn("purge") as turn:
+                    started = self._clock.now()
                     turn.drop_keys(lost[start : start + self._pace.step_rows])
                 self._pause(started)
 

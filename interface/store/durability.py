@@ -20,11 +20,11 @@ _LOG_BYTES = (
 def prepare_sqlite(connection: sqlite3.Connection, busy_timeout_secs: float) -> None:
     """Set up a new connection to a SQLite file and read the settings back."""
     connection.isolation_level = None  # BEGIN is ours: the driver's own would start writing turns late
-    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a file that is made now: it can become smaller again
     connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout_secs * 1000)}")
     # The mode stays with the file. To set it asks for the file alone, and does not always wait for that: only who opens a new
     # file does so, in its turn.
     if _pragma(connection, "journal_mode") != "wal":
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # so that the file can become smaller again
         connection.execute("PRAGMA journal_mode = WAL")
     for setting in (
         "synchronous = FULL",
