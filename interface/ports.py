@@ -19,12 +19,14 @@ from interface.ledger.worklist import WorkItem
 from interface.mapping.posting import Posting
 from interface.message import MirrorState
 from interface.row.act import Act
-from interface.row.backup import BackupPace, LastHeld, Manifest
+from interface.row.backup import AuditEnd, BackupPace, LastHeld, Manifest
 from interface.row.baseline import Baseline
 from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Homeless, Outcome, PostingFact
 from interface.row.message import Intake, Parked, Received, RunRecord, Settled, StoredMessage, StuckMessage
 from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorMark, MirrorOutcome, MirrorRow, Subject
+from interface.row.purge import Candidate, Removed, Rule
 from interface.view.alert import Alert, ToldRow
+from interface.view.audit import AuditProof
 from interface.view.count import PartRow
 from interface.view.message import RunRow
 from interface.view.protocol import Acts, Views
@@ -75,6 +77,15 @@ class Reader(LedgerRows, Views, Protocol):
 
     def stored(self, ids: Sequence[int]) -> list[StoredMessage]:
         """These messages, in the order of their ids, bodies opened; what has none any more is left out."""
+
+    def purge_page(self, rule: Rule, cutoff: int, beyond: int, limit: int) -> tuple[list[Candidate], int]:
+        """What of the next `limit` rows is of this rule and due; and where to go on, 0 where all that follows is younger."""
+
+    def lost_keys(self, beyond: tuple[int, int], limit: int, /) -> tuple[list[tuple[int, int]], tuple[int, int] | None]:
+        """Of the next `limit` search keys those that lead to no message; and where to go on, None at the end."""
+
+    def prove_audit(self, noted: AuditEnd | None) -> AuditProof:
+        """Prove the audit trail's chain. `noted`: an end that a backup carries, which must stand in it."""
 
     def baseline(self) -> Baseline | None:
         """The copy of the ledger that a proof begins from; None where none was taken."""
@@ -203,6 +214,12 @@ class Turn(Reader, Acts, Protocol):
     def add_record(self, kind: str, key: str, value: bytes) -> None:
         """Note something under a key, once; sealed at rest. ActRefusedError `record-exists` where another one was first."""
 
+    def purge(self, rule: Rule, cutoff: int, ids: Sequence[int]) -> Removed:
+        """Remove those of these rows that may still go."""
+
+    def drop_keys(self, keys: Sequence[tuple[int, int]]) -> None:
+        """Remove search keys that lead nowhere."""
+
     def raise_epoch(self) -> None:
         """Make batches that were read before this turn start over."""
 
@@ -315,6 +332,21 @@ class Store(Workbench, Protocol):
 
     def turn(self, purpose: str) -> AbstractContextManager[Turn]:
         """A write transaction, durable when it exits. On SQLite, writers of all processes take fair turns."""
+
+    def seal_audit(self) -> int:
+        """Seal what the audit trail has gained since the newest seal; gives how many rows. One process at a time does so."""
+
+    def give_back(self, size_bytes: int) -> bool:
+        """Let the database's file become so much smaller; True while there is more to give back."""
+
+    def compact(self) -> None:
+        """Write everything anew without room in between; nobody else may use the database meanwhile."""
+
+    def size_bytes(self) -> int:
+        """What the database takes."""
+
+    def settle_space(self) -> None:
+        """After a purge, beside all other work: what was emptied can be used again."""
 
     def take_baseline(self, functions: str) -> None:
         """Copy the ledger, in many short turns; a proof begins from the newest copy. `functions` names the code since."""

@@ -18,6 +18,7 @@ from interface.mapping.fill import Declared, fill
 from interface.mapping.node import Block, Entry, Listing, Mark, Node, Scalar
 from interface.mapping.problem import Findings, note_not_text
 from interface.row.backup import BackupPace
+from interface.row.purge import Keeping, PurgePace, Rule
 
 SETTINGS_FILE = "config/engine.yaml"
 _DEEPEST = 20
@@ -165,9 +166,13 @@ class Pace:
     push_max_wait_secs: float
     certificate_check_secs: float
     certificate_warn_days: int
+    audit_seal_secs: float
+    purge_every_hours: float
 
 
 _Batch = Annotated[int, Field(ge=1, le=4096)]
+_SIX_YEARS, _SEVEN_YEARS = 2_192, 2_557
+_Days = Annotated[int, Field(ge=1, le=36_500)]
 _Wait = Annotated[float, Field(gt=0, le=3600)]
 
 
@@ -304,6 +309,62 @@ class Settings(Declared):
     certificate_warn_days: int = Field(
         default=30, ge=1, le=3650, description="a certificate that ends within so many days is told of, once a day"
     )
+    audit_seal_secs: _Wait = Field(
+        default=60.0,
+        description="how often new rows of the audit trail are sealed, so that they cannot be altered unseen",
+    )
+    keep_processed_bodies_days: _Days = Field(
+        default=_SEVEN_YEARS,
+        description="bytes of processed messages are kept for so long; nothing that is still needed is removed",
+    )
+    keep_filtered_bodies_days: _Days = Field(
+        default=_SEVEN_YEARS, description="bytes of filtered messages are kept for so long"
+    )
+    keep_refused_bodies_days: _Days = Field(
+        default=366,
+        description="bytes of refused and incomplete messages, which their senders keep, are kept for so long",
+    )
+    keep_failed_bodies_days: _Days = Field(
+        default=_SEVEN_YEARS,
+        description="bytes of failed messages are kept for so long, and as long as a work item is open",
+    )
+    keep_deliveries_days: _Days = Field(
+        default=_SEVEN_YEARS, description="payloads, attempts and answers of deliveries are kept for so long"
+    )
+    keep_arrivals_days: _Days = Field(
+        default=_SEVEN_YEARS, description="when and from where a message came, each time, is kept for so long"
+    )
+    keep_runs_days: _Days = Field(default=_SEVEN_YEARS, description="what a message's runs found is kept for so long")
+    keep_repeats_days: int = Field(
+        default=366,
+        ge=30,
+        le=36_500,
+        description="a repeat is recognised for so long after the bytes are gone, and never shorter than the audit trail is kept",
+    )
+    keep_audit_days: int = Field(
+        default=_SEVEN_YEARS,
+        ge=_SIX_YEARS,
+        le=36_500,
+        description="the audit trail is kept for so long; six years are the least (45 CFR 164.316(b)(2)(i))",
+    )
+    purge_every_hours: float = Field(
+        default=24.0, gt=0, le=8_760, description="how often the running engine removes what its time is over for"
+    )
+    purge_step_rows: int = Field(
+        default=200, ge=10, le=10_000, description="rows that the purge removes in one write transaction, at most"
+    )
+    purge_step_millis: int = Field(
+        default=5, ge=1, le=1_000, description="a step of the purge that took longer is followed by smaller ones"
+    )
+    purge_share: float = Field(
+        default=0.2,
+        gt=0,
+        le=1,
+        description="share of its time that the purge works; the rest of it belongs to the others",
+    )
+    purge_give_back_kilobytes: int = Field(
+        default=512, ge=4, le=1_048_576, description="the file of a SQLite database becomes so much smaller in one step"
+    )
     alerts: Alerts = Field(default_factory=Alerts, description="who is told when something is wrong, and when")
     turn_limit_millis: int = Field(
         default=10, ge=1, le=10_000, description="a write transaction longer than this is reported"
@@ -325,6 +386,19 @@ class Settings(Declared):
     def backup_pace(self) -> BackupPace:
         """What a backup takes."""
         return BackupPace(self.backup_step_kilobytes * 1024, int(self.backup_megabytes_per_sec * 1_000_000))
+
+    def keeping(self) -> Keeping:
+        """How long everything is kept."""
+        days: dict[Rule, int] = {
+            rule: getattr(self, f"keep_{rule.replace('-', '_')}_days") for rule in Rule if rule is not Rule.MESSAGES
+        }
+        return Keeping(days, self.keep_repeats_days)
+
+    def purge_pace(self) -> PurgePace:
+        """How gently it is removed."""
+        return PurgePace(
+            self.purge_step_rows, self.purge_step_millis * 1_000, self.purge_share, self.purge_give_back_kilobytes
+        )
 
     def pace(self) -> Pace:
         """What the engine's parts take."""

@@ -23,6 +23,7 @@ SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
 _SEQUENCES = "SELECT setval(seqrelid, seqstart, false) FROM pg_sequence"
+_NO_TRIGGERS = "SET LOCAL session_replication_role = replica"  # tables that refuse change are emptied, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class SharedDatabase:
         with self._engine.begin() as connection:
             connection.execute(sa.text(_END_OTHERS))
             connection.execute(sa.text(_SEQUENCES))
+            connection.execute(sa.text(_NO_TRIGGERS))
             for table in reversed(METADATA.sorted_tables):
                 connection.execute(sa.delete(table))
             for table in METADATA.sorted_tables:

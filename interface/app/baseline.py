@@ -1,6 +1,9 @@
-"""When the code that reads and applies messages changes, what it made so far is kept: a proof begins from there."""
+"""The ledger as it stands is copied where a proof is to begin: when the code that reads and applies messages changes, and when
+the bytes are to be purged of messages that no copy contains yet.
+"""
 
 import hashlib
+import threading
 from importlib import resources
 
 from interface.observe.emit import emit
@@ -28,3 +31,39 @@ def keep_baseline(store: Store) -> None:
     if newest is None or newest.functions != digest:
         store.take_baseline(digest)
         emit(BaselineTaken(code=digest))
+
+
+def renew_baseline(store: Store) -> None:
+    """Take one whatever there is. Nothing may be processed meanwhile."""
+    digest = functions_digest()
+    store.take_baseline(digest)
+    emit(BaselineTaken(code=digest))
+
+
+class BaselineOnDemand:
+    """One thread asks for a baseline and waits; the one that processes takes it between two batches."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._is_asked = threading.Event()
+        self._is_answered = threading.Event()
+
+    def ask(self) -> None:
+        """Wait until a baseline was taken, or until nobody will take one any more."""
+        self._is_answered.clear()
+        self._is_asked.set()
+        self._is_answered.wait()
+
+    def take_if_asked(self) -> None:
+        """To be called where nothing is being processed."""
+        if self._is_asked.is_set():
+            self._is_asked.clear()
+            try:
+                renew_baseline(self._store)
+            finally:
+                self._is_answered.set()
+
+    def give_up(self) -> None:
+        """Let who waits go on without."""
+        self._is_asked.clear()
+        self._is_answered.set()

@@ -16,6 +16,7 @@ from interface.app.collect import few_collections
 from interface.app.compose import App
 from interface.app.plan import plan_of
 from interface.channel.loader import load
+from interface.errors import ActRefusedError
 from interface.healthpay24 import payload
 from interface.ledger.change import Loaded
 from interface.ledger.compare import Difference, compare
@@ -57,7 +58,10 @@ class Proof:
 
 
 def verify(app: App, tell: Tell) -> Proof:
-    """Rebuild the ledger from stored messages in a scratch store and compare. Reads one snapshot; writes nothing."""
+    """Rebuild the ledger from stored messages in a scratch store and compare. Reads one snapshot; writes nothing.
+
+    Errors: ActRefusedError `baseline-missing`.
+    """
     with (
         few_collections(),
         app.store.snapshot() as reader,
@@ -66,6 +70,7 @@ def verify(app: App, tell: Tell) -> Proof:
         proof, began = Proof(), time.monotonic()
         _prove_journal(reader, proof)
         base = reader.baseline()
+        _require_beginning(reader, base)
         steps = list(_steps(reader, base.beyond_run if base else 0))
         scratch = open_scratch(Path(folder), app.clock)
         try:
@@ -76,6 +81,16 @@ def verify(app: App, tell: Tell) -> Proof:
             scratch.close()
         proof.seconds = time.monotonic() - began
     return proof
+
+
+def _require_beginning(reader: Reader, base: Baseline | None) -> None:
+    if base is None and any(one.purged_bodies for one in reader.channel_counts()):
+        raise ActRefusedError(
+            "baseline-missing",
+            "bytes were purged, and the copy of the ledger from which a proof begins was broken off",
+            place="baseline",
+            advice="start the engine: it takes the copy anew before it processes anything",
+        )
 
 
 def _prove_journal(reader: Reader, proof: Proof) -> None:
@@ -152,6 +167,7 @@ def _rebuild(
             plan = plan_of(config_id, load(reader.config_files(config_id), app.environ))
             plans[config_id] = _by_identifier(plan, numbers)
         messages = _in_order(reader, chunk)
+        proof.endings += _bodiless(chunk, messages)
         for result in rerun(bench, rows, plans[config_id], app.clock, messages):
             with scratch.turn("verify") as turn:
                 turn.save(result.sealed, config_id)
@@ -215,6 +231,14 @@ def _in_order(reader: Reader, chunk: Sequence[Step]) -> list[StoredMessage]:
         for step in chunk
         if step.message_id in stored
     ]
+
+
+def _bodiless(chunk: Sequence[Step], messages: Sequence[StoredMessage]) -> Iterator[str]:
+    """Runs since the baseline whose bytes are gone: no purge takes those away."""
+    present = {message.id for message in messages}
+    for step in chunk:
+        if step.message_id not in present:
+            yield f"message {step.message_id} has no body, and the baseline does not contain its run"
 
 
 class _Loading:

@@ -11,6 +11,7 @@ from interface.cli.look import filter_of, filter_options
 
 if TYPE_CHECKING:
     from interface.app.compose import App
+    from interface.operate.replay import Chosen
     from interface.view.work import ReplayRow
 
 _POLL_SECS = 0.05
@@ -54,7 +55,7 @@ def replay_verb(
         app.wake()
         if not no_wait and app.is_processing():
             _wait(app, replay_id)
-        _tell(asked, progress(app.store, replay_id), chosen.left_out)
+        _tell(asked, progress(app.store, replay_id), chosen)
         return ExitCode.OK if not progress(app.store, replay_id).failed else ExitCode.PROBLEMS
 
 
@@ -69,7 +70,7 @@ def _wait(app: "App", replay_id: int) -> None:
             time.sleep(_POLL_SECS)
 
 
-def _tell(asked: Asked, row: "ReplayRow", left_out: int) -> None:
+def _tell(asked: Asked, row: "ReplayRow", chosen: "Chosen") -> None:
     from interface.cli.proof import left_json, messages, print_left
     from interface.cli.table import console, print_json
 
@@ -80,7 +81,8 @@ def _tell(asked: Asked, row: "ReplayRow", left_out: int) -> None:
                 "total": row.total,
                 "done": row.done,
                 "changed": row.changed,
-                "left_out": left_out,
+                "left_out": chosen.left_out,
+                "purged": chosen.purged,
                 **left_json(row),
             }
         )
@@ -93,5 +95,7 @@ def _tell(asked: Asked, row: "ReplayRow", left_out: int) -> None:
             f"Replay {row.id}: {messages(row.total)} run again, {row.changed:,} changed the ledger, {row.failed:,} could not."
         )
     print_left(row)
-    if left_out:
-        screen.print(f"{messages(left_out)} left out: refused, cut off, skipped or amended.")
+    if other := chosen.left_out - chosen.purged:
+        screen.print(f"{messages(other)} left out: refused, cut off, skipped or amended.")
+    if chosen.purged:
+        screen.print(f"{messages(chosen.purged)} left out: their bytes were purged.")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from interface.operate.look import Look
     from interface.view.delivery import DeliveryStory
-    from interface.view.message import MessageStory
+    from interface.view.message import MessageStory, PurgedPart
 
 
 _LONGEST_NUMBER = 18  # digits that fit the database's ids
@@ -51,10 +51,13 @@ def show_verb(asked: Asked, name: str, raw: bool) -> None:
 def _show_message(asked: Asked, message_id: int, *, raw: bool) -> None:
     from interface.cli.table import print_json
     from interface.operate import look
+    from interface.operate.act import body_purged
 
     with asked.app() as app:
         found = look.message(app.store, asked.by(), message_id)
     if raw:
+        if found.story.purged_body():
+            raise body_purged(message_id)
         _write_raw(found.raw)
     elif asked.as_json:
         print_json(_message_json(found))
@@ -100,6 +103,7 @@ def _message_json(found: "Look") -> dict[str, Any]:
         "incidents": [{"at": iso(one.at), "code": one.code, "place": one.place} for one in story.incidents],
         "amended_by": story.amended_by,
         "behind": story.behind,
+        "purged": [{"what": one.what, "at": iso(one.at), "rule": one.rule} for one in story.purged],
         "body": found.raw.decode("utf-8", "backslashreplace") if found.raw is not None else None,
     }
 
@@ -145,7 +149,8 @@ def _print_message(found: "Look") -> None:
     for story in found.deliveries:
         print_delivery(screen, story)
     screen.print()
-    print_content(screen, found.raw)
+    gone = found.story.purged_body()
+    print_content(screen, found.raw, gone)
 
 
 def _print_facts(screen: "Console", story: "MessageStory") -> None:
@@ -173,6 +178,7 @@ def _print_facts(screen: "Console", story: "MessageStory") -> None:
         by = f", by {one.actor}" if one.actor else ""
         answered = f", answered {one.answer}" if one.answer else ", not answered"
         facts.append(("arrived", f"{moment(one.at, with_micros=True)} from {one.peer or 'inside'}{by}{answered}"))
+    facts += [("purged", f"{one.what}, {one.sentence}") for one in story.purged]
     for name, value in facts:
         if value:
             screen.print(Text.assemble((f"  {name:<13}", "dim"), plain(value)))
@@ -201,21 +207,23 @@ def _print_runs(screen: "Console", story: "MessageStory") -> None:
 
 
 def _show_delivery(asked: Asked, delivery_id: int, *, raw: bool) -> None:
-    from interface.cli.table import console, print_json
+    from interface.cli.table import console, iso, print_json
     from interface.operate import look
 
     with asked.app() as app:
-        story, payload = look.payload(app.store, asked.by(), delivery_id)
+        sent = look.payload(app.store, asked.by(), delivery_id)
+    story, payload = sent.story, sent.payload
     if raw:
         _write_raw(payload)
     elif asked.as_json:
         body = payload.decode("utf-8", "backslashreplace") if payload is not None else None
-        print_json(delivery_json(story) | {"payload": body})
+        gone = {"at": iso(sent.purged.at), "rule": sent.purged.rule} if sent.purged else None
+        print_json(delivery_json(story) | {"payload": body, "purged": gone})
     else:
         screen = console()
         print_delivery(screen, story)
         screen.print()
-        print_content(screen, payload)
+        print_content(screen, payload, sent.purged)
 
 
 def print_delivery(screen: "Console", story: "DeliveryStory") -> None:
@@ -241,7 +249,7 @@ def print_delivery(screen: "Console", story: "DeliveryStory") -> None:
         )
 
 
-def print_content(screen: "Console", raw: bytes | None) -> None:
+def print_content(screen: "Console", raw: bytes | None, purged: "PurgedPart | None" = None) -> None:
     """A message's bytes as an annotated tree; other content as text."""
     from interface.cli.table import plain
     from interface.cli.tree import message_tree
@@ -249,7 +257,8 @@ def print_content(screen: "Console", raw: bytes | None) -> None:
     from interface.hl7.parser import parse
 
     if raw is None:
-        screen.print("There are no bytes to show: not sent yet, or removed.")
+        why = f"they were {purged.sentence}" if purged else "not sent yet"
+        screen.print(f"There are no bytes to show: {why}.", markup=False)
         return
     try:
         message = parse(raw)

@@ -102,6 +102,7 @@ def status_json(found: "Status") -> dict[str, Any]:
         "at": iso(found.at),
         "channels": {
             one.channel: {"received": one.received, "duplicates": one.duplicates}
+            | {"purged_bodies": one.purged_bodies, "forgotten": one.forgotten}
             | {state.value: one.states.get(state, 0) for state in MessageState}
             for one in found.channels
         },
@@ -147,6 +148,11 @@ def _print_status(found: "Status") -> None:
         screen.print(_channels(found))
     if not any(one.received for one in found.channels):
         screen.print("No message has arrived yet.")
+    if purged := sum(one.purged_bodies for one in found.channels):
+        forgotten = sum(one.forgotten for one in found.channels)
+        screen.print(
+            f"Of these messages {purged:,} have no bytes any more, and {forgotten:,} are purged whole (hp24 purge --preview)."
+        )
     if found.destinations:
         screen.print()
         screen.print(_destinations(found))

@@ -21,6 +21,7 @@ class ProcessThread:
 
     It works only while it holds the store's lock for processing: `take_over` is called when it has got it, `hand_over` before it
     lets go. `plan_changed` gives a new plan once another configuration version became active. `deliver` wakes the delivery loops.
+    `between` is called before each batch: what it does, it does while nothing is processed.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class ProcessThread:
         hand_over: Callable[[], None],
         plan_changed: Callable[[], Plan | None],
         deliver: Callable[[], None],
+        between: Callable[[], None],
     ) -> None:
         self._store = store
         self._stage = stage
@@ -45,6 +47,7 @@ class ProcessThread:
         self._hand_over = hand_over
         self._plan_changed = plan_changed
         self._deliver = deliver
+        self._between = between
         self._confirmed_at = 0.0  # when an idle thread last saw that the lock is still ours
         self.came_round = time.monotonic()  # when the thread last began a batch or looked for one
         self._is_stopping = threading.Event()
@@ -105,6 +108,7 @@ class ProcessThread:
                 return
 
     def _work_once(self) -> None:
+        self._between()
         self.came_round = time.monotonic()
         plan = self._plan_changed()
         if plan is not None:

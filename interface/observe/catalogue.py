@@ -12,6 +12,7 @@ from interface.observe import (
     engine,
     files,
     process,
+    purge,
     push,
     receive,
     room,
@@ -20,7 +21,7 @@ from interface.observe.count import about, measured_by
 from interface.observe.event import PREFIX, Event
 from interface.observe.gauge import GAUGES
 
-MODULES = (receive, process, deliver, push, database, engine, certificate, alert, room, clock, files)
+MODULES = (receive, process, deliver, push, database, engine, certificate, alert, room, clock, files, purge)
 
 
 @dataclass(frozen=True, slots=True)

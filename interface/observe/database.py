@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from interface.observe.engine import Running
-from interface.observe.event import MILLION, SHORT, Histogram, Level
+from interface.observe.event import MILLION, SHORT, Histogram, Level, Sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +45,16 @@ class DatabaseMade(Running):
     database_id: str
     key_place: str
     notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSealed(Running):
+    """A link was added to the chain over the audit trail. With its `code` the log tells later that the chain went so far."""
+
+    level: ClassVar = Level.INFO
+    counter: ClassVar = "audit_seals_total"
+    sums: ClassVar = (Sum("audit_rows_sealed_total", "rows", "Rows of the audit trail that were sealed."),)
+    seal: int
+    rows: int
+    last_row: int
+    code: str

@@ -27,9 +27,11 @@ class AccountLine:
 
 def accounts(store: Store, by: By, *, beyond_id: int = 0) -> list[AccountLine]:
     """One page of accounts, oldest first. Audited: an account names its patient."""
-    note(store, by, "list", "accounts")
     with store.snapshot() as reader:
-        return [line_of(story) for story in reader.accounts(beyond_id, PAGE)]
+        page = [line_of(story) for story in reader.accounts(beyond_id, PAGE)]
+    ids = [one.story.account.public_id for one in page]
+    note(store, by, "list", f"accounts:{ids[0]}..{ids[-1]}" if ids else "accounts", details={"ids": ids})
+    return page
 
 
 def account(store: Store, by: By, name: str) -> AccountLine:

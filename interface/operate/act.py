@@ -52,6 +52,16 @@ def need_reason(by: By, verb: str) -> None:
         raise ActRefusedError("reason-missing", "this act needs a reason", place=verb, advice="say why (--reason TEXT)")
 
 
+def body_purged(message_id: int) -> ActRefusedError:
+    """The refusal of an act that needs bytes which are no longer kept."""
+    return ActRefusedError(
+        "body-purged",
+        "its bytes were purged when their time was over",
+        place=f"message:{message_id}",
+        advice=f"`hp24 show {message_id}` tells when and under which rule; the sender's own system may still have it",
+    )
+
+
 def unknown(kind: str, name: str | int) -> ActRefusedError:
     """The refusal of an act or look whose subject does not exist. `name` is an id, never a person's value."""
     return ActRefusedError(

@@ -8,7 +8,7 @@ from interface.errors import ActRefusedError
 from interface.healthpay24.payload import SOURCE as ASKED_BY_HEALTHPAY24
 from interface.hl7.parser import Message, parse
 from interface.message import MessageState
-from interface.operate.act import By, acting, need_reason, note, unknown
+from interface.operate.act import By, acting, body_purged, need_reason, note
 from interface.operate.hold import STUCK, close_items_of, require_state, rows_of
 from interface.pipeline.receive import Listening, examine
 from interface.ports import Clock, Store
@@ -36,7 +36,7 @@ def edited(store: Store, by: By, message_id: int, values: Mapping[str, str]) -> 
         _require_amendable(*rows_of(reader, [message_id]))
         raw = reader.body(message_id)
     if raw is None:
-        raise unknown("message", message_id)
+        raise body_purged(message_id)
     message: Message = parse(raw)
     for path, value in values.items():
         if contains_card(value):

@@ -1,17 +1,18 @@
 """Reading the audit trail: who did what to what, and why. Looking at the trail is a look like any other: it is audited itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from interface.errors import ActRefusedError
 from interface.operate.act import By, note
 from interface.ports import Reader, Store
-from interface.view.audit import Audited, AuditFilter
+from interface.row.backup import AuditEnd
+from interface.view.audit import Audited, AuditFilter, AuditProof
 from interface.view.delivery import DeliveryFilter
 from interface.view.message import MessageFilter
+from interface.view.money import AccountStory
 
 _PAGE = 500
-_MOST_DELIVERIES = 100  # of one part of a payment: copies that people sent again
 
 
 def trail(store: Store, by: By, wanted: AuditFilter, *, subject: str = "", patient: str = "") -> Iterator[Audited]:
@@ -34,6 +35,15 @@ def trail(store: Store, by: By, wanted: AuditFilter, *, subject: str = "", patie
     found = _pages(store, wanted) if not subjects else _among(store, wanted, subjects)
     # This very look is no answer to what was asked.
     return (one for one in found if newest and one.id <= newest[0].id)
+
+
+def prove(store: Store, noted: AuditEnd | None = None) -> AuditProof:
+    """Prove that the trail is as it was written. `noted` is the end that a backup carries: the chain must have come so far.
+
+    Shows no content, and writes nothing.
+    """
+    with store.snapshot() as reader:
+        return reader.prove_audit(noted)
 
 
 def _pages(store: Store, wanted: AuditFilter) -> Iterator[Audited]:
@@ -60,25 +70,54 @@ def _of_patient(reader: Reader, name: str) -> tuple[str, set[str]]:
     if found is None:
         text = "no patient, or more than one, is known by this"
         raise ActRefusedError("not-found", text, place="patient", advice="give the public id (pt_...)")
-    own = f"patient:{found.public_id}"
-    subjects = {own} | {f"account:{account}" for account in found.account_ids}
-    for value in {each.value for each in found.names}:
-        subjects |= {f"message:{number}" for number in _message_ids(reader, value)}
-    allocations: list[int] = []
+    rows, subjects = {found.public_id}, {f"patient:{found.public_id}"}
+    messages = _message_ids(reader, [MessageFilter(patient=value) for value in {each.value for each in found.names}])
     for public_id in found.account_ids:
         story = reader.account(public_id)
         if story is not None:
+            rows |= {public_id, *(row.public_id for row in (*story.guarantors, *story.visits))}
+            messages |= _message_ids(reader, [MessageFilter(account=value) for value in {n.value for n in story.names}])
+            messages |= _behind(story)
             subjects |= {f"payment:{pay.public_id}" for pay in story.payments}
-            allocations += [one.id for one in story.allocations]
-    if allocations:
-        named = tuple(f"allocation:{number}" for number in allocations)
-        wanted = DeliveryFilter(subjects=named, limit=len(named) * _MOST_DELIVERIES)
-        subjects |= {f"delivery:{one.id}" for one in reader.deliveries(wanted)}
-    return own, subjects
+            subjects |= _deliveries(reader, subjects=[f"allocation:{one.id}" for one in story.allocations])
+    subjects |= {f"account:{account}" for account in found.account_ids} | {f"row:{row}" for row in rows}
+    subjects |= {f"message:{number}" for number in messages}
+    subjects |= _deliveries(reader, reply_to=sorted(messages))
+    return f"patient:{found.public_id}", subjects | _items(reader, messages, subjects)
 
 
-def _message_ids(reader: Reader, patient: str) -> Iterator[int]:
-    wanted = MessageFilter(patient=patient, limit=_PAGE)
-    while page := reader.messages(wanted):
-        yield from (row.id for row in page)
-        wanted = replace(wanted, beyond_id=page[-1].id)
+def _message_ids(reader: Reader, filters: Iterable[MessageFilter]) -> set[int]:
+    found: set[int] = set()
+    for each in filters:
+        wanted = replace(each, limit=_PAGE)
+        while page := reader.messages(wanted):
+            found |= {row.id for row in page}
+            wanted = replace(wanted, beyond_id=page[-1].id)
+    return found
+
+
+def _behind(story: AccountStory) -> set[int]:
+    """The messages that an account's money came with, or was echoed by."""
+    sources = {entry.message_id for entry in story.entries} | {pay.message_id for pay in story.payments}
+    return sources | {one.echo_message_id for one in story.allocations if one.echo_message_id}
+
+
+def _deliveries(reader: Reader, *, subjects: Sequence[str] = (), reply_to: Sequence[int] = ()) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, max(len(subjects), len(reply_to)), _PAGE):
+        about, answered = tuple(subjects[start : start + _PAGE]), tuple(reply_to[start : start + _PAGE])
+        wanted = DeliveryFilter(subjects=about, reply_to=answered, limit=_PAGE)
+        while page := reader.deliveries(wanted):
+            found |= {f"delivery:{one.id}" for one in page}
+            wanted = replace(wanted, beyond_id=page[-1].id)
+    return found
+
+
+def _items(reader: Reader, messages: set[int], subjects: set[str]) -> set[str]:
+    """Work items about one of these."""
+    found: set[str] = set()
+    beyond = 0
+    while page := reader.work_items(only_open=False, beyond_id=beyond, limit=_PAGE):
+        found |= {f"work item:{one.id}" for one in page if one.message_id in messages or one.subject in subjects}
+        beyond = page[-1].id
+    return found

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from interface.errors import ActRefusedError
 from interface.message import MessageState
-from interface.operate.act import By, acting, need_reason, unknown
+from interface.operate.act import By, acting, body_purged, need_reason, unknown
 from interface.ports import Reader, Store, Turn
 from interface.row.message import StuckMessage
 from interface.view.message import MessageFilter, MessageRow
@@ -44,6 +44,7 @@ def release(store: Store, by: By, message_ids: Sequence[int]) -> Moved:
         with acting(store, by, "release", _subject(page), details={"ids": page}) as turn:
             rows = rows_of(turn, page)
             require_state(rows, RELEASABLE, "released")
+            require_bodies(rows)
             turn.release(page)
             close_items_of(turn, by, rows, "released")
     return Moved(ids)
@@ -104,6 +105,13 @@ def require_state(rows: Sequence[MessageRow], wanted: Sequence[MessageState], do
             some = f"{', '.join(wanted[:-1])} or {wanted[-1]}"
             text = f"only a {some} message can be {done}; this one is {row.state}"
             raise ActRefusedError("illegal-move", text, place=f"message:{row.id}", advice=_instead(row))
+
+
+def require_bodies(rows: Sequence[MessageRow]) -> None:
+    """Refuse to run what has no bytes any more."""
+    for row in rows:
+        if row.is_purged:
+            raise body_purged(row.id)
 
 
 def _instead(row: MessageRow) -> str:

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
+from interface.errors import ActRefusedError
 from interface.operate.act import By, note, unknown
-from interface.ports import Store
+from interface.ports import Reader, Store
 from interface.view.delivery import DeliveryFilter, DeliveryStory
-from interface.view.message import MessageFilter, MessageRow, MessageStory
+from interface.view.message import MessageFilter, MessageRow, MessageStory, PurgedPart
 
 _PAGE = 500
 
@@ -20,6 +21,15 @@ class Look:
     deliveries: tuple[DeliveryStory, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A delivery and its bytes; None before its first attempt, and where they were `purged`, with attempts and answers."""
+
+    story: DeliveryStory
+    payload: bytes | None
+    purged: PurgedPart | None
+
+
 def messages(store: Store, by: By, wanted: MessageFilter, *, limit: int | None = None) -> Iterator[MessageRow]:
     """Messages that a filter finds, page by page, `limit` in all (None: every one). Identifiers are content: audited.
 
@@ -29,15 +39,18 @@ def messages(store: Store, by: By, wanted: MessageFilter, *, limit: int | None =
     chosen = {name for name, value in asdict(wanted).items() if value} - {"limit", "newest_first"}
     asked = sorted({"states" if name == "is_parked" else name for name in chosen})
     note(store, by, "list", "messages", details={"by": asked})
-    return _pages(store, wanted, limit)
+    return _pages(store, by, wanted, limit)
 
 
-def _pages(store: Store, wanted: MessageFilter, limit: int | None) -> Iterator[MessageRow]:
+def _pages(store: Store, by: By, wanted: MessageFilter, limit: int | None) -> Iterator[MessageRow]:
     left = limit
     while left is None or left > 0:
         size = _PAGE if left is None else min(left, _PAGE)
         with store.snapshot() as reader:
             page = reader.messages(replace(wanted, limit=size))
+        if page:  # whose messages were seen is asked by patient, too
+            ids = sorted(row.id for row in page)
+            note(store, by, "list", f"messages:{ids[0]}..{ids[-1]}", details={"ids": ids})
         yield from page
         if len(page) < size:
             return
@@ -51,16 +64,28 @@ def message(store: Store, by: By, message_id: int) -> Look:
     with store.snapshot() as reader:
         story = reader.message(message_id)
         if story is None:
-            raise unknown("message", message_id)
+            raise _not_there(reader, message_id)
         answers = reader.deliveries(DeliveryFilter(reply_to=(message_id,)))
         return Look(story, reader.body(message_id), tuple(answers))
 
 
-def payload(store: Store, by: By, delivery_id: int) -> tuple[DeliveryStory, bytes | None]:
-    """A delivery and the bytes that were (or are to be) sent; None before its first attempt."""
+def _not_there(reader: Reader, message_id: int) -> ActRefusedError:
+    gone = reader.forgotten(message_id)
+    if gone is None:
+        return unknown("message", message_id)
+    return ActRefusedError(
+        "message-forgotten",
+        f"this message was {gone.sentence}",
+        place=f"message:{message_id}",
+        advice=f"`hp24 audit --subject message:{message_id}` tells what was done to it while it was there",
+    )
+
+
+def payload(store: Store, by: By, delivery_id: int) -> Sent:
+    """A delivery and the bytes that were (or are to be) sent."""
     note(store, by, "look", f"delivery:{delivery_id}")
     with store.snapshot() as reader:
         found = reader.deliveries(DeliveryFilter(ids=(delivery_id,)))
         if not found:
             raise unknown("delivery", delivery_id)
-        return found[0], reader.payload(delivery_id)
+        return Sent(found[0], reader.payload(delivery_id), reader.purged_payload(delivery_id))

@@ -75,6 +75,8 @@ def resolve(store: Store, clock: Clock, by: By, delivery_id: int, verdict: Verdi
                 turn.end_attempt(delivery_id, Outcome(DeliveryState.DELIVERED, now, "resolved", f"by {by.actor}"))
                 turn.posting_facts(_facts(story, PostingState.POSTED, now))
             case Verdict.NOT_POSTED:
+                if not _is_rendered(story):
+                    _require_payload(turn, story)
                 turn.queue_again(delivery_id, now, "resolved", anew=_is_rendered(story))
                 turn.posting_facts(_facts(story, PostingState.PENDING, now))
             case Verdict.WITHDRAWN:
@@ -135,11 +137,17 @@ def _send_again(turn: Turn, now: int, story: DeliveryStory, control_id: str) -> 
 def _check_sendable(reader: Reader, story: DeliveryStory) -> bytes:
     """Refuse what cannot be sent again as it stands; gives the payload of a delivered one, to be copied."""
     if story.state is DeliveryState.REJECTED:
+        if not _is_rendered(story):
+            _require_payload(reader, story)
         return b""
     if story.state is not DeliveryState.DELIVERED:
         advice = "resolve it instead" if story.state is DeliveryState.AMBIGUOUS else ""
         text = f"only a delivered or rejected delivery can be sent again; this one is {story.state}"
         raise ActRefusedError("illegal-move", text, place=f"delivery:{story.id}", advice=advice)
+    return _require_payload(reader, story)
+
+
+def _require_payload(reader: Reader, story: DeliveryStory) -> bytes:
     payload = reader.payload(story.id)
     if payload is None:
         raise ActRefusedError("payload-removed", "its bytes are no longer kept", place=f"delivery:{story.id}")

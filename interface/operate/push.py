@@ -15,7 +15,8 @@ def push_rows(store: Store, by: By, public_ids: Sequence[str]) -> int:
     """
     need_reason(by, "push")
     names = sorted(set(public_ids))
-    with acting(store, by, "push", f"rows:{names[0]}" if len(names) == 1 else f"rows:{names[0]}..{names[-1]}") as turn:
+    subject = f"rows:{names[0]}" if len(names) == 1 else f"rows:{names[0]}..{names[-1]}"
+    with acting(store, by, "push", subject, details={"ids": names}) as turn:
         found = turn.mirror_rows(names)
         for missing in names:
             if missing not in found:

@@ -15,6 +15,14 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditEnd:
+    """The newest seal of the audit trail: a trail that ends before it was cut."""
+
+    seal: int
+    code: str  # hexadecimal
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What a backup holds. `wrapped` are the data keys under the master key, which is never in it."""
 
@@ -26,6 +34,7 @@ class Manifest:
     wrapped: Mapping[str, bytes]
     counts: Mapping[str, int]  # rows by table
     members: tuple[Member, ...]
+    audit: AuditEnd | None = None  # None: no row was sealed yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from interface.errors import ActRefusedError, StoreError
-from interface.row.backup import Manifest, Member
+from interface.row.backup import AuditEnd, Manifest, Member
 from interface.store.keyfile import flush_folder
 from interface.store.vault import Vault
 
@@ -181,5 +181,6 @@ def _manifest(text: bytes) -> Manifest:
     if plain.pop("format") != _FORMAT:
         raise ValueError("another format")
     plain["wrapped"] = {name: base64.b64decode(value) for name, value in plain["wrapped"].items()}
+    plain["audit"] = AuditEnd(**plain["audit"]) if plain["audit"] else None
     plain["members"] = tuple(Member(**one) for one in plain["members"])
     return Manifest(**plain)

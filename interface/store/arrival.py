@@ -17,6 +17,8 @@ from interface.store import schema_message as t
 from interface.store.compress import compress
 from interface.store.counter import message_ids
 from interface.store.dialect import SQLITE, insert_or_keep, within
+from interface.store.purged import BODY
+from interface.store.schema_purge import purged
 from interface.store.tx import ARRIVAL, Tx
 from interface.store.vault import Vault, scope_of
 
@@ -24,6 +26,8 @@ PENDING = "?"  # the answer of a message whose sender waits for the outcome
 
 _NEW_MESSAGE = insert_or_keep(t.message)
 _NEW_BODY = sa.insert(t.body)
+_BODY_AGAIN = insert_or_keep(t.body)
+_NO_LONGER_PURGED = sa.delete(purged).where(purged.c.what == BODY, purged.c.subject_id == sa.bindparam("row"))
 _NEW_ARRIVAL = sa.insert(t.arrival)
 _NEW_INCIDENT = sa.insert(t.incident)
 NEW_SEARCH_KEY = insert_or_keep(t.search_key)
@@ -118,10 +122,10 @@ def _insert_new(tx: Tx, firsts: Sequence[PreparedIntake], words: dict[str, int])
     if tx.dialect != SQLITE:
         # Two receivers that meet must take their rows in the same order, or each may wait for the other.
         rows.sort(key=lambda row: row["digest"])
-    written = tx.write(_NEW_MESSAGE, rows)
     present: dict[bytes, sa.Row[Any]] = {}
-    if written < len(firsts):
+    while tx.write(_NEW_MESSAGE, rows) < len(rows):
         present = {row.digest: row for row in tx.read_in(_BY_DIGEST, "digests", [one.digest for one in firsts])}
+        rows = [row for row in rows if row["digest"] not in present]  # purged between the two statements: it is new
     kept: dict[bytes, _Kept] = {}
     fresh: list[tuple[int, PreparedIntake]] = []
     for number, one in zip(ids, firsts, strict=True):
@@ -170,16 +174,20 @@ def _welcome(tx: Tx, one: PreparedIntake, message: _Kept, *, is_first: bool) -> 
     if is_first:
         return Received(message.id, False, message.state, message.answer)
     if message.state in _NOT_TAKEN and intake.state is MessageState.WAITING:
-        return Received(message.id, not _begin_anew(tx, message, intake), message.state, message.answer)
+        return Received(message.id, not _begin_anew(tx, message, one), message.state, message.answer)
     return Received(message.id, True, message.state, message.answer)
 
 
-def _begin_anew(tx: Tx, message: _Kept, intake: Intake) -> bool:
+def _begin_anew(tx: Tx, message: _Kept, one: PreparedIntake) -> bool:
     """Run the same bytes anew, in the place of their second coming, and answer them anew; False where another was first."""
+    intake = one.intake
     was, (place,) = message.state, message_ids(tx, 1)
     message.state, message.answer = move(was, MessageState.WAITING), intake.answer
     if not tx.write(_ANEW, [{"row": message.id, "was": was.value, "answered": intake.answer, "place": place}]):
         return False
+    # Its bytes may have been purged since the refusal. After the update: from then on no purge touches it.
+    if tx.write(_BODY_AGAIN, [{"message_id": message.id, "sealed": one.body}]):
+        tx.write(_NO_LONGER_PURGED, [{"row": message.id}])
     tx.count(message.source_id, was, -1)
     tx.count(message.source_id, MessageState.WAITING, 1)
     return True

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from interface.row.act import Act
+from interface.store import audit_seal
 from interface.store import schema_operation as t
 from interface.store.dialect import within
 from interface.store.tx import Tx
@@ -18,11 +19,12 @@ _ABOUT = sa.select(t.audit).where(within(t.audit.c.subject, "subjects"))
 _ABOUT_MANY = sa.select(t.audit).where(
     t.audit.c.subject >= sa.bindparam("first"), t.audit.c.subject < sa.bindparam("end")
 )
-_MANY = {"message": "messages:", "delivery": "deliveries:"}
+_MANY = {"message": "messages:", "delivery": "deliveries:", "account": "accounts:", "row": "rows:"}
 
 
 def audit(tx: Tx, acts: Sequence[Act]) -> None:
     """Append. What a person typed may name a patient: reason and details are sealed."""
+    audit_seal.enter(tx)
     rows = [
         {
             "at": tx.now,
@@ -55,21 +57,23 @@ def audited_on(tx: Tx, subjects: Collection[str]) -> list[Audited]:
     """Every act on these subjects, alone or among others, oldest first."""
     rows = {row.id: _opened(tx, row) for row in tx.read_in(_ABOUT, "subjects", sorted(set(subjects)))}
     for kind, prefix in _MANY.items():
-        numbers = {int(number) for one in subjects if (number := one.removeprefix(f"{kind}:")).isdigit()}
+        names = {name for one in subjects if (name := one.removeprefix(f"{kind}:")) != one}
         end = prefix.replace(":", ";")  # the character that follows
-        for row in tx.read(_ABOUT_MANY, first=prefix, end=end) if numbers else ():
+        for row in tx.read(_ABOUT_MANY, first=prefix, end=end) if names else ():
             act = _opened(tx, row)
-            if not numbers.isdisjoint(_numbers(act, prefix)):
+            if _is_about(act, prefix, names):
                 rows[row.id] = act
     return [rows[number] for number in sorted(rows)]
 
 
-def _numbers(act: Audited, prefix: str) -> Collection[int]:
-    """The ids that an act on many names; where it keeps only the first and the last one, all between them."""
+def _is_about(act: Audited, prefix: str, names: Collection[str]) -> bool:
+    """Whether an act on many was on one of these; where it keeps only the first and the last number, on all between them."""
     if listed := act.details.get("ids"):
-        return set(listed)
+        return any(str(one) in names for one in listed)
     first, _, last = act.subject.removeprefix(prefix).partition("..")
-    return range(int(first), int(last) + 1) if first.isdigit() and last.isdigit() else ()
+    if not (first.isdigit() and last.isdigit()):
+        return False
+    return any(int(first) <= int(name) <= int(last) for name in names if name.isdigit())
 
 
 def _opened(tx: Tx, row: sa.Row[Any]) -> Audited:

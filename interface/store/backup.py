@@ -17,9 +17,10 @@ from sqlalchemy import exc
 
 from interface.errors import StoreError
 from interface.ports import Progress
-from interface.row.backup import BackupPace, Manifest
+from interface.row.backup import AuditEnd, BackupPace, Manifest
 from interface.store import schema_operation as t
 from interface.store.archive import CHUNK_BYTES, ArchiveWriter
+from interface.store.audit_seal import LAST_LINK
 from interface.store.dialect import SQLITE
 from interface.store.schema import METADATA
 from interface.store.vault import Vault
@@ -181,7 +182,13 @@ def _manifest(connection: sa.Connection, made_at: int) -> Manifest:
             for table in METADATA.sorted_tables
         },
         members=(),
+        audit=_audit_end(connection),
     )
+
+
+def _audit_end(connection: sa.Connection) -> AuditEnd | None:
+    row = connection.execute(LAST_LINK).first()
+    return None if row is None else AuditEnd(row.id, bytes(row.code).hex())
 
 
 def _with_members(manifest: Manifest, writer: ArchiveWriter) -> Manifest:

@@ -13,7 +13,7 @@ from interface.store import schema_operation as t
 from interface.store.dialect import insert_or_replace
 from interface.store.patient_story import patients_of_lanes
 from interface.store.posting import POSTED
-from interface.store.tx import ARRIVAL, Tx
+from interface.store.tx import ARRIVAL, FORGOTTEN, PURGED_BODY, Tx
 from interface.view.count import (
     ChannelCount,
     DestinationCount,
@@ -83,7 +83,10 @@ def _channel(tx: Tx, number: int, name: str, tallies: Tallies) -> ChannelCount:
     states = {state: tallies.get(state, (0, 0))[0] for state in MessageState}
     received, last_arrival_at = tallies[ARRIVAL]
     oldest = _oldest_waiting(tx, number) if states[MessageState.WAITING] else 0
-    return ChannelCount(name, received, received - sum(states.values()), states, last_arrival_at, oldest)
+    forgotten = sum(tallies.get(f"{FORGOTTEN}{state}", (0, 0))[0] for state in MessageState)
+    purged = tallies.get(PURGED_BODY, (0, 0))[0]
+    duplicates = received - sum(states.values())
+    return ChannelCount(name, received, duplicates, states, last_arrival_at, oldest, purged, forgotten)
 
 
 def _oldest_waiting(tx: Tx, source_id: int) -> int:
@@ -92,11 +95,11 @@ def _oldest_waiting(tx: Tx, source_id: int) -> int:
 
 
 def count_of(tx: Tx, channel: str, states: Iterable[MessageState]) -> int:
-    """How many messages of a channel ("" = all) stand in these states (none = all)."""
+    """How many messages of a channel ("" = all) stand in these states (none = all), without those that were forgotten."""
     source = tx.known_word_ids([channel]).get(channel) if channel else None
     wanted = list(states) or list(MessageState)
     return sum(
-        tallies.get(state, (0, 0))[0]
+        tallies.get(state, (0, 0))[0] - tallies.get(f"{FORGOTTEN}{state}", (0, 0))[0]
         for number, tallies in _tallies(tx).items()
         if ARRIVAL in tallies and (not channel or number == source)
         for state in wanted

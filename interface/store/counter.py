@@ -17,6 +17,7 @@ _COUNTER = schema_operation.counter
 _ADD = insert_or_add(_COUNTER, "value")
 _VALUE = sa.select(_COUNTER.c.value).where(_COUNTER.c.name == sa.bindparam("name"))
 _VALUE_SHARED = _VALUE.with_for_update(read=True)
+_VALUE_ALONE = _VALUE.with_for_update()
 _NEXT_MESSAGE_IDS = sa.text("SELECT nextval(pg_get_serial_sequence('message', 'id')) FROM generate_series(1, :amount)")
 _MESSAGES = schema_message.message.name
 EPOCH = "epoch"
@@ -42,6 +43,11 @@ def epoch(tx: Tx, *, is_turn: bool) -> int:
     """The number of acts so far. In a writing transaction the row is locked, so that no act can slip in before the commit."""
     row = tx.first(_VALUE_SHARED if is_turn else _VALUE, name=EPOCH)
     return 0 if row is None else int(row.value)
+
+
+def shut_out_acts(tx: Tx) -> None:
+    """Let no act and no batch commit before this transaction has; they are not undone by it."""
+    tx.first(_VALUE_ALONE, name=EPOCH)
 
 
 def fence(tx: Tx, name: str) -> int:

@@ -24,6 +24,7 @@ from interface.store import schema_ledger as _ledger  # noqa: F401
 from interface.store import schema_message as _messages  # noqa: F401
 from interface.store import schema_mirror as _mirror  # noqa: F401
 from interface.store import schema_operation as t
+from interface.store import schema_purge as _purge  # noqa: F401
 from interface.store.counter import EPOCH
 from interface.store.dialect import POSTGRESQL, SQLITE
 from interface.store.files import files_translated

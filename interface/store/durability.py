@@ -12,6 +12,9 @@ from interface.errors import StoreError
 _FULL, _EXTRA = 2, 3  # PRAGMA synchronous
 _MEMORY_KB = 64 * 1024
 _CHECKPOINT_PAGES = 16_000  # 64 MB: pages that change often are written to the database file once, not at every commit
+_LOG_BYTES = (
+    2 * _CHECKPOINT_PAGES * 4096
+)  # a log that grew beyond this, beside a long read, is cut once it is written back
 
 
 def prepare_sqlite(connection: sqlite3.Connection, busy_timeout_secs: float) -> None:
@@ -21,15 +24,18 @@ def prepare_sqlite(connection: sqlite3.Connection, busy_timeout_secs: float) -> 
     # The mode stays with the file. To set it asks for the file alone, and does not always wait for that: only who opens a new
     # file does so, in its turn.
     if _pragma(connection, "journal_mode") != "wal":
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # so that the file can become smaller again
         connection.execute("PRAGMA journal_mode = WAL")
     for setting in (
         "synchronous = FULL",
         "fullfsync = ON",  # macOS: its plain fsync stops at the drive's cache
         "checkpoint_fullfsync = ON",
         "foreign_keys = ON",
+        "recursive_triggers = ON",  # else INSERT OR REPLACE would remove a row past its trigger
         f"cache_size = -{_MEMORY_KB}",
         f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
         "temp_store = MEMORY",  # what a statement sets aside needs no room on another disk
+        f"journal_size_limit = {_LOG_BYTES}",
     ):
         connection.execute(f"PRAGMA {setting}")
     check_sqlite(connection)

@@ -8,15 +8,17 @@ from interface.ledger.needs import Needs
 from interface.ledger.noun import Identifier, Noun
 from interface.mapping.posting import Posting
 from interface.message import MirrorState
-from interface.row.backup import LastHeld
+from interface.row.backup import AuditEnd, LastHeld
 from interface.row.baseline import Baseline
 from interface.row.delivery import Delivery, DestinationState, Homeless
 from interface.row.message import Settled, StoredMessage
 from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorRow, Subject
+from interface.row.purge import Candidate, Rule
 from interface.store import (
     account_story,
     alert,
     audit,
+    audit_proof,
     baseline,
     configuration,
     count,
@@ -36,6 +38,8 @@ from interface.store import (
     patient_story,
     payment_story,
     posting,
+    purge,
+    purged,
     record,
     replay,
     run,
@@ -45,10 +49,10 @@ from interface.store import (
 )
 from interface.store.tx import Tx
 from interface.view.alert import Alert, ToldRow
-from interface.view.audit import Audited, AuditFilter
+from interface.view.audit import Audited, AuditFilter, AuditProof
 from interface.view.count import ChannelCount, DestinationCount, HeldCount, PartRow, PauseRow, Restored
 from interface.view.delivery import DeliveryFilter, DeliveryStory
-from interface.view.message import MessageFilter, MessageRow, MessageStory, RunRow
+from interface.view.message import MessageFilter, MessageRow, MessageStory, PurgedPart, RunRow
 from interface.view.money import AccountStory, PaymentStory
 from interface.view.patient import PatientStory
 from interface.view.work import ReplayRow, WorkItemRow
@@ -61,6 +65,11 @@ class SqlReader:
 
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
+
+    @property
+    def transaction(self) -> Tx:
+        """For the store's own modules."""
+        return self._tx
 
     def waiting(self, limit: int) -> list[StoredMessage]:
         return run.waiting(self._tx, limit)
@@ -192,6 +201,12 @@ class SqlReader:
     def body(self, message_id: int) -> bytes | None:
         return story.body(self._tx, message_id)
 
+    def forgotten(self, message_id: int) -> PurgedPart | None:
+        return purged.forgotten(self._tx, message_id)
+
+    def purged_payload(self, delivery_id: int) -> PurgedPart | None:
+        return purged.payload(self._tx, delivery_id)
+
     def deliveries(self, wanted: DeliveryFilter) -> list[DeliveryStory]:
         return delivery_story.deliveries(self._tx, wanted)
 
@@ -246,6 +261,15 @@ class SqlReader:
 
     def audited_on(self, subjects: Collection[str]) -> list[Audited]:
         return audit.audited_on(self._tx, subjects)
+
+    def purge_page(self, rule: Rule, cutoff: int, beyond: int, limit: int) -> tuple[list[Candidate], int]:
+        return purge.due(self._tx, rule, cutoff, beyond, limit)
+
+    def lost_keys(self, beyond: tuple[int, int], limit: int) -> tuple[list[tuple[int, int]], tuple[int, int] | None]:
+        return purge.orphans(self._tx, beyond, limit)
+
+    def prove_audit(self, noted: AuditEnd | None) -> AuditProof:
+        return audit_proof.prove(self._tx, noted)
 
     def baseline(self) -> Baseline | None:
         return baseline.baseline(self._tx)

@@ -13,6 +13,7 @@ from interface.view.work import FAILURES_SHOWN, NO_FAILURE, NotReplayed, ReplayR
 
 _NEW = sa.insert(t.replay).returning(t.replay.c.id)
 _NEW_MESSAGES = sa.insert(t.replay_message)
+_KEPT = sa.select(t.body.c.message_id).where(within(t.body.c.message_id, "ids"))
 _PLACES = sa.select(t.message.c.order_id, t.message.c.id).where(within(t.message.c.id, "ids"))
 _GROWN = sa.update(t.replay).where(t.replay.c.id == sa.bindparam("row")).values(total=sa.bindparam("total"))
 _ONE = sa.select(t.replay).where(t.replay.c.id == sa.bindparam("row"))
@@ -57,6 +58,8 @@ def request(tx: Tx, ids: Sequence[int], actor: str, *, force_money: bool) -> int
 
 def extend(tx: Tx, replay_id: int, ids: Sequence[int]) -> None:
     """Add messages at the end of a request."""
+    kept = {row.message_id for row in tx.read_in(_KEPT, "ids", ids)}  # what was purged since it was chosen cannot run
+    ids = [number for number in ids if number in kept]
     row = tx.first(_ONE, row=replay_id)
     assert row is not None, "whoever extends a request has made it"
     rows = [

@@ -120,7 +120,7 @@ observation = sa.Table(
     text("currency"),
     micros("as_of"),
     sa.Column("seq", sa.BigInteger, nullable=False),
-    reference("message_id", "message.id"),
+    sa.Column("message_id", sa.BigInteger, nullable=False),  # may be forgotten while the observation stands
     sa.PrimaryKeyConstraint("account_id"),
 )
 
@@ -156,7 +156,7 @@ payment = sa.Table(
     micros("taken_at"),
     text("state"),
     sa.Column("entry_id", sa.BigInteger, nullable=False),
-    reference("message_id", "message.id"),
+    reference("message_id", "message.id", index=True),
     sealed(),  # token, last four, authorisation
 )
 
@@ -181,7 +181,7 @@ allocation = sa.Table(
     micros("application_acked_at", nullable=True),
     micros("confirmed_at", nullable=True),
     micros("posted_at", nullable=True),
-    reference("echo_message_id", "message.id", nullable=True),
+    reference("echo_message_id", "message.id", nullable=True, index=True),
     text("cause", nullable=True),  # why the posting was rejected or is ambiguous
     sa.Index("allocation_posting", "posting"),
 )

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from interface.store.schema import METADATA, lookup, micros, minor, reference, row_id, sealed, text
+from interface.store.schema import METADATA, ROW_ID, lookup, micros, minor, reference, row_id, sealed, text
 
 OPEN = sa.text("closed_at IS NULL")
 UNTOLD = sa.text("ended_at = 0 OR (end_told_at = 0 AND start_told_at > 0)")  # an alert that is not over for people
@@ -65,6 +65,33 @@ audit = sa.Table(
     sealed(),  # reason, details
 )
 
+# A link of the chain that covers the audit trail (audit_seal.py). `follows` is the code of the link before.
+audit_seal = sa.Table(
+    "audit_seal",
+    METADATA,
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=False),
+    micros("at"),
+    sa.Column("beyond_row", sa.BigInteger, nullable=False),  # it covers the rows after this one ...
+    sa.Column("last_row", sa.BigInteger, nullable=False),  # ... up to this one
+    sa.Column("rows", sa.LargeBinary, nullable=False),  # id and keyed digest of each
+    sa.Column("follows", sa.LargeBinary, nullable=False),
+    sa.Column("code", sa.LargeBinary, nullable=False),
+)
+
+# Where the chain begins and ends, so that links that are cut off its ends are missed. One row.
+audit_chain = sa.Table(
+    "audit_chain",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("first_seal", sa.BigInteger, nullable=False),
+    sa.Column(
+        "follows", sa.LargeBinary, nullable=False
+    ),  # the code of the link before the first one, which a purge removed
+    sa.Column("last_seal", sa.BigInteger, nullable=False),
+    sa.Column("last_code", sa.LargeBinary, nullable=False),
+    sa.Column("code", sa.LargeBinary, nullable=False),
+)
+
 work_item = sa.Table(
     "work_item",
     METADATA,
@@ -90,6 +117,7 @@ work_item = sa.Table(
         sqlite_where=OPEN,
         postgresql_where=OPEN,
     ),
+    sa.Index("work_item_about", "subject", sqlite_where=OPEN, postgresql_where=OPEN),
     sa.Index("work_item_of_message", "message_id", sqlite_where=OPEN, postgresql_where=OPEN),
 )
 

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from interface.message import HoldKind, MessageState
+from interface.store import purged
 from interface.store import schema_message as t
 from interface.store.count import count_of
 from interface.store.dialect import within
@@ -139,10 +140,13 @@ def rows(tx: Tx, found: Sequence[sa.Row[Any]]) -> list[MessageRow]:
     unnamed = [row.id for row in found if row.id not in named]
     for row in tx.read_in(_PARKED, "ids", unnamed):
         named[row.message_id] = tx.vault.open_json(row.sealed, scope_of("parked", row.message_id))
-    return [_row(tx, row, texts, named.get(row.id, {})) for row in found]
+    bodiless = purged.bodiless(tx, [row.id for row in found])
+    return [_row(tx, row, texts, named.get(row.id, {}), is_purged=row.id in bodiless) for row in found]
 
 
-def _row(tx: Tx, row: sa.Row[Any], texts: dict[int | None, str], named: dict[str, str]) -> MessageRow:
+def _row(
+    tx: Tx, row: sa.Row[Any], texts: dict[int | None, str], named: dict[str, str], *, is_purged: bool
+) -> MessageRow:
     control_id, sender = tx.vault.open_json(row.identity, scope_of("identity", row.digest))
     return MessageRow(
         id=row.id,
@@ -159,5 +163,6 @@ def _row(tx: Tx, row: sa.Row[Any], texts: dict[int | None, str], named: dict[str
         sender=sender,
         original_id=row.original_id,
         is_pan_redacted=bool(row.pan_redacted),
+        is_purged=is_purged,
         **{kind: named.get(kind, "") for kind in SEARCHED},
     )

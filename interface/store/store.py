@@ -17,9 +17,21 @@ from interface.ledger.noun import Identifier
 from interface.observe.database import DatabaseMade, LongTurn, TurnEnded
 from interface.observe.emit import emit
 from interface.ports import Clock, Prepared, Progress
-from interface.row.backup import BackupPace, Manifest
+from interface.row.backup import AuditEnd, BackupPace, Manifest
 from interface.row.message import Intake
-from interface.store import arrival, backup, baseline, counter, ledger_save, mirror, rotation, wire
+from interface.store import (
+    archive,
+    arrival,
+    backup,
+    baseline,
+    counter,
+    ledger_save,
+    mirror,
+    rotation,
+    sealing,
+    space,
+    wire,
+)
 from interface.store.block import Blocks
 from interface.store.counter import FENCE
 from interface.store.database import Limits, Opened, open_database, sqlite_path, translated
@@ -205,6 +217,15 @@ class SqlStore:
         """Write one consistent snapshot of everything to a file, beside running writers; see `backup.take`."""
         return backup.take(self._engine, self._vault, file, self._clock.now(), pace, progress)
 
+    def audit_end_of(self, file: Path) -> AuditEnd | None:
+        """The end of the audit trail that a backup of this database notes.
+
+        Errors: StoreError `backup-unreadable`, `backup-altered`.
+        """
+        with archive.reading(file) as reader:
+            reader.prove(self._vault)
+            return reader.manifest.audit
+
     def begin_key_rotation(self) -> KeyRotation:
         """Have a new master key ready beside the present one; `Turn.rewrap` puts it in use. See `rotation.begin`."""
         return rotation.begin(self.opened.key_source, self.opened.database_id, self._wrapped_keys(), self._clock.now())
@@ -217,14 +238,45 @@ class SqlStore:
         with translated(), self._engine.connect() as connection, connection.begin():
             return rotation.wrapped_keys(self._tx(connection))
 
+    def seal_audit(self) -> int:
+        """Seal what the audit trail has gained since the newest seal; gives how many rows. 0 also where another process does so."""
+        with self.exclusive("seal") as is_ours:
+            return sealing.seal(self._snapshot_tx, lambda: self._turn_tx("seal")) if is_ours else 0
+
+    def give_back(self, size_bytes: int) -> bool:
+        """Let a SQLite file become so much smaller, in one turn; True while there is more. PostgreSQL: see `compact`."""
+        with self.turn("purge") as turn:
+            return space.give_back(turn.transaction, size_bytes)
+
+    def settle_space(self) -> None:
+        """After a purge, beside all other work: what was emptied can be used again."""
+        with translated():
+            space.settle(self._engine)
+
+    def compact(self) -> None:
+        """Write everything anew without room in between; nobody else may use the database meanwhile."""
+        waiting: AbstractContextManager[None] = self._turnstile.turn() if self._turnstile else nullcontext()
+        with waiting, translated():
+            space.compact(self._engine)
+
+    def size_bytes(self) -> int:
+        """What the database takes."""
+        with self.snapshot() as reader:
+            return space.size(reader.transaction.connection)
+
     def take_baseline(self, functions: str) -> None:
         """Copy the ledger; from here on a proof begins. Nothing may be processed meanwhile, and no turn be open."""
-        baseline.take(self._baseline_turn, functions)
+        baseline.take(lambda: self._turn_tx("baseline"), functions)
 
     @contextmanager
-    def _baseline_turn(self) -> Iterator[Tx]:
-        with self.turn("baseline") as turn:
+    def _turn_tx(self, purpose: str) -> Iterator[Tx]:
+        with self.turn(purpose) as turn:
             yield turn.transaction
+
+    @contextmanager
+    def _snapshot_tx(self) -> Iterator[Tx]:
+        with self.snapshot() as reader:
+            yield reader.transaction
 
     def new_public_id(self, prefix: str) -> str:
         """A prefixed ULID: sorts by the time at which it was made."""

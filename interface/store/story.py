@@ -7,8 +7,8 @@ import orjson
 import sqlalchemy as sa
 
 from interface.message import HoldKind, MessageState, RunReason
+from interface.store import purged, search
 from interface.store import schema_message as t
-from interface.store import search
 from interface.store.compress import expand
 from interface.store.lane import older_in_lanes
 from interface.store.tx import Tx
@@ -43,6 +43,7 @@ def message(tx: Tx, message_id: int) -> MessageStory | None:
         incidents=tuple(IncidentRow(one.at, one.code, one.place) for one in tx.read(_INCIDENTS, row=message_id)),
         amended_by=tuple(one.id for one in tx.read(_AMENDED, row=message_id)),
         behind=tuple(older_in_lanes(tx, message_id)),
+        purged=purged.of_message(tx, message_id),
     )
 
 

@@ -10,6 +10,7 @@ from interface.row.act import Act
 from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Outcome, PostingFact
 from interface.row.message import Parked, Received, RunRecord, StuckMessage
 from interface.row.mirror import HeldRecord, MirrorMark, MirrorOutcome, Subject
+from interface.row.purge import Removed, Rule
 from interface.store import (
     alert,
     arrival,
@@ -25,6 +26,7 @@ from interface.store import (
     ledger_save,
     mirror,
     posting,
+    purge,
     record,
     replay,
     rotation,
@@ -36,7 +38,6 @@ from interface.store.arrival import PreparedIntake
 from interface.store.ledger_save import SealedChanges
 from interface.store.reader import SqlReader
 from interface.store.rotation import KeyRotation
-from interface.store.tx import Tx
 from interface.view.alert import Alert, ToldRow
 from interface.view.count import PartRow, PauseKind
 
@@ -45,11 +46,6 @@ class SqlTurn(SqlReader):
     """Writes, and reads what it has written."""
 
     _is_turn = True
-
-    @property
-    def transaction(self) -> Tx:
-        """For the store's own modules."""
-        return self._tx
 
     def receive(self, prepared: Sequence[Prepared]) -> list[Received]:
         return arrival.receive(self._tx, cast(Sequence[PreparedIntake], prepared))  # opaque to everybody else
@@ -194,6 +190,12 @@ class SqlTurn(SqlReader):
 
     def audit(self, acts: Sequence[Act]) -> None:
         audit.audit(self._tx, acts)
+
+    def purge(self, rule: Rule, cutoff: int, ids: Sequence[int]) -> Removed:
+        return purge.step(self._tx, rule, cutoff, ids)
+
+    def drop_keys(self, keys: Sequence[tuple[int, int]]) -> None:
+        purge.sweep(self._tx, keys)
 
     def raise_epoch(self) -> None:
         counter.raise_epoch(self._tx)

@@ -21,6 +21,7 @@ _NAMES_BY_ID = sa.select(t.name.c.id, t.name.c.text).where(within(t.name.c.id, "
 _NEW_NAME = insert_or_keep(t.name)
 _TALLY = insert_or_add(t.tally, "amount", latest="last_at")
 ARRIVAL = "arrival"
+PURGED_BODY, FORGOTTEN = "purged body", "forgotten "  # counts, too; the second before a message's state
 _COUNTED = {"preserve_rowcount": True}
 
 

@@ -2,11 +2,13 @@
 
 Sealed values are AES-256-GCM with a random 96-bit nonce; what a value belongs to (table and row) is authenticated with it, so
 that a sealed value moved to another row does not open. Digests and look-ups are BLAKE2b, keyed with keys of their own (never a bare
-hash: names and birth dates can be guessed) and separated by purpose. The three data keys are made with the database, stay the
-same for its life, and lie in it wrapped by the master key (keyfile.py); changing the master key wraps them anew.
+hash: names and birth dates can be guessed) and separated by purpose. The audit trail's seals are HMAC-SHA256, so that anybody who
+is given the key can make them again. The four data keys are made with the database, stay the same for its life, and lie in it
+wrapped by the master key (keyfile.py); changing the master key wraps them anew.
 """
 
 import hashlib
+import hmac
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from interface.errors import StoreError
 
 KEY_BYTES = 32
-KEY_NAMES = ("sealing", "digest", "lookup")
+KEY_NAMES = ("sealing", "digest", "lookup", "audit")
 _NONCE_BYTES = 12
 _FORMAT = b"\x01"  # AES-256-GCM under the sealing key; another first byte can mean another way later
 
@@ -31,6 +33,7 @@ class DataKeys:
     sealing: bytes
     digest: bytes
     lookup: bytes
+    audit: bytes
 
     def __repr__(self) -> str:
         return "DataKeys(...)"
@@ -95,6 +98,7 @@ class Vault:
         self._cipher = AESGCM(keys.sealing)
         self._digest = hashlib.blake2b(key=keys.digest, digest_size=16, person=b"hp24 message")
         self._lookup_key = keys.lookup
+        self._audit_key = keys.audit
         # Copying a keyed hash that has taken its key costs half of keying one anew.
         self._short: dict[str, Any] = {}
         self._long: dict[str, Any] = {}
@@ -146,6 +150,14 @@ class Vault:
         state = self._keyed(self._short, kind, 8)
         state.update(value.encode("utf-8", "surrogateescape"))
         return int.from_bytes(state.digest(), "big", signed=True)
+
+    def audit_code(self, purpose: str, *parts: bytes | int | str) -> bytes:
+        """32 bytes that only who has the key can make of these parts, in this order: a link or a row of the audit's chain."""
+        state = hmac.new(self._audit_key, digestmod=hashlib.sha256)
+        for part in (purpose, *parts):
+            plain = part if isinstance(part, bytes) else str(part).encode()
+            state.update(len(plain).to_bytes(8, "big") + plain)
+        return state.digest()
 
     def _keyed(self, cache: dict[str, Any], kind: str, size: int) -> Any:
         state = cache.get(kind)

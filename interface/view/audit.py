@@ -19,6 +19,27 @@ class Audited:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditProof:
+    """What was proven of the trail. `found` names every row and seal that is not as it was made; empty: proven.
+
+    `unsealed` rows are newer than the newest seal, the oldest of them `unsealed_since`: nothing is proven of them yet.
+    """
+
+    rows: int
+    seals: int
+    last_seal: int
+    sealed_at: int
+    unsealed: int
+    unsealed_since: int
+    found: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was found."""
+        return not self.found
+
+
+@dataclass(frozen=True, slots=True)
 class AuditFilter:
     """Which lines: all conditions hold; an empty one asks for nothing. `since` in UTC microseconds. Pages go on from `beyond_id`.
 

@@ -17,7 +17,10 @@ class PauseKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChannelCount:
-    """`received` = `duplicates` + the sum of `states`, always. Every state has its number."""
+    """`received` = `duplicates` + the sum of `states`, always: they count all that ever came. Every state has its number.
+
+    Of `purged_bodies` of these messages the bytes are gone, `forgotten` are gone whole: the purge undoes no arrival.
+    """
 
     channel: str
     received: int
@@ -25,6 +28,8 @@ class ChannelCount:
     states: Mapping[MessageState, int]
     last_arrival_at: int = 0
     oldest_waiting_at: int = 0  # arrival of the oldest message that is waiting
+    purged_bodies: int = 0
+    forgotten: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Messages as people see them: the filter that finds them, a row in a list, and everything about one."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from interface.message import HoldKind, MessageState, RunReason
 
@@ -61,6 +62,7 @@ class MessageRow:
     birth_date: str = ""
     original_id: int | None = None  # it was amended from this one
     is_pan_redacted: bool = False
+    is_purged: bool = False  # its bytes are gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,21 @@ class IncidentRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PurgedPart:
+    """What was removed when its time was over: the body, arrivals or runs of a message, the payload of a delivery, or all of it."""
+
+    what: str
+    at: int
+    rule: str
+
+    @property
+    def sentence(self) -> str:
+        """When and under which rule, in words."""
+        day = datetime.fromtimestamp(self.at / 1_000_000, UTC).date()
+        return f"purged on {day} under the rule {self.rule}"
+
+
+@dataclass(frozen=True, slots=True)
 class MessageStory:
     """Everything about one message but its bytes."""
 
@@ -112,3 +129,8 @@ class MessageStory:
     incidents: tuple[IncidentRow, ...]
     amended_by: tuple[int, ...]  # messages that a person made of it
     behind: tuple[int, ...]  # older messages in its lanes: what it waits for
+    purged: tuple[PurgedPart, ...] = ()
+
+    def purged_body(self) -> PurgedPart | None:
+        """When and why its bytes went; None where they are here."""
+        return next((one for one in self.purged if one.what == "body"), None)

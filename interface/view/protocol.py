@@ -7,7 +7,7 @@ from interface.view.alert import Alert, ToldRow
 from interface.view.audit import Audited, AuditFilter
 from interface.view.count import ChannelCount, DestinationCount, HeldCount, PartRow, PauseKind, PauseRow, Restored
 from interface.view.delivery import DeliveryFilter, DeliveryStory
-from interface.view.message import MessageFilter, MessageRow, MessageStory
+from interface.view.message import MessageFilter, MessageRow, MessageStory, PurgedPart
 from interface.view.money import AccountStory, PaymentStory
 from interface.view.patient import PatientStory
 from interface.view.work import ReplayRow, WorkItemRow
@@ -27,6 +27,12 @@ class Views(Protocol):
 
     def body(self, message_id: int) -> bytes | None:
         """The stored bytes; None where there is no such message or its bytes were removed."""
+
+    def forgotten(self, message_id: int) -> PurgedPart | None:
+        """When and under which rule the row of a message that is not there was purged; None where it never was there."""
+
+    def purged_payload(self, delivery_id: int) -> PurgedPart | None:
+        """When and under which rule a delivery's payload, attempts and answers were purged."""
 
     def deliveries(self, wanted: DeliveryFilter) -> list[DeliveryStory]:
         """One page, in the order of ids."""

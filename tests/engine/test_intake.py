@@ -51,6 +51,7 @@ def taken(store: object, *control_ids: str) -> list[Result]:
         batch_messages=10,
         stored=lambda _answers: None,
         settled=lambda: done.set() if len(told) == len(control_ids) else None,
+        refusal=lambda: None,
     )
     for number in control_ids:
         intake.submit(_frame(number), lambda result, number=number: told.update({number: result}))  # type: ignore[misc]  # a default binds it

@@ -32,7 +32,9 @@ def hanging() -> Iterator[HangingStore]:
 
 
 def test_a_rest_is_no_standstill(hanging: HangingStore) -> None:
-    intake = Intake(cast(Store, hanging), batch_messages=8, stored=lambda _: None, settled=lambda: None)
+    intake = Intake(
+        cast(Store, hanging), batch_messages=8, stored=lambda _: None, settled=lambda: None, refusal=lambda: None
+    )
     intake.start()
     assert intake.idle_secs == 0.0
     intake.stop(10)
@@ -40,7 +42,9 @@ def test_a_rest_is_no_standstill(hanging: HangingStore) -> None:
 
 def test_a_store_that_hangs_shows_until_it_goes_on(hanging: HangingStore) -> None:
     told = threading.Event()
-    intake = Intake(cast(Store, hanging), batch_messages=8, stored=lambda _: None, settled=told.set)
+    intake = Intake(
+        cast(Store, hanging), batch_messages=8, stored=lambda _: None, settled=told.set, refusal=lambda: None
+    )
     intake.start()
     intake.submit(cast(Examined, SimpleNamespace(intake=None)), lambda _result: None)
     wait_until(lambda: intake.idle_secs > 0.05, "it is seen not to come round")

@@ -84,6 +84,7 @@ def test_an_idle_part_hands_over_once_another_engine_took_over(
         hand_over=gave_it_up.set,
         plan_changed=lambda: None,
         deliver=lambda: None,
+        between=lambda: None,
     )
     thread.start()
     assert has_it.wait(10)

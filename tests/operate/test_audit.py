@@ -4,13 +4,16 @@ import pytest
 
 from interface.errors import ActRefusedError
 from interface.operate import look
-from interface.operate.account import account
+from interface.operate.account import account, accounts
 from interface.operate.act import By
 from interface.operate.audit import trail
 from interface.operate.pause import pause
+from interface.operate.push import push_rows
+from interface.operate.worklist import close, worklist
 from interface.view.audit import AuditFilter
 from interface.view.count import PauseKind
-from tests.operate.desk import BY, Desk
+from interface.view.message import MessageFilter
+from tests.operate.desk import BY, Desk, Till
 from tests.pipeline.spoken import update
 
 EVERYTHING = AuditFilter()
@@ -57,3 +60,32 @@ def test_an_unknown_patient_is_not_repeated(desk: Desk) -> None:
     with pytest.raises(ActRefusedError, match="not-found") as refused:
         told(desk, patient="MRN-SECRET")
     assert "MRN-SECRET" not in refused.value.sentence()
+
+
+def test_whoever_saw_the_patient_in_a_list_is_found(desk: Desk) -> None:
+    (ada, ben) = desk.hear(("ada", update("ada", "A1")), ("ben", update("ben", "B1")))
+    list(look.messages(desk.store, By("kim"), MessageFilter()))
+    list(look.messages(desk.store, By("lee"), MessageFilter(patient="ben")))
+    names = [line.story.account.public_id for line in accounts(desk.store, By("mia"))]
+    expected = [f"kim: list messages:{ada}..{ben}", f"mia: list accounts:{names[0]}..{names[1]}"]
+    assert told(desk, patient="ada") == expected
+
+
+def test_acts_on_money_rows_and_items_of_a_patient_are_found(desk: Desk) -> None:
+    till = Till.open(desk)
+    till.pay("TX1")
+    till.lose()
+    (story,) = till.deliveries()
+    held = desk.story("A0")
+    (item,) = worklist(desk.store)
+    kim = By("kim", "a look")
+    look.message(desk.store, kim, held.payments[0].message_id)
+    push_rows(desk.store, kim, [held.account.public_id])
+    close(desk.store, kim, item.id)
+    look.payload(desk.store, kim, story.id)
+    assert told(desk, AuditFilter(actor="kim"), patient="0") == [
+        f"kim: look message:{held.payments[0].message_id}",
+        f"kim: push rows:{held.account.public_id}",
+        f"kim: close work item:{item.id}",
+        f"kim: look delivery:{story.id}",
+    ]

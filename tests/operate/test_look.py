@@ -53,9 +53,9 @@ def test_a_payload_is_shown_once_it_is_frozen(desk: Desk) -> None:
     till = Till.open(desk)
     till.pay("TX1")
     (story,) = till.deliveries()
-    assert look.payload(desk.store, BY, story.id)[1] is None
+    assert look.payload(desk.store, BY, story.id).payload is None
     sent = till.send("AA")
-    assert look.payload(desk.store, BY, story.id)[1] == sent
+    assert look.payload(desk.store, BY, story.id).payload == sent
 
 
 def test_an_account_is_found_by_number_and_by_public_id(desk: Desk) -> None:

@@ -109,6 +109,7 @@ def test_the_processing_part_queues_them(homeless: Feed, tmp_path: Path, when: s
         hand_over=lambda: None,
         plan_changed=changed,
         deliver=lambda: None,
+        between=lambda: None,
     )
     thread.start()
     wait_until(lambda: len(states(homeless)) == 2, "both are queued")
