@@ -35,6 +35,11 @@ class Point:
         """Time from the first byte until processed, of all messages of the stretch together, for one."""
         return self.seconds / self.messages * 1e6
 
+    @property
+    def cpu_micros_per_message(self) -> float:
+        """Processor time of all parts and the database for one message, whatever else the machine does."""
+        return sum(self.cpu_secs.values()) / self.messages * 1e6
+
 
 def stretches(total: int) -> Iterator[int]:
     """How many messages to send between two measurements, `total` in all."""

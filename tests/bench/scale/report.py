@@ -87,7 +87,8 @@ def _cost(points: Sequence[Point]) -> Iterator[Line]:
     for point in (known[0], known[-1]) if len(known) > 1 else known:
         yield Line(
             f"cost of a message at {point.stored:,}",
-            f"{point.micros_per_message:,.0f} us, of a sender's wait p99 {point.p99_ms:.0f} ms",
+            f"{point.micros_per_message:,.0f} us, {point.cpu_micros_per_message:,.0f} of processors; "
+            f"a sender's wait p99 {point.p99_ms:.0f} ms",
         )
 
 
@@ -128,9 +129,11 @@ def draw(grown: Sequence[Grown], file: Path) -> None:
     figure, (cost, memory) = plt.subplots(2, 1, figsize=(9, 8), sharex=True, layout="constrained")
     for one in grown:
         stored = [point.stored for point in one.points]
-        cost.plot(
+        (line,) = cost.plot(
             stored, [point.micros_per_message for point in one.points], marker="o", markersize=3, label=one.database
         )
+        spent = [point.cpu_micros_per_message for point in one.points]
+        cost.plot(stored, spent, linestyle="--", color=line.get_color(), label=f"{one.database}, processor time")
         for part in one.points[-1].memory_mib:
             held = [point.memory_mib.get(part, 0.0) for point in one.points]
             memory.plot(stored, held, marker="o", markersize=3, label=f"{one.database}, {part}")
