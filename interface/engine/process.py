@@ -50,6 +50,7 @@ class ProcessThread:
         self._between = between
         self._confirmed_at = 0.0  # when an idle thread last saw that the lock is still ours
         self.came_round = time.monotonic()  # when the thread last began a batch or looked for one
+        self._away_since: float | None = None  # since when the store was not there, in seconds of the monotonic clock
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="process", daemon=True)
 
@@ -68,7 +69,7 @@ class ProcessThread:
             try:
                 self._hold_and_work()
             except StoreError as failure:
-                emit(StorageFailed(code=failure.code, place="process"))
+                self._note_away(failure)
                 self._is_stopping.wait(self._pace.storage_retry_secs)
             except Exception as bug:  # noqa: BLE001 - the edge of the thread: a bug must not end processing for good
                 emit(fault(bug, "process"))
@@ -82,6 +83,7 @@ class ProcessThread:
                 return
             self._stage.forget()  # another engine may have written while we stood by
             self._take_over()
+            self._note_back()
             try:
                 self._queue_homeless()
                 while not self._is_stopping.is_set():
@@ -96,16 +98,23 @@ class ProcessThread:
     def _await_storage(self, failure: StoreUnavailableError) -> None:
         """Wait until the store takes writes again. Only then may anything be handed over: what the delivery loops know of their
         last sends is written nowhere yet, and whoever took over would find attempts without an outcome."""
-        started = time.monotonic()
-        emit(StorageFailed(code=failure.code, place="process"))
+        self._note_away(failure)
         while not self._is_stopping.wait(self._pace.storage_retry_secs):
             try:
                 self._store.check_writable()
             except StoreError as still:
-                emit(StorageFailed(code=still.code, place="process"))
+                self._note_away(still)
             else:
-                emit(StorageBack(place="process", took_micros=int((time.monotonic() - started) * 1_000_000)))
                 return
+
+    def _note_away(self, failure: StoreError) -> None:
+        self._away_since = time.monotonic() if self._away_since is None else self._away_since
+        emit(StorageFailed(code=failure.code, place="process"))
+
+    def _note_back(self) -> None:
+        since, self._away_since = self._away_since, None
+        if since is not None:
+            emit(StorageBack(place="process", took_micros=int((time.monotonic() - since) * 1_000_000)))
 
     def _work_once(self) -> None:
         self._between()

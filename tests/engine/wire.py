@@ -129,6 +129,15 @@ def code(reply: Incoming) -> str:
     return reply.field("MSA", 1)
 
 
+def is_taken(port: int, content: bytes) -> bool:
+    """Whether a new connection gets a yes for this message now: to be asked again and again, as an EHR does."""
+    try:
+        with Wire(port) as wire:
+            return code(wire.ask(content, secs=10)) == "AA"
+    except (OSError, AssertionError):
+        return False
+
+
 def answered(reply: Incoming) -> str:
     """MSA-2."""
     return reply.field("MSA", 2)

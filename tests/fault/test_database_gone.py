@@ -14,7 +14,7 @@ from tests.engine.cashier import EhrTill, paying
 from tests.engine.harness import Engine, free_ports, running_engine
 from tests.engine.processes import wait_until
 from tests.engine.root import make_root
-from tests.engine.wire import Wire, adt, code, control_id
+from tests.engine.wire import Wire, adt, control_id, is_taken
 from tests.fault.proxy import Network, network
 from tests.postgres import PostgresServer
 
@@ -46,15 +46,7 @@ class Ward:
 
     def send(self, number: str) -> None:
         """Send as an EHR does: again and again until the answer is yes."""
-
-        def is_taken() -> bool:
-            try:
-                with Wire(self.engine.port) as wire:
-                    return code(wire.ask(adt(number))) == "AA"
-            except (OSError, AssertionError):
-                return False
-
-        wait_until(is_taken, f"{number} is answered with yes")
+        wait_until(lambda: is_taken(self.engine.port, adt(number)), f"{number} is answered with yes")
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from interface.store.store import SqlStore, open_store
 from tests.engine.harness import Engine, running_engine
 from tests.engine.processes import wait_until
 from tests.engine.root import make_root
-from tests.engine.wire import Wire, adt, code, control_id
+from tests.engine.wire import Wire, adt, control_id, is_taken
 from tests.made import MadeDatabase
 from tests.pipeline.spoken import Feed, HandClock, update
 
@@ -94,9 +94,7 @@ def test_a_running_engine_says_no_yes_while_its_file_is_away_and_goes_on_when_it
         wire.write(b"\x0b" + adt(number) + b"\x1c\r")
         assert wire.read_end() == b""
     aside.rename(database)
-    engine.await_listening()
-    with Wire(engine.port) as wire:
-        assert code(wire.ask(adt(number))) == "AA"
+    wait_until(lambda: is_taken(engine.port, adt(number)), "it is taken once the file is back")
     engine.await_state(number, MessageState.PROCESSED)
 
 
@@ -116,10 +114,8 @@ def test_a_running_engine_opens_what_was_put_in_its_files_place(tmp_path: Path) 
         wait_until(
             lambda: 0 not in (new := _pids(engine)) and not set(new) & set(pids), "both parts were started again"
         )
-        engine.await_listening()
         number = control_id("FILE")
-        with Wire(engine.port) as wire:
-            assert code(wire.ask(adt(number))) == "AA"
+        wait_until(lambda: is_taken(engine.port, adt(number)), "it is taken by what is there now")
         engine.await_state(number, MessageState.PROCESSED)
         assert {one["code"] for one in engine.events("engine-stopped")} == {"database-replaced"}
 
@@ -143,7 +139,5 @@ def test_a_part_that_starts_while_the_file_is_away_makes_no_new_one_and_goes_on_
         assert not (engine.home / "hp24.db").exists()
         for path in aside.iterdir():
             path.replace(engine.home / path.name)
-        engine.await_listening()
-        with Wire(engine.port) as wire:
-            assert code(wire.ask(adt(number))) == "AA"
+        wait_until(lambda: is_taken(engine.port, adt(number)), "it is taken once the file is back")
         engine.await_state(number, MessageState.PROCESSED)

@@ -16,7 +16,7 @@ from interface.observe.files import FileLimitLow
 from tests.engine.harness import HP24, Engine, running_engine
 from tests.engine.processes import wait_until
 from tests.engine.root import Spec, make_root
-from tests.engine.wire import Wire, adt, code, control_id
+from tests.engine.wire import Wire, adt, code, control_id, is_taken
 
 FILES = 90  # enough to start with, and for some connections
 
@@ -89,7 +89,7 @@ def test_without_files_open_connections_go_on_and_nothing_spins(engine: Engine) 
         engine.await_state(number, MessageState.PROCESSED)
         assert busy_share(engine) < 0.5
         knocking.close()
-        wait_until(lambda: _is_let_in(engine, later), "new connections are taken again")
+        wait_until(lambda: is_taken(engine.port, adt(later)), "new connections are taken again")
     assert engine.events("file-limit-low")[0]["limit"] == FILES
     assert engine.events("part-stopped") == []
 
@@ -97,11 +97,3 @@ def test_without_files_open_connections_go_on_and_nothing_spins(engine: Engine) 
 def busy_share(engine: Engine) -> float:
     """What the listening part takes of a processor, measured for a second."""
     return psutil.Process(engine.part_pid("listen")).cpu_percent(interval=1.0) / 100
-
-
-def _is_let_in(engine: Engine, number: str) -> bool:
-    try:
-        with Wire(engine.port) as wire:
-            return code(wire.ask(adt(number), secs=5)) == "AA"
-    except (OSError, AssertionError):
-        return False

@@ -11,7 +11,7 @@ from tests.crash.flushwatch import build
 from tests.engine.harness import Engine, running_engine
 from tests.engine.processes import wait_until
 from tests.engine.root import make_root
-from tests.engine.wire import Wire, adt, code, control_id
+from tests.engine.wire import Wire, adt, code, control_id, is_taken
 from tests.fault.fulldisk import SOURCE, Disk
 from tests.postgres import own_server
 
@@ -58,15 +58,7 @@ def test_what_a_full_server_cannot_store_is_not_answered_and_comes_again(full: t
     assert engine.events("storage-failed")[-1]["code"] == "database-unavailable"
     assert engine.state_of(second) is None
     disk.ease()
-    wait_until(lambda: _is_taken(engine, second), "it is taken once there is room")
+    wait_until(lambda: is_taken(engine.port, large(second)), "it is taken once there is room")
     engine.await_state(second, MessageState.PROCESSED)
     counts = engine.counts()
     assert counts["received"] - counts["duplicates"] == 2
-
-
-def _is_taken(engine: Engine, number: str) -> bool:
-    try:
-        with Wire(engine.port) as wire:
-            return code(wire.ask(large(number))) == "AA"
-    except (TimeoutError, OSError, AssertionError):
-        return False
