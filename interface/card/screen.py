@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 from interface.card.number import KEPT, card_numbers, may_hold_card
@@ -60,7 +61,18 @@ _NOTHING_EXEMPT: Final = CardScreen()
 
 
 def screen(raw: bytes, how: CardScreen = _NOTHING_EXEMPT) -> Screened:
-    """Masks every recognised card number; one pass of quick looks when there is none. Any bytes will do."""
+    """Masks every recognised card number; one pass of quick looks when there is none. Any bytes will do.
+
+    What a masked number still shows may be another one's beginning: such are masked whole, so that nothing is left after them.
+    """
+    first = _masked(raw, how, shows_last=True)
+    if not first.findings:
+        return first
+    second = _masked(first.raw, how, shows_last=False)
+    return Screened(second.raw, tuple(dict.fromkeys(first.findings + second.findings)))
+
+
+def _masked(raw: bytes, how: CardScreen, *, shows_last: bool) -> Screened:
     lead = 0 if raw[:3] == b"MSH" else without_lead(raw)
     delimiters = _delimiters(raw[lead : lead + 32])
     marks = _marks(delimiters)
@@ -78,9 +90,14 @@ def screen(raw: bytes, how: CardScreen = _NOTHING_EXEMPT) -> Screened:
     for start, kept, is_typed in numbers:
         place = places.of(view.raw_position(start))
         if is_typed or place not in exempt:
-            view.mask(start, kept, mask)
+            view.mask(start, kept if shows_last else _end_of(view.seen, kept), mask)
             found[place] = None
     return Screened(view.masked(), tuple(map(Finding, found))) if found else Screened(raw)
+
+
+def _end_of(seen: bytes, kept: int) -> int:
+    """The end of a number whose last four digits begin at `kept`."""
+    return list(islice(_DIGIT.finditer(seen, kept), KEPT))[-1].end()
 
 
 def contains_card(text: str) -> bool:

@@ -35,6 +35,8 @@ TARGET = Target(
         _HEADER + b"PID|1||4111 1111-1111 1111^^^N^VS~378282246310005\rZZ1|\\X34313131\\111111111111\r",
         b"\xff\x00 6011111111111117 5555555555554444",
         b"MSH$%*+@$A$B\rNTE$1$$5555-5555-5555-4444\r",
+        _HEADER + b"NTE|1||5555555555554444 1111 1111 1119|x\r",  # what the first still shows begins a second
+        _HEADER + b"PID|1||7\rNTE-1111-1111-1111-1111^^^N^VS~378282246310005\r",  # begins where a segment does
     ),
     (
         *(number.encode() for number in CARDS.values()),

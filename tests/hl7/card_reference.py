@@ -77,7 +77,15 @@ _NOTHING_EXEMPT: Final = CardScreen()
 
 
 def screen(raw: bytes, how: CardScreen = _NOTHING_EXEMPT) -> Screened:
-    """Masks every recognised card number; one pass of quick looks when there is none. Any bytes will do."""
+    """Masks every recognised card number, and whole what is one only by what the masked ones still show."""
+    first = _masked(raw, how, _KEPT)
+    if not first.findings:
+        return first
+    second = _masked(first.raw, how, 0)
+    return Screened(second.raw, tuple(dict.fromkeys(first.findings + second.findings)))
+
+
+def _masked(raw: bytes, how: CardScreen, shown: int) -> Screened:
     lead = 0 if raw[:3] == b"MSH" else without_lead(raw)
     delimiters = _delimiters(raw[lead : lead + 32])
     coded_mark, typed = _marks(delimiters)
@@ -92,7 +100,7 @@ def screen(raw: bytes, how: CardScreen = _NOTHING_EXEMPT) -> Screened:
     for start, end, is_typed in numbers:
         place = places.of(view.raw_position(start)[0])
         if is_typed or not (place in _ALWAYS_EXEMPT or place in how.exempt):
-            view.mask(masked, start, end, _mask_character(delimiters))
+            view.mask(masked, start, end, _mask_character(delimiters), shown)
             found[place] = None
     return Screened(bytes(masked), tuple(map(Finding, found))) if found else Screened(raw)
 
@@ -196,10 +204,10 @@ class _View:
         seen, raw, width = self._pieces[bisect_right(self._starts, position) - 1]
         return raw + (position - seen) * width, width
 
-    def mask(self, raw: bytearray, start: int, end: int, character: int) -> None:
-        """Overwrites every digit but the last four; a digit in hex by the mask in hex."""
+    def mask(self, raw: bytearray, start: int, end: int, character: int, shown: int) -> None:
+        """Overwrites every digit but the last `shown`; a digit in hex by the mask in hex."""
         digits = [position for position in range(start, end) if _is_digit(self.seen[position])]
-        for position in digits[:-_KEPT]:
+        for position in digits[: len(digits) - shown]:
             at, width = self.raw_position(position)
             raw[at : at + width] = bytes([character]) if width == 1 else b"%02X" % character
 

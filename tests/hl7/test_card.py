@@ -129,6 +129,15 @@ def test_a_number_that_begins_a_segment_is_not_counted_to_the_one_before() -> No
     assert [finding.place for finding in screened.findings] == ["NTE-0"]
 
 
+@pytest.mark.parametrize("follows", ["1111 1111 1119", "1111-1111-1119"])
+def test_what_a_masked_number_shows_begins_no_other(follows: str) -> None:
+    raw = HEADER + f"NTE|1||5555555555554444 {follows}|x\r".encode()
+    assert contains_card(f"4444 {follows}")
+    screened = screen(raw)
+    assert not contains_card(screened.raw.decode())
+    assert len(screened.raw) == len(raw)
+
+
 @pytest.mark.parametrize("lead", [b"\xef\xbb\xbf", b"\r\n"])
 def test_what_stands_before_the_header_hides_no_place(lead: bytes) -> None:
     raw = lead + HEADER + b"PID|1||4111111111111111\rNTE|1||4111111111111111\r"
