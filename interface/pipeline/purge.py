@@ -70,12 +70,23 @@ class _Stopped(Exception):  # noqa: N818 - nothing went wrong
 class PurgeStage:
     """One run of the purge. Nobody else may run it meanwhile: the caller holds the store's `purge` lock."""
 
-    def __init__(self, store: Store, clock: Clock, keeping: Keeping, pace: PurgePace, actor: str, rest: Rest) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        keeping: Keeping,
+        pace: PurgePace,
+        actor: str,
+        rest: Rest,
+        *,
+        reason: str = "",
+    ) -> None:
         self._store = store
         self._clock = clock
         self._keeping = keeping
         self._pace = pace
         self._actor = actor
+        self._reason = reason
         self._rest = rest
         self._rows = max(_FEWEST, pace.step_rows // 8)  # of the next step: grows while turns are short
 
@@ -127,7 +138,8 @@ class PurgeStage:
         details: dict[str, Any] = {"rule": rule.value, "rows": len(ids), "bytes": removed.size_bytes}
         if rule is not Rule.AUDIT:
             details |= {"ids": list(ids)}
-        reason = f"kept for {self._keeping.days_of(rule)} days"
+        kept = f"kept for {self._keeping.days_of(rule)} days"
+        reason = f"{self._reason}; {kept}" if self._reason else kept
         return Act(self._actor, "purge", f"{_SUBJECT.get(rule, 'messages')}:{min(ids)}..{max(ids)}", reason, details)
 
     def _adapt(self, took: int) -> None:
