@@ -163,6 +163,7 @@ def message_json(row: "MessageRow", *, with_names: bool = False) -> dict[str, An
         "size_bytes": row.size_bytes,
         "original_id": row.original_id,
         "pan_redacted": row.is_pan_redacted,
+        "body_purged": row.is_purged,
     }
 
 

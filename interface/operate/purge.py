@@ -14,7 +14,9 @@ ENGINE = By("engine")
 def purge(store: Store, clock: Clock, by: By, keeping: Keeping, pace: PurgePace, rest: Rest) -> PurgeReport | None:
     """One run; None where another process purges. Each step is audited with what it removed."""
     with store.exclusive("purge") as is_ours:
-        return PurgeStage(store, clock, keeping, pace, by.actor, rest).run() if is_ours else None
+        if not is_ours:
+            return None
+        return PurgeStage(store, clock, keeping, pace, by.actor, rest, reason=by.reason).run()
 
 
 def compact(store: Store, clock: Clock, by: By) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 Each step looks once more at what it removes, is one act of the audit trail, and is followed by a rest.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -57,6 +58,11 @@ class PurgeReport:
         return sum(one.rows for one in self.rules)
 
 
+def _micros() -> int:
+    """For lengths of time: a clock that people set tells none."""
+    return time.monotonic_ns() // 1_000
+
+
 class _Stopped(Exception):  # noqa: N818 - nothing went wrong
     """The rest was ended: whoever called us is to stop."""
 
@@ -64,12 +70,23 @@ class _Stopped(Exception):  # noqa: N818 - nothing went wrong
 class PurgeStage:
     """One run of the purge. Nobody else may run it meanwhile: the caller holds the store's `purge` lock."""
 
-    def __init__(self, store: Store, clock: Clock, keeping: Keeping, pace: PurgePace, actor: str, rest: Rest) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        keeping: Keeping,
+        pace: PurgePace,
+        actor: str,
+        rest: Rest,
+        *,
+        reason: str = "",
+    ) -> None:
         self._store = store
         self._clock = clock
         self._keeping = keeping
         self._pace = pace
         self._actor = actor
+        self._reason = reason
         self._rest = rest
         self._rows = max(_FEWEST, pace.step_rows // 8)  # of the next step: grows while turns are short
 
@@ -104,11 +121,11 @@ class PurgeStage:
 
     def _step(self, told: RuleReport, cutoff: int, ids: Sequence[int]) -> bool:
         with self._store.turn("purge") as turn:
-            started = self._clock.now()
+            started = _micros()
             removed = turn.purge(told.rule, cutoff, ids)
             if removed.ids:
                 turn.audit([self._act(told.rule, removed)])
-            self._adapt(self._clock.now() - started)
+            self._adapt(_micros() - started)
         if removed.ids:
             emit(RowsPurged(told.rule.value, len(removed.ids), removed.size_bytes))
         told.rows += len(removed.ids)
@@ -121,7 +138,8 @@ class PurgeStage:
         details: dict[str, Any] = {"rule": rule.value, "rows": len(ids), "bytes": removed.size_bytes}
         if rule is not Rule.AUDIT:
             details |= {"ids": list(ids)}
-        reason = f"kept for {self._keeping.days_of(rule)} days"
+        kept = f"kept for {self._keeping.days_of(rule)} days"
+        reason = f"{self._reason}; {kept}" if self._reason else kept
         return Act(self._actor, "purge", f"{_SUBJECT.get(rule, 'messages')}:{min(ids)}..{max(ids)}", reason, details)
 
     def _adapt(self, took: int) -> None:
@@ -133,7 +151,7 @@ class PurgeStage:
 
     def _pause(self, started: int) -> None:
         """Rest after a turn that began then, what it waited for left out: so much that the share of time is kept."""
-        took = self._clock.now() - started
+        took = _micros() - started
         if self._rest(took / 1_000_000 * (1 / self._pace.share - 1)):
             raise _Stopped
 
@@ -144,14 +162,14 @@ class PurgeStage:
                 lost, beyond = reader.lost_keys(beyond, PAGE)
             for start in range(0, len(lost), self._pace.step_rows):
                 with self._store.turn("purge") as turn:
-                    started = self._clock.now()
+                    started = _micros()
                     turn.drop_keys(lost[start : start + self._pace.step_rows])
                 self._pause(started)
 
     def _give_back(self) -> None:
         is_left = True
         while is_left:
-            started = self._clock.now()
+            started = _micros()
             is_left = self._store.give_back(self._pace.give_back_kilobytes * 1024)
             self._pause(started)
         self._store.settle_space()

@@ -97,12 +97,9 @@ def test_senders_are_answered_as_before_while_an_engine_purges(
         took = time.monotonic() - began
         engine.await_idle()
         figures = {"before_ms": told(before), "during_ms": told(during), "secs": round(took), "bytes": size}
-        wait_until(
-            lambda: any(one["rows"] for one in engine.events("purge-ended")), "the purge gives room back", secs=300
-        )
-        record_property("figures", figures | {"bytes_after": store.size_bytes()})
         if not database_url:
-            assert store.size_bytes() < size / 2
+            wait_until(lambda: store.size_bytes() < size / 2, "the purge gives room back", secs=300)
+        record_property("figures", figures | {"bytes_after": store.size_bytes()})
         assert told(during)["p99"] < 3 * told(before)["p99"] + 50
         for count in status(store, engine.app.clock).channels:
             assert count.received == count.duplicates + sum(count.states.values())
