@@ -17,15 +17,13 @@ from interface.ledger.needs import Needs
 from interface.ledger.noun import Identifier, Noun
 from interface.ledger.worklist import WorkItem
 from interface.mapping.posting import Posting
-from interface.message import MirrorState
 from interface.row.act import Act
 from interface.row.backup import AuditEnd, BackupPace, LastHeld, Manifest
 from interface.row.baseline import Baseline
 from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Homeless, Outcome, PostingFact
 from interface.row.message import Intake, Parked, Received, RunRecord, Settled, StoredMessage, StuckMessage
-from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorMark, MirrorOutcome, MirrorRow, Subject
+from interface.row.protocol import MirrorActs, MirrorViews
 from interface.row.purge import Candidate, Removed, Rule
-from interface.view.alert import Alert, ToldRow
 from interface.view.audit import AuditProof
 from interface.view.count import PartRow
 from interface.view.message import RunRow
@@ -69,7 +67,7 @@ class LedgerRows(Protocol):
         """The living identifier by which the outside knows each of these rows; rows without one are left out."""
 
 
-class Reader(LedgerRows, Views, Protocol):
+class Reader(LedgerRows, Views, MirrorViews, Protocol):
     """One consistent snapshot. What people are shown of it stands in `interface.view`."""
 
     def waiting(self, limit: int) -> list[StoredMessage]:
@@ -129,38 +127,8 @@ class Reader(LedgerRows, Views, Protocol):
     def record(self, kind: str, key: str) -> bytes | None:
         """What an adapter noted under a key of its own (an idempotency key); None where nothing was."""
 
-    def mirror_due(self, now: int, limit: int) -> list[MirrorRow]:
-        """Rows that HealthPay24 is to be told of now, longest first, parents before what names them."""
-
-    def mirror_states(self, wanted: Iterable[tuple[Subject, int]], /) -> dict[tuple[Subject, int], MirrorState]:
-        """Where these rows stand at HealthPay24; what was never marked is left out."""
-
-    def mirror_rows(self, public_ids: Iterable[str], /) -> dict[str, list[tuple[Subject, int]]]:
-        """The rows of these public ids, an account's with its balance; unknown ones are left out."""
-
-    def mirror_count(self) -> MirrorCount:
-        """How far HealthPay24 follows."""
-
-    def material(self, rows: Sequence[MirrorRow]) -> Material:
-        """All that the records of these rows are made from."""
-
-    def held_records(self, kind: str, public_ids: Iterable[str], /) -> dict[str, HeldRecord]:
-        """What the embedded HealthPay24 holds of these public ids; unknown ones are left out."""
-
-    def held_keys(self, kind: str, public_ids: Iterable[str], /) -> dict[str, str]:
-        """The idempotency key of the last change of each of these; unknown ones are left out."""
-
-    def held_under(self, key: str, /) -> str:
-        """The public id of the record whose last change the embedded HealthPay24 took under this key; "" for none."""
-
     def last_held(self) -> list[LastHeld]:
         """The newest message that we have custody of, for each source and sender. Reads every message: for a restore."""
-
-    def standing_alerts(self) -> list[Alert]:
-        """Alerts that did not end, or whose end was not told."""
-
-    def told_since(self, since: int) -> list[ToldRow]:
-        """What people were told after a time, oldest first."""
 
     def in_doubt(self, ids: Sequence[int]) -> list[Delivery]:
         """Of these queued deliveries those of payments made before this store was restored, if it was."""
@@ -172,7 +140,7 @@ class Reader(LedgerRows, Views, Protocol):
         """The answer that was decided for a message whose sender waits; None while nothing is decided."""
 
 
-class Turn(Reader, Acts, Protocol):
+class Turn(Reader, Acts, MirrorActs, Protocol):
     """One write transaction; also sees what it has written. What people may do in it stands in `interface.view`."""
 
     def receive(self, prepared: Sequence[Prepared]) -> list[Received]:
@@ -189,18 +157,6 @@ class Turn(Reader, Acts, Protocol):
 
     def beat(self, part: PartRow) -> None:
         """Note that a part of the engine is alive, or that it stopped."""
-
-    def keep_alerts(self, alerts: Sequence[Alert]) -> list[Alert]:
-        """Write alerts as they stand; new ones get their ids."""
-
-    def forget_alerts(self, ids: Iterable[int]) -> None:
-        """Remove alerts that nobody was told of."""
-
-    def forget_told(self, before: int) -> None:
-        """Remove alerts that ended, and tellings that were made, before a time."""
-
-    def note_told(self, told: Sequence[ToldRow]) -> list[int]:
-        """Note what people are told; gives the ids."""
 
     def note_backup(self, at: int) -> None:
         """Note that a backup was finished."""
@@ -262,21 +218,6 @@ class Turn(Reader, Acts, Protocol):
     def doubt(self, found: Sequence[Delivery], at: int, cause: str) -> None:
         """Make deliveries ambiguous that nobody knows the fate of."""
 
-    def mark(self, marks: Iterable[MirrorMark]) -> None:
-        """Note that HealthPay24 is to be told of these rows."""
-
-    def settle_mirror(self, outcomes: Sequence[MirrorOutcome]) -> None:
-        """Write how telling HealthPay24 of these rows ended; one that changed meanwhile is due again."""
-
-    def adopt_rules(self, rules: Mapping[str, str]) -> int:
-        """Note each facility's rule of reckoning balances; where it changed they are all told anew. Gives how many."""
-
-    def tell_again(self, *, in_state: MirrorState | None = None, rows: Iterable[tuple[Subject, int]] = ()) -> int:
-        """HealthPay24 is told anew, whatever it knows: of these rows, or all in one state, or (with neither) of all."""
-
-    def put_records(self, kind: str, records: Sequence[HeldRecord]) -> None:
-        """Write these records over what the embedded HealthPay24 holds of them."""
-
     def posting_facts(self, facts: Sequence[PostingFact]) -> None:
         """Write facts about postings, each in a column of its own; the first one of a kind stays."""
 
@@ -288,9 +229,6 @@ class Turn(Reader, Acts, Protocol):
 
     def bring_deliveries_forward(self, destination: str, latest: int, latest_probe: int) -> int:
         """Let queued deliveries due after `latest` be due now, and a probe due after `latest_probe`; gives how many deliveries."""
-
-    def bring_mirror_forward(self, latest: int) -> int:
-        """Let what HealthPay24 is to be told of after `latest` be due now; gives how many rows."""
 
     def recover_sends(self, at: int, *, are_alerts: bool = False) -> list[Delivery]:
         """Intents without an outcome, left by a part that died: all are made ambiguous and given back.

@@ -1,142 +1,22 @@
-"""How configuration files are read (YAML to marked nodes), and the engine's own settings: config/engine.yaml and the environment.
-
-The traps of YAML are met here: keys given twice, tabs, types guessed from looks, crooked indents.
-"""
+"""The engine's own settings: config/engine.yaml and the environment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import Field, model_validator
 
 from interface.alarm import Alerts, is_loopback
+from interface.document import read_document, read_text
 from interface.mapping.environment import substituted
 from interface.mapping.fill import Declared, fill
-from interface.mapping.node import Block, Entry, Listing, Mark, Node, Scalar
-from interface.mapping.problem import Findings, note_not_text
+from interface.mapping.problem import Findings
 from interface.row.backup import BackupPace
 from interface.row.purge import Keeping, PurgePace, Rule
 
 SETTINGS_FILE = "config/engine.yaml"
-_DEEPEST = 20
-
-# Rule, text, advice, by what the YAML library says. More than one sign stands for a crooked indent.
-_TAB = ("tab", "the line is indented with a tab", "indent with blanks, two for each level")
-_COLON = ("colon-in-value", "the value holds a colon and a blank", "put the whole value in double quotes")
-_CROOKED = ("bad-indentation", "the line does not line up with the lines before it", "line up the keys of one section")
-_STAR = ("star-in-value", "a value that begins with * or & means something else in YAML", "put it in double quotes")
-_UNREADABLE = (
-    "malformed-yaml",
-    "the file cannot be read from here on",
-    "look for a missing quote or bracket before here",
-)
-_YAML_WORDS = (
-    ("'\\t'", _TAB),
-    ("mapping values are not allowed", _CROOKED),
-    ("block end", _CROOKED),
-    ("could not find expected ':'", _CROOKED),
-    ("alias", _STAR),
-    ("cannot start any token", ("bad-character", "a value cannot begin with this", "put the value in double quotes")),
-)
-
-
-class _PlainLoader(yaml.SafeLoader):
-    """YAML without references: each value stands where it is read, and no small file grows into a large one."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            event = self.get_event()  # type: ignore[no-untyped-call]  # PyYAML's stubs leave it untyped
-            raise yaml.composer.ComposerError(None, None, "alias", event.start_mark)
-        return super().compose_node(parent, index)
-
-
-def read_text(root: Path, file: str, findings: Findings) -> str:
-    """The text of `root/file`. A byte that is not UTF-8 becomes U+FFFD, which `note_not_text` reports by line."""
-    try:
-        return (root / file).read_text("utf-8", "replace")
-    except OSError as error:
-        text = f"the file cannot be read ({error.strerror or type(error).__name__})"
-        findings.add(Mark(file), "file-unreadable", text, f"look at its owner and mode, in {root}")
-        return ""
-
-
-def read_document(file: str, text: str, findings: Findings) -> Block | None:
-    """The file's top block; None, with a finding, where there is none to use."""
-    note_not_text(file, text, findings)
-    try:
-        root = yaml.compose(text.lstrip("\ufeff"), Loader=_PlainLoader)
-    except yaml.MarkedYAMLError as error:
-        _refuse(file, text, error, findings)
-        return None
-    except yaml.reader.ReaderError as error:
-        mark = Mark(file, text.count("\n", 0, error.position) + 1)
-        findings.add(mark, "not-text", "the file holds a character that YAML does not take", "save it as UTF-8 text")
-        return None
-    if root is None:
-        findings.add(Mark(file), "empty-file", "the file is empty", "see the README beside it")
-        return None
-    node = _node(file, root, findings, [])
-    if isinstance(node, Block):
-        return node
-    findings.add(node.mark, "not-a-block", "the file does not consist of keys and values", "write `key: value` lines")
-    return None
-
-
-def _node(file: str, node: yaml.Node, findings: Findings, above: list[yaml.Node]) -> Node:
-    mark = Mark(file, node.start_mark.line + 1, node.start_mark.column + 1)
-    if len(above) > _DEEPEST:
-        findings.add(mark, "too-deep", f"more than {_DEEPEST} levels inside of each other", "see the README beside it")
-        return Scalar(mark, "")
-    inside = [*above, node]
-    match node:
-        case yaml.MappingNode():
-            return Block(mark, _entries(file, node, findings, inside))
-        case yaml.SequenceNode():
-            return Listing(mark, tuple(_node(file, item, findings, inside) for item in node.value))
-        case yaml.ScalarNode():
-            return Scalar(mark, node.value, is_quoted=node.style in ("'", '"'))
-        case _:
-            raise AssertionError("YAML has three kinds of nodes")
-
-
-def _entries(file: str, node: yaml.MappingNode, findings: Findings, above: list[yaml.Node]) -> dict[str, Entry]:
-    entries: dict[str, Entry] = {}
-    for key, value in node.value:
-        mark = Mark(file, key.start_mark.line + 1, key.start_mark.column + 1)
-        if not isinstance(key, yaml.ScalarNode):
-            findings.add(mark, "key-not-text", "a key is a plain word", "put values with { or [ in double quotes")
-            continue
-        if key.value in entries:
-            first = entries[key.value].mark.line
-            findings.add(
-                mark, "duplicate-key", f"`{key.value}` stands here twice, first in line {first}", "keep one of them"
-            )
-            continue
-        entries[key.value] = Entry(mark, _node(file, value, findings, above))
-    return entries
-
-
-def _refuse(file: str, text: str, error: yaml.MarkedYAMLError, findings: Findings) -> None:
-    at = error.problem_mark or error.context_mark
-    mark = Mark(file, at.line + 1, at.column + 1) if at else Mark(file)
-    lines = text.splitlines()
-    line = lines[mark.line - 1] if mark.line <= len(lines) else ""
-    words = _explained(str(error.problem), line)
-    if words is _CROOKED:  # the library stumbles over the colon; people look at where the line begins
-        mark = replace(mark, column=len(line) - len(line.lstrip()) + 1)
-    findings.add(mark, *words)
-
-
-def _explained(problem: str, line: str) -> tuple[str, str, str]:
-    """Rule, text and advice in words that do not need a knowledge of YAML's own terms."""
-    if "\t" in line[: len(line) - len(line.lstrip())]:
-        return _TAB
-    if "mapping values are not allowed" in problem and line.split("#", 1)[0].count(": ") > 1:
-        return _COLON
-    return next((words for sign, words in _YAML_WORDS if sign in problem), _UNREADABLE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from interface.certificate import TlsFiles, is_exposed, read_material, validities
 from interface.channel.spec import Channel, MllpDestination, MllpSource
+from interface.document import read_document
 from interface.errors import ConfigurationError
 from interface.mapping.node import Mark, place_of
 from interface.mapping.problem import Findings
-from interface.settings import read_document
 
 Place = tuple[str, ...]
 

@@ -15,6 +15,7 @@ from interface.channel.build import conditions_of, feed_of
 from interface.channel.feed import Feed
 from interface.channel.lint import lint, warn_of_masked_numbers
 from interface.channel.spec import Channel
+from interface.document import read_document, read_text
 from interface.mapping import compiler, outgoing_compiler
 from interface.mapping import mapping as incoming
 from interface.mapping.environment import substituted
@@ -23,7 +24,7 @@ from interface.mapping.node import Block, Mark
 from interface.mapping.outgoing import Outgoing
 from interface.mapping.problem import Findings, Problem
 from interface.mapping.table import CodeTable, read_table
-from interface.settings import SETTINGS_FILE, Settings, read_document, read_text, settings_of
+from interface.settings import SETTINGS_FILE, Settings, settings_of
 
 _PATTERNS: Final = ("channels/*.yaml", "mappings/*.yaml", "mappings/tables/*.csv", SETTINGS_FILE)
 

@@ -6,7 +6,7 @@ import orjson
 import sqlalchemy as sa
 
 from interface.message import DeliveryState, MessageState
-from interface.store import delivery, pause
+from interface.store import delivery, pause, suspension
 from interface.store import schema_delivery as d
 from interface.store import schema_message as m
 from interface.store import schema_operation as t
@@ -120,7 +120,7 @@ def destination_counts(tx: Tx) -> list[DestinationCount]:
 
 
 def _destination(tx: Tx, number: int, name: str, tallies: Tallies) -> DestinationCount:
-    state = delivery.destination_state(tx, name)
+    state = suspension.state_of(tx, name)
     oldest = tx.first(_OLDEST_QUEUED, destination=number)
     return DestinationCount(
         destination=name,

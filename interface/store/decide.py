@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from interface.errors import ActRefusedError
 from interface.message import HoldKind, MessageState, move
-from interface.store import delivery, lane, pause, settled
+from interface.store import lane, pause, settled, suspension
 from interface.store import schema_message as t
 from interface.store.counter import raise_epoch
 from interface.store.dialect import within
@@ -104,7 +104,7 @@ def bring_to_stop(tx: Tx, kind: PauseKind, subject: str, actor: str) -> bool:
     """Pause a channel, a destination or a patient's lane; False where it stands already."""
     raise_epoch(tx)
     if kind is PauseKind.DESTINATION:
-        return delivery.pause_destination(tx, subject, actor)
+        return suspension.pause(tx, subject, actor)
     return pause.add(tx, kind, subject, actor)
 
 
@@ -112,7 +112,7 @@ def let_go_on(tx: Tx, kind: PauseKind, subject: str) -> bool:
     """Take a pause away, and let run what waited only for this; False where there was none."""
     raise_epoch(tx)
     if kind is PauseKind.DESTINATION:
-        return delivery.pause_destination(tx, subject, "")
+        return suspension.pause(tx, subject, "")
     was_paused = pause.end(tx, kind, subject)
     if was_paused and kind is PauseKind.PATIENT:
         number = int(subject)

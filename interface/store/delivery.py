@@ -1,18 +1,16 @@
 """Deliveries: what is to be sent, each attempt's intent before its first byte, and every outcome once."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from interface.errors import ActRefusedError
 from interface.message import DeliveryState, move
-from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Outcome
+from interface.row.delivery import Delivery, DeliveryWanted, Outcome
 from interface.store import schema_delivery as t
 from interface.store.compress import compress, expand
-from interface.store.dialect import insert_or_keep, insert_or_replace, within
-from interface.store.installation import STANDING
+from interface.store.dialect import insert_or_keep, within
 from interface.store.schema_ledger import allocation
 from interface.store.schema_operation import installation
 from interface.store.tx import Tx
@@ -95,14 +93,6 @@ _END = (
     )
 )
 _NEW_REPLY = sa.insert(t.reply)
-# With it whether anything may be sent at all: asked before each send, and so in the same statement.
-_DESTINATION = sa.select(STANDING.label("is_standing"), t.destination_state).select_from(
-    installation.outerjoin(t.destination_state, t.destination_state.c.destination_id == sa.bindparam("row"))
-)
-# A person's pause and what sending found out stand in columns of their own: neither write undoes the other.
-_FOUND_OUT = ("suspended_at", "next_probe_at", "probes", "unanswered")
-_SET_DESTINATION = insert_or_replace(t.destination_state, _FOUND_OUT)
-_PAUSE = insert_or_replace(t.destination_state, ("paused_by",))
 _STOPPED = "stopped-while-sending"
 COUNTED = "delivery "  # before a delivery's state, in the counts that are kept
 
@@ -302,51 +292,3 @@ def resend(tx: Tx, delivery_id: int, payload: bytes, control_id: str, due_at: in
     (number,) = enqueue(tx, [wanted])
     tx.write(_LINK, [{"row": number, "original": delivery_id, "control": control_id}])
     return number
-
-
-def destination_state(tx: Tx, destination: str) -> DestinationState:
-    """What is known of a destination; one that never failed has no row."""
-    number = tx.known_word_ids([destination]).get(destination)
-    row = tx.first(_DESTINATION, row=number)
-    if row is None or row.destination_id is None:
-        return DestinationState(destination, is_standing=bool(row and row.is_standing))
-    return DestinationState(
-        destination,
-        row.suspended_at,
-        row.next_probe_at,
-        row.probes,
-        row.paused_by,
-        row.unanswered,
-        is_standing=bool(row.is_standing),
-    )
-
-
-def set_destination_state(tx: Tx, state: DestinationState) -> None:
-    """Suspend, or use again; note the next probe. Whether it is paused stays as it is."""
-    tx.write(_SET_DESTINATION, [_destination_row(tx, state)])
-
-
-def _destination_row(tx: Tx, state: DestinationState) -> dict[str, Any]:
-    return {
-        "destination_id": tx.word_ids([state.destination])[state.destination],
-        "suspended_at": state.suspended_at,
-        "next_probe_at": state.next_probe_at,
-        "probes": state.probes,
-        "paused_by": state.paused_by,
-        "unanswered": state.unanswered,
-    }
-
-
-def pause_destination(tx: Tx, destination: str, actor: str) -> bool:
-    """Pause (or with no actor resume) a destination; False where it is so already.
-
-    To resume one that is suspended and not paused is a person's word that it lives: nothing else ends that where no probe is sent.
-    """
-    state = destination_state(tx, destination)
-    if not actor and not state.paused_by and state.suspended_at:
-        set_destination_state(tx, DestinationState(destination))
-        return True
-    if bool(state.paused_by) == bool(actor):
-        return False
-    tx.write(_PAUSE, [_destination_row(tx, replace(state, paused_by=actor))])
-    return True

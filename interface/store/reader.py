@@ -45,6 +45,7 @@ from interface.store import (
     run,
     search,
     story,
+    suspension,
     worklist,
 )
 from interface.store.tx import Tx
@@ -102,7 +103,7 @@ class SqlReader:
         return delivery.due(self._tx, destination, now, limit)
 
     def destination_state(self, destination: str) -> DestinationState:
-        return delivery.destination_state(self._tx, destination)
+        return suspension.state_of(self._tx, destination)
 
     def homeless(self, beyond_id: int, limit: int) -> list[Homeless]:
         return homeless.homeless(self._tx, beyond_id, limit)

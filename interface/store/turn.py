@@ -32,6 +32,7 @@ from interface.store import (
     rotation,
     run,
     settled,
+    suspension,
     worklist,
 )
 from interface.store.arrival import PreparedIntake
@@ -105,7 +106,7 @@ class SqlTurn(SqlReader):
         return delivery.application_ack(self._tx, control_id, code, at)
 
     def set_destination_state(self, state: DestinationState) -> None:
-        delivery.set_destination_state(self._tx, state)
+        suspension.keep(self._tx, state)
 
     def bring_deliveries_forward(self, destination: str, latest: int, latest_probe: int) -> int:
         return forward.deliveries(self._tx, destination, latest, latest_probe)

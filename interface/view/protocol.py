@@ -118,6 +118,12 @@ class Views(Protocol):
     def replay(self, replay_id: int) -> ReplayRow | None:
         """How far a requested replay is."""
 
+    def standing_alerts(self) -> list[Alert]:
+        """Alerts that did not end, or whose end was not told."""
+
+    def told_since(self, since: int) -> list[ToldRow]:
+        """What people were told after a time, oldest first."""
+
 
 class Acts(Protocol):
     """Writing for people; part of every Turn. Each raises ActRefusedError `illegal-move` where the table of moves says no.
@@ -170,3 +176,15 @@ class Acts(Protocol):
 
     def close_work_item(self, item_id: int, how: str, actor: str) -> bool:
         """Close an item; False where it is closed or unknown."""
+
+    def keep_alerts(self, alerts: Sequence[Alert]) -> list[Alert]:
+        """Write alerts as they stand; new ones get their ids."""
+
+    def forget_alerts(self, ids: Iterable[int]) -> None:
+        """Remove alerts that nobody was told of."""
+
+    def forget_told(self, before: int) -> None:
+        """Remove alerts that ended, and tellings that were made, before a time."""
+
+    def note_told(self, told: Sequence[ToldRow]) -> list[int]:
+        """Note what people are told; gives the ids."""

@@ -2,9 +2,9 @@
 
 import pytest
 
+from interface.document import read_document
 from interface.mapping.node import Block, Listing, Scalar
 from interface.mapping.problem import Findings
-from interface.settings import read_document
 
 
 def document(text: str) -> tuple[Block | None, Findings]:

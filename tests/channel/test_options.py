@@ -98,6 +98,8 @@ def test_settings_have_defaults_for_everything(tmp_path: Path) -> None:
         300.0,
         10.0,
         30,
+        60.0,
+        24.0,
     )
 
 

@@ -6,6 +6,7 @@ from textwrap import dedent
 from zoneinfo import ZoneInfo
 
 from interface.channel.loader import Configuration, load, read_files
+from interface.document import read_document
 from interface.hl7.parser import parse
 from interface.ledger.reading import Filtered, Reading
 from interface.mapping.compiler import compile_mapping
@@ -13,7 +14,6 @@ from interface.mapping.mapping import Mapping
 from interface.mapping.problem import Findings, Problem
 from interface.mapping.scope import Context
 from interface.mapping.table import CodeTable, Miss, read_table
-from interface.settings import read_document
 
 PROJECT = Path(__file__).resolve().parents[2]
 CHICAGO = ZoneInfo("America/Chicago")

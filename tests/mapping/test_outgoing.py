@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from interface.channel.feed import Outlet
+from interface.document import read_document
 from interface.errors import MappingError, MessageError
 from interface.hl7.parser import parse
 from interface.ledger.noun import Identifier
@@ -12,7 +13,6 @@ from interface.mapping.money import PaymentSign, ReversalStyle
 from interface.mapping.outgoing_compiler import compile_outgoing
 from interface.mapping.posting import Posting, PostingConventions
 from interface.mapping.problem import Findings
-from interface.settings import read_document
 from tests.mapping.sample import shipped
 
 NOW = 1_741_123_812_000_000  # 2025-03-04 15:30:12 in Chicago

@@ -53,6 +53,10 @@ NUMBERS = {"connection", "message_id", "delivery_id", "attempt", "pid", "limit",
     "records",
     "recipients",
     "row",
+    "rows",
+    "kept",
+    "seal",
+    "last_row",
 }
 
 

@@ -6,7 +6,6 @@ It knows nothing of what a frame means: `receive` takes it into custody and says
 # ruff: noqa: N802 - what the transport calls is named by Twisted
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import cast
 
 from twisted.internet.defer import Deferred, ensureDeferred, fail
@@ -17,6 +16,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from interface.connector.mllp.arrival import Arrival, ArrivalKind, Receive
+from interface.connector.mllp.ending import End, Pause
 from interface.connector.mllp.in_flight import InFlight
 from interface.connector.mllp.limits import SourceSettings
 from interface.connector.mllp.order import AnswerOrder, Place
@@ -39,28 +39,6 @@ from interface.observe.receive import (
     ReadingPaused,
     UnframedBytes,
 )
-
-
-class Pause(StrEnum):
-    """Why a connection is not read. It is read again when no reason is left."""
-
-    OWN_LIMIT = "own-limit"
-    SHARED_LIMIT = "shared-limit"
-    SLOW_PEER = "slow-peer"
-    RATE = "rate"
-    LARGE_FRAMES = "large-frames"  # begun elsewhere; this one waits for its turn
-
-
-class End(StrEnum):
-    """Why a connection was closed, or is about to be."""
-
-    PEER = "peer-closed"
-    IDLE = "idle-timeout"
-    FRAME = "frame-timeout"
-    HANDSHAKE = "handshake-timeout"
-    SLOW_PEER = "slow-peer"
-    UNSTORED = "not-stored"
-    STOPPING = "stopping"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.failure import Failure
 
 from interface.connector.mllp.arrival import Receive
-from interface.connector.mllp.connection import End, SourceConnection, Surroundings
+from interface.connector.mllp.connection import SourceConnection, Surroundings
+from interface.connector.mllp.ending import End
 from interface.connector.mllp.door import Door
 from interface.connector.mllp.in_flight import InFlight
 from interface.connector.mllp.limits import SourceSettings

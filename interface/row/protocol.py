@@ -1,0 +1,60 @@
+"""What the store does for the mirror, which tells HealthPay24 what the ledger holds, and for HealthPay24's own records.
+
+`MirrorViews` belongs to every `interface.ports.Reader`, `MirrorActs` to every `Turn`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from interface.message import MirrorState
+from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorMark, MirrorOutcome, MirrorRow, Subject
+
+
+class MirrorViews(Protocol):
+    """Reading; part of every Reader."""
+
+    def mirror_due(self, now: int, limit: int) -> list[MirrorRow]:
+        """Rows that HealthPay24 is to be told of now, longest first, parents before what names them."""
+
+    def mirror_states(self, wanted: Iterable[tuple[Subject, int]], /) -> dict[tuple[Subject, int], MirrorState]:
+        """Where these rows stand at HealthPay24; what was never marked is left out."""
+
+    def mirror_rows(self, public_ids: Iterable[str], /) -> dict[str, list[tuple[Subject, int]]]:
+        """The rows of these public ids, an account's with its balance; unknown ones are left out."""
+
+    def mirror_count(self) -> MirrorCount:
+        """How far HealthPay24 follows."""
+
+    def material(self, rows: Sequence[MirrorRow]) -> Material:
+        """All that the records of these rows are made from."""
+
+    def held_records(self, kind: str, public_ids: Iterable[str], /) -> dict[str, HeldRecord]:
+        """What the embedded HealthPay24 holds of these public ids; unknown ones are left out."""
+
+    def held_keys(self, kind: str, public_ids: Iterable[str], /) -> dict[str, str]:
+        """The idempotency key of the last change of each of these; unknown ones are left out."""
+
+    def held_under(self, key: str, /) -> str:
+        """The public id of the record whose last change the embedded HealthPay24 took under this key; "" for none."""
+
+
+class MirrorActs(Protocol):
+    """Writing; part of every Turn."""
+
+    def mark(self, marks: Iterable[MirrorMark]) -> None:
+        """Note that HealthPay24 is to be told of these rows."""
+
+    def settle_mirror(self, outcomes: Sequence[MirrorOutcome]) -> None:
+        """Write how telling HealthPay24 of these rows ended; one that changed meanwhile is due again."""
+
+    def adopt_rules(self, rules: Mapping[str, str]) -> int:
+        """Note each facility's rule of reckoning balances; where it changed they are all told anew. Gives how many."""
+
+    def tell_again(self, *, in_state: MirrorState | None = None, rows: Iterable[tuple[Subject, int]] = ()) -> int:
+        """HealthPay24 is told anew, whatever it knows: of these rows, or all in one state, or (with neither) of all."""
+
+    def put_records(self, kind: str, records: Sequence[HeldRecord]) -> None:
+        """Write these records over what the embedded HealthPay24 holds of them."""
+
+    def bring_mirror_forward(self, latest: int) -> int:
+        """Let what HealthPay24 is to be told of after `latest` be due now; gives how many rows."""
