@@ -19,8 +19,8 @@ from twisted.python.failure import Failure
 
 from interface.connector.mllp.arrival import Receive
 from interface.connector.mllp.connection import SourceConnection, Surroundings
-from interface.connector.mllp.ending import End
 from interface.connector.mllp.door import Door
+from interface.connector.mllp.ending import End
 from interface.connector.mllp.in_flight import InFlight
 from interface.connector.mllp.limits import SourceSettings
 from interface.connector.mllp.rate import Rate
