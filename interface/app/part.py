@@ -14,14 +14,9 @@ from twisted.internet import defer
 
 from interface.app.collect import calm_collector
 from interface.app.compose import App, open_app
-from interface.app.processing import Processing
 from interface.app.reactor import install_reactor, run, tell_stop
-from interface.app.wires import runnable
 from interface.engine.clock import ArrivalClock
-from interface.engine.files import fit_file_limit
 from interface.engine.heartbeat import Heartbeat, SignOfLife, standing_by
-from interface.engine.listen import ListenPart
-from interface.engine.room import DiskRoom
 from interface.engine.standby import only_one
 from interface.engine.supervise import CANNOT_START, FAILED, end_with_supervisor
 from interface.engine.wake import Bell, Ringer
@@ -37,6 +32,11 @@ LISTEN, PROCESS, WATCH = "listen", "process", "watch"
 
 def run_listen(app: App, sign: SignOfLife) -> int:
     """The listening part; returns when it was told to stop and has drained."""
+    # Each part does without the libraries of the others, and starts sooner.
+    from interface.app.wires import runnable  # noqa: PLC0415
+    from interface.engine.files import fit_file_limit  # noqa: PLC0415
+    from interface.engine.listen import ListenPart  # noqa: PLC0415
+
     reactor = install_reactor()
     pace = app.settings.pace()
     bell, ringer = Bell(app.home, "listen"), Ringer(app.home)
@@ -61,12 +61,16 @@ def _room(app: App) -> Callable[[], StoreError | None]:
     folder = app.store.folder
     if folder is None:  # a server, whose disk is its own to watch
         return lambda: None
+    from interface.engine.room import DiskRoom  # noqa: PLC0415
+
     pace = app.settings.pace()
     return DiskRoom(folder, warn_mb=pace.disk_warn_mb, reserve_mb=pace.disk_reserve_mb).refusal
 
 
 def run_process(app: App, sign: SignOfLife) -> int:
     """The processing and delivering part."""
+    from interface.app.processing import Processing  # noqa: PLC0415
+
     reactor = install_reactor()
     record_stray_failures(emit)
     processing = Processing(app, reactor, sign)
@@ -76,7 +80,6 @@ def run_process(app: App, sign: SignOfLife) -> int:
 
 def run_watch(home: Path, root: Path, settings: Settings) -> int:
     """The watching part; it opens the store by itself, and answers while it cannot."""
-    # The other parts do without the libraries of HTTP.
     from interface.app.alerting import Alerting  # noqa: PLC0415
     from interface.app.outbox import Outbox  # noqa: PLC0415
     from interface.app.watch import Watch  # noqa: PLC0415

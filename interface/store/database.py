@@ -17,7 +17,7 @@ from sqlalchemy import event, exc
 from ulid import ULID
 
 from interface.errors import StoreError, StoreUnavailableError
-from interface.store import bounded, durability, turnstile, wire
+from interface.store import durability, turnstile, wire
 from interface.store import schema_baseline as _baseline  # noqa: F401  importing a schema module adds its tables
 from interface.store import schema_delivery as _deliveries  # noqa: F401
 from interface.store import schema_ledger as _ledger  # noqa: F401
@@ -211,6 +211,8 @@ def _watch(engine: sa.Engine, limits: Limits) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     else:
+        from interface.store import bounded  # noqa: PLC0415 - the driver of a server, which many do without
+
         bounded.bound(engine, limits.connect_secs, limits.answer_secs)
 
         @event.listens_for(engine, "connect")

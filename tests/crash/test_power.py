@@ -95,6 +95,7 @@ def load(here: World) -> list[Traffic]:
 
 
 @pytest.mark.timeout(400)
+@pytest.mark.proof
 def test_nothing_acknowledged_is_lost_with_the_power(tmp_path: Path, switch: PowerSwitch) -> None:
     found = struck(tmp_path, switch)
     assert found == []
