@@ -12,6 +12,7 @@ from interface.mapping.node import Block, Entry, Listing, Mark, Node, Scalar
 from interface.mapping.problem import Findings, note_not_text
 
 _DEEPEST = 20
+_TOO_DEEP = ("too-deep", f"more than {_DEEPEST} levels inside of each other", "see the README beside it")
 
 # Rule, text, advice, by what the YAML library says. More than one sign stands for a crooked indent.
 _TAB = ("tab", "the line is indented with a tab", "indent with blanks, two for each level")
@@ -61,6 +62,9 @@ def read_document(file: str, text: str, findings: Findings) -> Block | None:
     except yaml.MarkedYAMLError as error:
         _refuse(file, text, error, findings)
         return None
+    except RecursionError:  # the library reads what is inside of each other by calling itself
+        findings.add(Mark(file), *_TOO_DEEP)
+        return None
     except yaml.reader.ReaderError as error:
         mark = Mark(file, text.count("\n", 0, error.position) + 1)
         findings.add(mark, "not-text", "the file holds a character that YAML does not take", "save it as UTF-8 text")
@@ -78,7 +82,7 @@ def read_document(file: str, text: str, findings: Findings) -> Block | None:
 def _node(file: str, node: yaml.Node, findings: Findings, above: list[yaml.Node]) -> Node:
     mark = Mark(file, node.start_mark.line + 1, node.start_mark.column + 1)
     if len(above) > _DEEPEST:
-        findings.add(mark, "too-deep", f"more than {_DEEPEST} levels inside of each other", "see the README beside it")
+        findings.add(mark, *_TOO_DEEP)
         return Scalar(mark, "")
     inside = [*above, node]
     match node:

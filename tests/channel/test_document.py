@@ -64,6 +64,12 @@ def test_a_file_that_nests_without_end_is_refused() -> None:
     assert "too-deep" in {found.rule for found in findings.problems}
 
 
+@pytest.mark.parametrize("opening", ["[", "{a: "])
+def test_a_file_that_nests_deeper_than_can_be_read_is_refused(opening: str) -> None:
+    _, findings = document(f"a: {opening * 5000}")
+    assert [found.rule for found in findings.problems] == ["too-deep"]
+
+
 def test_a_byte_order_mark_does_not_matter() -> None:
     block, findings = document("\ufeffa: 1\n")
     assert block is not None and not findings.problems
