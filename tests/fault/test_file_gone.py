@@ -104,9 +104,7 @@ def test_a_running_engine_opens_what_was_put_in_its_files_place(tmp_path: Path) 
     with (root / "config" / "engine.yaml").open("a", encoding="utf-8") as settings:
         settings.write("heartbeat_secs: 0.2\n")
     with running_engine(tmp_path / "home", root) as engine:
-        first = control_id("FILE")
-        wait_until(lambda: is_taken(engine.port, adt(first)), "it is taken")
-        engine.await_state(first, MessageState.PROCESSED)  # so both parts have opened what is there
+        wait_until(lambda: bool(engine.events("baseline-taken")), "the processing part has opened what is there, too")
         pids = _pids(engine)
         restored = engine.home / "restored.db"
         with closing(sqlite3.connect(engine.home / "hp24.db", isolation_level=None)) as connection:
