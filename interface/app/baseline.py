@@ -29,13 +29,15 @@ def keep_baseline(store: Store) -> None:
     with store.snapshot() as reader:
         newest = reader.baseline()
     if newest is None or newest.functions != digest:
-        store.take_baseline(digest)
-        emit(BaselineTaken(code=digest))
+        _take(store, digest)
 
 
 def renew_baseline(store: Store) -> None:
     """Take one whatever there is. Nothing may be processed meanwhile."""
-    digest = functions_digest()
+    _take(store, functions_digest())
+
+
+def _take(store: Store, digest: str) -> None:
     store.take_baseline(digest)
     emit(BaselineTaken(code=digest))
 

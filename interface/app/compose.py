@@ -62,10 +62,9 @@ class App:
     def known(self) -> Known:
         """Channels and destinations of the active configuration; none where nothing was published, or it cannot be read."""
         try:
-            specs = self.active()[1].specs
+            return known_of(self.active()[1])
         except ConfigurationError:
             return Known()
-        return Known(tuple(specs), tuple(name for spec in specs.values() for name in spec.destination_names()))
 
     def wake(self) -> None:
         """Let a running engine look for work now, instead of at its next poll."""
@@ -94,6 +93,12 @@ def default_root(environ: Mapping[str, str]) -> Path:
 def default_home(environ: Mapping[str, str]) -> Path:
     """HP24_HOME, else ~/.local/share/hp24."""
     return Path(environ.get("HP24_HOME") or Path.home() / ".local" / "share" / "hp24")
+
+
+def known_of(configuration: "Configuration") -> Known:
+    """The names that a configuration declares."""
+    specs = configuration.specs
+    return Known(tuple(specs), tuple(name for spec in specs.values() for name in spec.destination_names()))
 
 
 def limits_of(settings: Settings, *, is_part: bool = False) -> Limits:

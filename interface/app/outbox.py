@@ -1,19 +1,19 @@
 """How alerts get out: a destination of the outbox for each way of telling, with the loop that serves every destination."""
 
-import secrets
 import time
 from collections.abc import Coroutine
-from pathlib import Path
 from typing import Any
 
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
 from interface.alarm import Alerts, Mail, MailTls, Webhook
 from interface.app.compose import App
+from interface.channel.files import below
 from interface.channel.spec import RESERVED
 from interface.connector.mail import MailSender, MailSettings
 from interface.connector.secret import Secret
 from interface.connector.webhook import WebhookSender, WebhookSettings
+from interface.engine.chance import chance
 from interface.engine.delivery import DeliveryLoop, Sender
 from interface.mapping.posting import Posting
 from interface.pipeline.alert import AlertPolicy
@@ -83,7 +83,7 @@ class Outbox:
 
     def _loop(self, name: str, sender: Sender) -> DeliveryLoop:
         plan = destination_plan(name, self._app.settings.alerts)
-        stage = DeliverStage(self._app.store, plan, _unrendered, self._app.clock, _chance)
+        stage = DeliverStage(self._app.store, plan, _unrendered, self._app.clock, chance)
         return DeliveryLoop(
             self._reactor,
             name,
@@ -91,7 +91,7 @@ class Outbox:
             sender,
             self._app.settings.pace(),
             probe=None,
-            connect_wait=lambda failures: wait_secs(failures, plan.retry, _chance()),
+            connect_wait=lambda failures: wait_secs(failures, plan.retry, chance()),
         )
 
 
@@ -122,7 +122,7 @@ def mail_settings(app: App, mail: Mail) -> MailSettings:
         mail.timeout_secs,
         is_tls=mail.tls is MailTls.TLS,
         is_starttls=mail.tls is MailTls.STARTTLS,
-        authorities=_below(app, mail.ca),
+        authorities=below(app.root, mail.ca),
         user=mail.user,
         password=_secret(app, mail.password_file, mail.password_env) if mail.user else None,
     )
@@ -131,20 +131,12 @@ def mail_settings(app: App, mail: Mail) -> MailSettings:
 def webhook_settings(app: App, name: str, webhook: Webhook) -> WebhookSettings:
     """One receiver, as the connector takes it."""
     secret = _secret(app, webhook.secret_file, webhook.secret_env)
-    return WebhookSettings(name, webhook.url, secret, webhook.timeout_secs, _below(app, webhook.ca))
+    return WebhookSettings(name, webhook.url, secret, webhook.timeout_secs, below(app.root, webhook.ca))
 
 
 def _secret(app: App, file: str, variable: str) -> Secret:
-    return Secret(_below(app, file), variable, app.environ)
-
-
-def _below(app: App, name: str) -> Path | None:
-    return app.root / name if name else None
+    return Secret(below(app.root, file), variable, app.environ)
 
 
 def _unrendered(_posting: Posting, _control_id: str, _now: int) -> bytes:
     raise AssertionError("an alert is queued with its bytes")
-
-
-def _chance() -> float:
-    return secrets.randbelow(1_000_000) / 1_000_000

@@ -32,10 +32,9 @@ LISTEN, PROCESS, WATCH = "listen", "process", "watch"
 
 def run_listen(app: App, sign: SignOfLife) -> int:
     """The listening part; returns when it was told to stop and has drained."""
-    # Each part does without the libraries of the others, and starts sooner.
-    from interface.app.wires import runnable  # noqa: PLC0415
-    from interface.engine.files import fit_file_limit  # noqa: PLC0415
-    from interface.engine.listen import ListenPart  # noqa: PLC0415
+    from interface.app.wires import runnable
+    from interface.engine.files import fit_file_limit
+    from interface.engine.listen import ListenPart
 
     reactor = install_reactor()
     pace = app.settings.pace()
@@ -61,7 +60,7 @@ def _room(app: App) -> Callable[[], StoreError | None]:
     folder = app.store.folder
     if folder is None:  # a server, whose disk is its own to watch
         return lambda: None
-    from interface.engine.room import DiskRoom  # noqa: PLC0415
+    from interface.engine.room import DiskRoom
 
     pace = app.settings.pace()
     return DiskRoom(folder, warn_mb=pace.disk_warn_mb, reserve_mb=pace.disk_reserve_mb).refusal
@@ -69,7 +68,7 @@ def _room(app: App) -> Callable[[], StoreError | None]:
 
 def run_process(app: App, sign: SignOfLife) -> int:
     """The processing and delivering part."""
-    from interface.app.processing import Processing  # noqa: PLC0415
+    from interface.app.processing import Processing
 
     reactor = install_reactor()
     record_stray_failures(emit)
@@ -80,9 +79,9 @@ def run_process(app: App, sign: SignOfLife) -> int:
 
 def run_watch(home: Path, root: Path, settings: Settings) -> int:
     """The watching part; it opens the store by itself, and answers while it cannot."""
-    from interface.app.alerting import Alerting  # noqa: PLC0415
-    from interface.app.outbox import Outbox  # noqa: PLC0415
-    from interface.app.watch import Watch  # noqa: PLC0415
+    from interface.app.alerting import Alerting
+    from interface.app.outbox import Outbox
+    from interface.app.watch import Watch
 
     reactor = install_reactor()
     record_stray_failures(emit)

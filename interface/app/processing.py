@@ -1,6 +1,5 @@
 """What the processing part runs: the process thread, what HealthPay24 is told, the purge, and the delivery loops."""
 
-import secrets
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
@@ -16,6 +15,7 @@ from interface.app.wires import Runnable, Sending, runnable
 from interface.connector.mllp.destination import MllpDestination
 from interface.connector.tls import ClientTls
 from interface.engine.certificates import CertificateWatch
+from interface.engine.chance import chance
 from interface.engine.clock import ClockWatch
 from interface.engine.delivery import DeliveryLoop
 from interface.engine.heartbeat import SignOfLife
@@ -34,10 +34,6 @@ from interface.pipeline.purge import PurgeReport, Rest
 from interface.pipeline.recover import recover_sends
 from interface.pipeline.retry import RetryPolicy, wait_secs
 from interface.view.count import PartState, Vitals
-
-
-def _chance() -> float:
-    return secrets.randbelow(1_000_000) / 1_000_000
 
 
 class Processing:
@@ -124,7 +120,7 @@ class Processing:
             PushPace(pace.push_batch_records, pace.push_lookup_secs),
         )
         policy = RetryPolicy(pace.push_first_wait_secs, pace.push_max_wait_secs)
-        return PushThread(stage, pace, self._running.rules, lambda failures: wait_secs(failures, policy, _chance()))
+        return PushThread(stage, pace, self._running.rules, lambda failures: wait_secs(failures, policy, chance()))
 
     def _purge(self, rest: Rest) -> PurgeReport | None:
         settings = self._app.settings
@@ -143,7 +139,7 @@ class Processing:
 
     def _loop(self, name: str) -> DeliveryLoop:
         app, sending = self._app, self._running.senders[name]
-        stage = DeliverStage(app.store, self._running.plan.destinations[name], sending.render, app.clock, _chance)
+        stage = DeliverStage(app.store, self._running.plan.destinations[name], sending.render, app.clock, chance)
         policy = self._running.plan.destinations[name].retry
         destination = MllpDestination(
             sending.settings, self._reactor, on_late=lambda ack: loop.late(ack.control_id, ack.code)
@@ -157,7 +153,7 @@ class Processing:
             destination,
             self._pace,
             probe=self._probe(sending),
-            connect_wait=lambda failures: wait_secs(failures, policy, _chance()),
+            connect_wait=lambda failures: wait_secs(failures, policy, chance()),
         )
         return loop
 

@@ -1,13 +1,12 @@
 """`hp24 restore`: a new home made of a backup. What it may have sent in its earlier life is settled before anybody can open it."""
 
-import fcntl
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from interface.app.compose import keep_key_apart, limits_of
 from interface.engine.clock import SystemClock
+from interface.engine.standby import is_held
 from interface.errors import ActRefusedError
 from interface.healthpay24.payload import SOURCE as HEALTHPAY24
 from interface.operate.act import By, need_reason
@@ -64,7 +63,7 @@ def restore_home(
 def _require_empty(home: Path) -> None:
     if not home.is_dir() or not any(home.iterdir()):
         return
-    if any(_is_held(lock) for lock in (home / "run").glob("*.lock")):
+    if any(is_held(lock) for lock in (home / "run").glob("*.lock")):
         raise ActRefusedError(
             "engine-running",
             "an engine runs in this home; nothing was changed",
@@ -77,14 +76,3 @@ def _require_empty(home: Path) -> None:
         place=str(home),
         advice="give another directory, and keep this one until the restored one is in use",
     )
-
-
-def _is_held(lock: Path) -> bool:
-    handle = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False

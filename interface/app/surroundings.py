@@ -1,11 +1,11 @@
 """What the engine stands on: disk, certificates, key, clock, version."""
 
-import shutil
 from importlib.metadata import version
 
 from interface.app.certificates import standings_of
-from interface.app.compose import App
+from interface.app.compose import App, known_of
 from interface.channel.loader import Configuration
+from interface.engine.room import free_bytes
 from interface.errors import ConfigurationError
 from interface.operate.health import CertificateStanding, Surroundings
 from interface.operate.status import Known
@@ -39,7 +39,7 @@ class Surveyor:
         return Surroundings(
             version(PRODUCT),
             self._config_id,
-            shutil.disk_usage(app.home).free,
+            free_bytes(app.home),
             self._certificates,
             app.store.has_key,
             None if database_now is None else database_now - app.clock.now(),
@@ -50,6 +50,5 @@ class Surveyor:
             self._config_id, self._configuration = self._app.active()
         except ConfigurationError:  # published for another environment; the parts say so
             return
-        specs = self._configuration.specs
-        self.silent_hours = {name: spec.silent_hours for name, spec in specs.items()}
-        self.known = Known(tuple(specs), tuple(name for spec in specs.values() for name in spec.destination_names()))
+        self.silent_hours = {name: spec.silent_hours for name, spec in self._configuration.specs.items()}
+        self.known = known_of(self._configuration)

@@ -26,13 +26,13 @@ class TlsUse:
 def server_files(source: MllpSource, root: Path) -> TlsFiles | None:
     """Of a listener; None without TLS."""
     tls = source.tls
-    return TlsFiles(root / tls.certificate, root / tls.key, _below(root, tls.client_ca)) if tls else None
+    return TlsFiles(root / tls.certificate, root / tls.key, below(root, tls.client_ca)) if tls else None
 
 
 def client_files(destination: MllpDestination, root: Path) -> TlsFiles | None:
     """Of a destination; None without TLS."""
     tls = destination.tls
-    return TlsFiles(_below(root, tls.certificate), _below(root, tls.key), _below(root, tls.ca)) if tls else None
+    return TlsFiles(below(root, tls.certificate), below(root, tls.key), below(root, tls.ca)) if tls else None
 
 
 def tls_uses(spec: Channel, root: Path) -> Iterator[TlsUse]:
@@ -46,7 +46,8 @@ def tls_uses(spec: Channel, root: Path) -> Iterator[TlsUse]:
             yield TlsUse(f"{spec.channel}/{name}", ("destinations", name, "mllp", "tls"), files)
 
 
-def _below(root: Path, name: str) -> Path | None:
+def below(root: Path, name: str) -> Path | None:
+    """The file of a name below `root`; None for an empty name."""
     return root / name if name else None
 
 

@@ -34,9 +34,14 @@ def only_one(home: Path, part: str, waiting: Callable[[], AbstractContextManager
 def is_there(home: Path, part: str) -> bool:
     """Whether a living process is this part of the home, whatever it can say of itself in the store."""
     try:
-        handle = os.open(_path(home, part), os.O_RDWR | os.O_CLOEXEC)
+        return is_held(_path(home, part))
     except OSError:
         return False
+
+
+def is_held(lock: Path) -> bool:
+    """Whether a living process holds this lock file. OSError where it cannot be opened."""
+    handle = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

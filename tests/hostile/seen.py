@@ -19,7 +19,6 @@ from tests.hostile.ward import LogTail, Ward
 _SECS = 30.0
 _STEP_SECS = 0.005
 _BYTE_SECS = 0.03  # between two pieces
-# What every connection and commit brings along.
 # What connections leave anyway, and what the engine does at times of its own.
 _USUAL = ("connection-opened", "connection-closed", "baseline-taken", "audit-sealed", "purge-ended", "rows-purged")
 
