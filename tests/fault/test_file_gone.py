@@ -84,7 +84,13 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     with (root / "config" / "engine.yaml").open("a", encoding="utf-8") as settings:
         settings.write("heartbeat_secs: 0.2\n")
     with running_engine(folder / "home", root) as running:
+        await_both_parts(running)
         yield running
+
+
+def await_both_parts(engine: Engine) -> None:
+    """Until the processing part has opened what is there, too: a part that finds nothing at its first start ends the engine."""
+    wait_until(lambda: bool(engine.events("baseline-taken")), "both parts have opened the file")
 
 
 def test_a_running_engine_says_no_yes_while_its_file_is_away_and_goes_on_when_it_is_back(engine: Engine) -> None:
@@ -104,7 +110,7 @@ def test_a_running_engine_opens_what_was_put_in_its_files_place(tmp_path: Path) 
     with (root / "config" / "engine.yaml").open("a", encoding="utf-8") as settings:
         settings.write("heartbeat_secs: 0.2\n")
     with running_engine(tmp_path / "home", root) as engine:
-        wait_until(lambda: bool(engine.events("baseline-taken")), "the processing part has opened what is there, too")
+        await_both_parts(engine)
         pids = _pids(engine)
         restored = engine.home / "restored.db"
         with closing(sqlite3.connect(engine.home / "hp24.db", isolation_level=None)) as connection:
