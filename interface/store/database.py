@@ -198,6 +198,13 @@ def _make_file(path: Path) -> None:
 def _watch(engine: sa.Engine, limits: Limits) -> None:
     if engine.dialect.name == SQLITE:
 
+        @event.listens_for(engine, "do_connect")
+        def on_connecting(_dialect: Any, _record: Any, given: Any, named: dict[str, Any]) -> Any:
+            # Never a new file: SQLite would take an empty one in the place of ours for a new database, and delete the
+            # write-ahead log beside it, in which commits lie that senders were told yes for.
+            path, *more = given
+            return sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=rw", *more, uri=True, **named)
+
         @event.listens_for(engine, "connect")
         def on_connect(connection: Any, _record: Any) -> None:
             if limits.is_scratch:

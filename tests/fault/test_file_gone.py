@@ -65,6 +65,20 @@ def test_what_was_committed_to_a_file_taken_away_meanwhile_is_not_durable(store:
         feed.receive(update("1", "A1"))
 
 
+def test_a_connection_that_finds_no_file_makes_none_and_leaves_the_log_beside_it(store: SqlStore) -> None:
+    path = path_of(store)
+    log = path.with_name(f"{path.name}-wal")
+    Feed(store, HandClock()).receive(update("1", "A1"))
+    held = log.stat().st_size
+    with store.snapshot():  # the pool's connection is in use: another one is opened
+        aside = path.rename(path.with_name("aside.db"))
+        with pytest.raises(StoreUnavailableError, match="database-unavailable"), store.snapshot() as reader:
+            reader.epoch()
+        assert not path.exists()
+        aside.rename(path)
+    assert log.stat().st_size == held
+
+
 def test_a_file_that_takes_no_writes_is_told_as_such(store: SqlStore) -> None:
     @event.listens_for(store.opened.engine, "begin")
     def on_begin(connection: sa.Connection) -> None:
