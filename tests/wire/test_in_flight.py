@@ -93,6 +93,19 @@ def test_a_frame_that_has_begun_leaves_less_room_for_others() -> None:
     assert not is_read(other)
 
 
+def test_one_that_was_small_for_long_does_not_take_the_place_of_the_eldest() -> None:
+    source = SourceRig(in_flight=InFlight(max_bytes=2 * READ), frame_timeout_secs=10)
+    wires = [source.connect() for _ in range(4)]
+    for wire in wires:
+        wire.deliver(START + LARGE[:READ])
+    for wire in reversed(wires):
+        for _ in range(20):
+            if is_read(wire):
+                wire.deliver(LARGE)
+    assert [is_read(wire) for wire in wires] == [False, False, False, True]
+    assert source.in_flight.held_bytes < 30 * READ
+
+
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 3)), max_size=60), st.integers(1, 6))
 def test_whatever_begins_every_frame_ends_and_the_bound_holds(steps: list[tuple[int, int]], max_reads: int) -> None:
     bound = max_reads * READ * 2

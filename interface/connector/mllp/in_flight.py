@@ -21,8 +21,9 @@ class InFlight:
         self._max_bytes = max_bytes
         self._frames = 0
         self._bytes = 0
-        self._begun: dict[GoOn, int] = {}  # bytes of each frame that has begun, in the order of their beginning
+        self._begun: dict[GoOn, int] = {}  # bytes of each frame that has begun
         self._begun_bytes = 0
+        self._large: dict[GoOn, None] = {}  # those beyond a small one, in the order in which they became so
         self._held_back: dict[GoOn, None] = {}  # large begun frames that are not read on; a set that keeps its order
         self._waiting: dict[GoOn, None] = {}
 
@@ -61,11 +62,7 @@ class InFlight:
         Where not, `go_on` is called once it may.
         """
         before = self._begun.get(go_on, 0)
-        self._begun_bytes += size_bytes - before
-        if size_bytes:
-            self._begun[go_on] = size_bytes
-        else:
-            self._begun.pop(go_on, None)
+        self._note(go_on, size_bytes, is_another=size_bytes < before)
         if size_bytes < before:
             self._let_go_on()
             self._call_waiting()
@@ -74,6 +71,15 @@ class InFlight:
         self._held_back[go_on] = None
         return False
 
+    def _note(self, go_on: GoOn, size_bytes: int, is_another: bool) -> None:
+        self._begun_bytes += size_bytes - self._begun.pop(go_on, 0)
+        if size_bytes:
+            self._begun[go_on] = size_bytes
+        if is_another or size_bytes <= _SMALL_BYTES:
+            self._large.pop(go_on, None)
+        if size_bytes > _SMALL_BYTES:
+            self._large.setdefault(go_on)
+
     def forget(self, resume: GoOn, go_on: GoOn) -> None:
         """Call neither any more; their connection is gone."""
         self._waiting.pop(resume, None)
@@ -81,7 +87,9 @@ class InFlight:
         self.hold(go_on, 0)
 
     def _eldest(self) -> GoOn | None:
-        return next((one for one, size_bytes in self._begun.items() if size_bytes > _SMALL_BYTES), None)
+        # By when they became large, not by when they began: who was small for long would take the place of one that
+        # has grown on, and then the next of it, until every connection held a whole frame.
+        return next(iter(self._large), None)
 
     def _let_go_on(self) -> None:
         if not self._held_back:
