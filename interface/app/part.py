@@ -28,6 +28,9 @@ from interface.settings import Settings, read_settings
 from interface.view.count import PartState
 
 LISTEN, PROCESS, WATCH = "listen", "process", "watch"
+# Reading frames and storing them are two threads that both want the interpreter. With Python's own 5 ms, a commit that gave it up
+# for a moment, as it does at each statement, waits so long for it again, and every sender of that commit with it.
+_TURN_SECS = 0.0005
 
 
 def run_listen(app: App, sign: SignOfLife) -> int:
@@ -37,6 +40,7 @@ def run_listen(app: App, sign: SignOfLife) -> int:
     from interface.engine.listen import ListenPart
 
     reactor = install_reactor()
+    sys.setswitchinterval(_TURN_SECS)
     pace = app.settings.pace()
     bell, ringer = Bell(app.home, "listen"), Ringer(app.home)
     part = ListenPart(reactor, app.store, app.clock, pace, bell, ringer, _room(app), _arrivals(app).now)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from twisted.internet import defer
 from twisted.internet.base import ReactorBase
@@ -14,7 +14,7 @@ from interface.engine.outcome import Outcomes
 from interface.errors import StoreError
 from interface.message import MessageState
 from interface.observe.emit import emit
-from interface.observe.receive import MessageReceived, MessageRefused, MessageRepeated
+from interface.observe.receive import AnswersGiven, MessageRefused, MessageRepeated, MessagesReceived
 from interface.pipeline.receive import WAITS, Answer, Examined, Listening, examine
 from interface.ports import Clock
 from interface.row.message import Settled
@@ -56,7 +56,8 @@ class Reception:
         self._outcomes = outcomes
         self._clock = clock
         self._ids = ControlIds(clock.now())
-        self._told: list[tuple[Waiting, bytes | None | StoreError]] = []
+        self._told: list[_Told] = []
+        self._received: dict[tuple[str, str], list[Answer]] = {}  # of one commit, by channel and answer
         self._unanswered: dict[Waiting, int] = {}  # arrivals, in their order; touched on the reactor's thread only
 
     def take(self, listener: Listener, arrival: Arrival) -> Waiting:
@@ -87,46 +88,60 @@ class Reception:
     def _tell(self, listener: Listener, examined: Examined, waiting: Waiting, result: Result) -> None:
         if isinstance(result, StoreError):
             refusal = examined.unstorable_ack(self._ids.next(), self._clock.now())
-            self._told.append((waiting, refusal if listener.rejects_when_unstorable else result))
+            self._tell_later(waiting, refusal if listener.rejects_when_unstorable else result, examined)
             return
-        _note(result)
+        self._note(result)
         if result.code == WAITS:
             within = listener.answer_within_micros
             self._outcomes.wait_for(result, within, lambda settled: self._settled(waiting, result, settled))
             return
-        self._told.append((waiting, result.ack(self._ids.next(), self._clock.now())))
+        self._tell_later(waiting, result.ack(self._ids.next(), self._clock.now()), examined)
+
+    def _tell_later(self, waiting: Waiting, reply: bytes | None | StoreError, examined: Examined) -> None:
+        self._told.append(_Told(waiting, reply, examined.intake.source, examined.intake.arrived_at))
+
+    def _note(self, answer: Answer) -> None:
+        intake, received = answer.examined.intake, answer.received
+        if received.is_duplicate:
+            emit(MessageRepeated(channel=intake.source, message_id=received.message_id))
+        elif received.state is MessageState.REFUSED:
+            emit(MessageRefused(channel=intake.source, code=intake.reason, message_id=received.message_id))
+        else:
+            self._received.setdefault((intake.source, answer.code), []).append(answer)
 
     def _settled(self, waiting: Waiting, answer: Answer, settled: Settled) -> None:
         reply = answer.settled_ack(settled, self._ids.next(), self._clock.now())
-        self._reactor.callFromThread(waiting.callback, reply)
+        intake = answer.examined.intake
+        self._reactor.callFromThread(self._fire, [_Told(waiting, reply, intake.source, intake.arrived_at)])
 
     def flush(self) -> None:
-        """Hand the answers of one commit to the reactor in one call."""
+        """Count what one commit brought, and hand its answers to the reactor in one call."""
+        received, self._received = self._received, {}
+        for (channel, code), answers in received.items():
+            message_ids = tuple(answer.received.message_id for answer in answers)
+            size_bytes = sum(len(answer.examined.intake.raw) for answer in answers)
+            emit(MessagesReceived(channel, code, message_ids, size_bytes))
         told, self._told = self._told, []
         if told:
-            self._reactor.callFromThread(_fire, told)
+            self._reactor.callFromThread(self._fire, told)
+
+    def _fire(self, told: Sequence["_Told"]) -> None:
+        took: dict[str, list[int]] = {}
+        for one in told:
+            if isinstance(one.reply, StoreError):
+                one.waiting.errback(one.reply)
+                continue
+            one.waiting.callback(one.reply)
+            if one.reply is not None:
+                took.setdefault(one.channel, []).append(self._clock.now() - one.arrived_at)
+        for channel, took_micros in took.items():
+            emit(AnswersGiven(channel, tuple(took_micros)))
 
 
-def _fire(told: Sequence[tuple[Waiting, bytes | None | StoreError]]) -> None:
-    for waiting, reply in told:
-        if isinstance(reply, StoreError):
-            waiting.errback(reply)
-        else:
-            waiting.callback(reply)
+class _Told(NamedTuple):
+    """What a sender is told: the answer's bytes, None for none, or why the frame could not be stored."""
 
-
-def _note(answer: Answer) -> None:
-    intake, received = answer.examined.intake, answer.received
-    if received.is_duplicate:
-        emit(MessageRepeated(channel=intake.source, message_id=received.message_id))
-    elif received.state is MessageState.REFUSED:
-        emit(MessageRefused(channel=intake.source, code=intake.reason, message_id=received.message_id))
-    else:
-        emit(
-            MessageReceived(
-                channel=intake.source,
-                answer=answer.code,
-                message_id=received.message_id,
-                size_bytes=len(intake.raw),
-            )
-        )
+    waiting: Waiting
+    reply: bytes | None | StoreError
+    channel: str
+    arrived_at: int

@@ -5,6 +5,7 @@ which is started again goes on from: what is killed loses no count, and no count
 """
 
 from bisect import bisect_left
+from collections import Counter as Tally
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -98,17 +99,18 @@ class Counters:
                         cell.add(own.value)
 
     def count(self, event: Event) -> None:
-        """Add one, and what the event carries, to its counters and histograms (one to three microseconds)."""
+        """Add what the event stands for, and what it carries, to its counters and histograms (one to three microseconds)."""
         of = type(event)
         kind = self._kinds.get(of)
         if kind is None:
             kind = self._kinds[of] = _Kind(of, _getter(of.split_by), _getter(measured_by(of)))
         split = kind.split(event)
+        times = len(getattr(event, of.each)) if of.each else 1
         with self._lock:
             series = kind.series.get(split) or self._new_series(kind, split)
-            series.own[0].value += 1
+            series.own[0].value += times
             for cell in series.shared:
-                cell.add(1)
+                cell.add(times)
                 break
             for at, summed in enumerate(of.sums, start=1):
                 amount = getattr(event, summed.field)
@@ -124,9 +126,16 @@ class Counters:
         if measured is None:
             measured = self._new_measured(kind, split)
         for histogram, cells in zip(kind.kind.histograms, measured.shared, strict=True):
-            value = getattr(event, histogram.field) / histogram.divisor
-            cells[bisect_left(histogram.bounds, value)].add(1)
-            cells[-1].add(value)
+            found = getattr(event, histogram.field)
+            if kind.kind.each != histogram.field:
+                value = found / histogram.divisor
+                cells[bisect_left(histogram.bounds, value)].add(1)
+                cells[-1].add(value)
+                continue
+            values = [one / histogram.divisor for one in found]
+            for at, times in Tally(bisect_left(histogram.bounds, value) for value in values).items():
+                cells[at].add(times)
+            cells[-1].add(sum(values))
 
     def _new_series(self, kind: _Kind, split: Any) -> _Series:
         labels = _labels(kind.kind.split_by, split)

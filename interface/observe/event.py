@@ -3,7 +3,8 @@
 An event holds names, ids, codes, sizes, durations and places: never a value out of a message, not even a control id,
 for a sender may write anything there. Each class says once at which stage it happens, how loud its log line is, which
 counter it moves, which fields that counter is split by (closed sets only: no ids, no peers), which are summed, and which are
-measured into a histogram. Names are written without the prefix that they are shown with.
+measured into a histogram. What happens to each message is told of many at once. Names are written without the prefix that
+they are shown with.
 """
 
 import logging
@@ -66,6 +67,7 @@ class Event:
     level: ClassVar[int] = Level.DEBUG
     counter: ClassVar[str]
     split_by: ClassVar[tuple[str, ...]] = ()
+    each: ClassVar[str] = ""  # a field with a value for each of the many that an event stands for; mostly it is one
     sums: ClassVar[tuple[Sum, ...]] = ()
     histograms: ClassVar[tuple[Histogram, ...]] = ()
     measured_by: ClassVar[tuple[str, ...] | None] = (

@@ -182,20 +182,21 @@ class AnswerWithheld(Receiving):
 
 
 @dataclass(frozen=True, slots=True)
-class MessageReceived(Receiving):
-    """A message is durable. `answer` is the acknowledgement code that goes out."""
+class MessagesReceived(Receiving):
+    """A message is durable. `answer` is the acknowledgement code that goes out; one event for a commit's messages."""
 
     counter: ClassVar = "messages_received_total"
     split_by: ClassVar = ("channel", "answer")
     sums: ClassVar = (Sum("received_bytes_total", "size_bytes", "Bytes of messages that became durable."),)
+    each: ClassVar = "message_ids"
     channel: str
     answer: str
-    message_id: int
+    message_ids: tuple[int, ...]
     size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerGiven(Receiving):
+class AnswersGiven(Receiving):
     """An answer to a frame was handed to its connection."""
 
     counter: ClassVar = "answers_given_total"
@@ -203,8 +204,9 @@ class AnswerGiven(Receiving):
     histograms: ClassVar = (
         Histogram("answer_seconds", "took_micros", "From a frame's last byte to its answer.", SHORT, MILLION),
     )
+    each: ClassVar = "took_micros"
     channel: str
-    took_micros: int
+    took_micros: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from interface.observe.count import MOST_SERIES, Counters
 from interface.observe.expose import expose
 from interface.observe.gauge import GAUGES, Reading
 from interface.observe.process import BatchProcessed, MessageRun
-from interface.observe.receive import AnswerGiven, MessageReceived
+from interface.observe.receive import AnswersGiven, MessagesReceived
 from interface.observe.shared import FOLDER, open_shared
 
-RECEIVED = MessageReceived("epic", "AA", message_id=1, size_bytes=700)
+RECEIVED = MessagesReceived("epic", "AA", message_ids=(1,), size_bytes=700)
 
 
 class Parts:
@@ -103,8 +103,8 @@ def test_a_file_that_a_power_cut_spoiled_begins_anew(parts: Parts, tmp_path: Pat
 
 def test_a_histogram_counts_into_the_bucket_of_its_unit(parts: Parts, tmp_path: Path) -> None:
     counters = parts.begin("listen")
-    for took_micros in (900, 4_000, 60_000_000):
-        counters.count(AnswerGiven("epic", took_micros))
+    for took_micros in ((900, 4_000), (60_000_000,)):
+        counters.count(AnswersGiven("epic", took_micros))
     samples = shown(tmp_path)
     assert samples["hp24_answer_seconds_bucket", "epic", "0.001"] == 1
     assert samples["hp24_answer_seconds_bucket", "epic", "0.005"] == 2
@@ -122,7 +122,7 @@ def test_a_histogram_may_be_split_by_less_than_its_counter(parts: Parts, tmp_pat
 def test_series_beyond_the_most_are_counted_together(parts: Parts, tmp_path: Path) -> None:
     counters = parts.begin("listen")
     for number in range(MOST_SERIES + 7):
-        counters.count(AnswerGiven(f"channel-{number}", 10))
+        counters.count(AnswersGiven(f"channel-{number}", (10,)))
     samples = shown(tmp_path)
     assert samples["hp24_answers_given_total", "other"] == 7
     assert samples["hp24_answer_seconds_count", "other"] == 7
@@ -147,7 +147,7 @@ def test_what_one_message_pays_for_being_counted(parts: Parts, tmp_path: Path) -
     import time
 
     counters, rounds = parts.begin("listen"), 20_000
-    events = (RECEIVED, AnswerGiven("epic", 900), MessageRun("epic", "processed", 4_000))
+    events = (RECEIVED, AnswersGiven("epic", (900,)), MessageRun("epic", "processed", 4_000))
     started = time.process_time()
     for _ in range(rounds):
         for event in events:

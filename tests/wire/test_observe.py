@@ -18,7 +18,7 @@ from interface.observe.emit import configure, counts, emit
 from interface.observe.engine import PartStarted
 from interface.observe.event import Event, Level, Stage
 from interface.observe.fault import fault
-from interface.observe.receive import BatchStored, ConnectionOpened, MessageReceived, NoiseSkipped
+from interface.observe.receive import BatchStored, ConnectionOpened, MessagesReceived, NoiseSkipped
 
 # What an event may hold. A new field needs a place here, and a thought whether it could carry a value of a message.
 TEXTS = {"channel", "destination", "place", "peer", "cause", "code", "part", "kind", "trail", "library", "answer"} | {
@@ -32,7 +32,7 @@ TEXTS = {"channel", "destination", "place", "peer", "cause", "code", "part", "ki
     "key_place",
 }
 OWN_WORDS = {"text", "advice", "notice"}  # of our errors, which name rules
-NUMBERS = {"connection", "message_id", "delivery_id", "attempt", "pid", "limit", "unresolved"} | {
+NUMBERS = {"connection", "message_id", "message_ids", "delivery_id", "attempt", "pid", "limit", "unresolved"} | {
     "size_bytes",
     "took_micros",
     "frames",
@@ -112,11 +112,11 @@ def test_an_event_stands_in_the_file_of_its_stage() -> None:
 
 def test_counts_are_split_and_summed() -> None:
     counters = Counters()
-    for answer, size in (("AA", 100), ("AA", 50), ("AR", 7)):
-        counters.count(MessageReceived("adt", answer, message_id=1, size_bytes=size))
+    for answer, ids, size in (("AA", (1, 2), 100), ("AA", (3,), 50), ("AR", (4,), 7)):
+        counters.count(MessagesReceived("adt", answer, ids, size_bytes=size))
     positive, negative = (("channel", "adt"), ("answer", "AA")), (("channel", "adt"), ("answer", "AR"))
     assert counters.read() == [
-        Count("messages_received_total", positive, 2),
+        Count("messages_received_total", positive, 3),
         Count("messages_received_total", negative, 1),
         Count("received_bytes_total", positive, 150),
         Count("received_bytes_total", negative, 7),

@@ -21,14 +21,13 @@ from interface.connector.mllp.in_flight import InFlight
 from interface.connector.mllp.limits import SourceSettings
 from interface.connector.mllp.order import AnswerOrder, Place
 from interface.connector.mllp.rate import Rate
-from interface.connector.mllp.wire import Wire, hang_up, is_secured, tune
+from interface.connector.mllp.wire import Wire, hang_up, is_secured, send, tune
 from interface.connector.tls import reason_of
 from interface.errors import InterfaceError
 from interface.hl7.framing import Cut, Deframer, Frame, Framed, Noise, Oversize
 from interface.observe.event import Event
 from interface.observe.fault import fault
 from interface.observe.receive import (
-    AnswerGiven,
     AnswerWithheld,
     ConnectionClosed,
     ConnectionOpened,
@@ -181,15 +180,13 @@ class SourceConnection(Protocol):
         self._unsettled += 1
         around.in_flight.take(place.size_bytes)
         arrival = Arrival(kind, content, size_bytes, self._settings.channel, self._number, self._peer, around.now())
-        outcome = _outcome(around.receive, arrival).addCallback(self._answer, place, arrival.arrived_at)
+        outcome = _outcome(around.receive, arrival).addCallback(self._answer, place)
         outcome.addErrback(self._withhold, place).addCallback(self._free, place).addErrback(self._record_fault)
 
     # ------------------------------------------------------------ answers from `receive`
 
-    def _answer(self, reply: bytes | None, place: Place, arrived_at: int) -> None:
+    def _answer(self, reply: bytes | None, place: Place) -> None:
         place.answer(reply)
-        if place.block:
-            self._around.emit(AnswerGiven(self._settings.channel, self._around.now() - arrived_at))
 
     def _withhold(self, failure: Failure, place: Place) -> None:
         place.withhold()
@@ -215,7 +212,7 @@ class SourceConnection(Protocol):
     def _write_answers(self) -> None:
         """Write what is ready, all in one, and see whether that ends a pause or the connection."""
         if blocks := self._order.take_ready():
-            self._wire.write(blocks)
+            send(self._wire, blocks)
             self._active_at = self._around.seconds()
         if self._order.is_broken:
             self.finish(End.UNSTORED)
