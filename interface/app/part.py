@@ -76,6 +76,7 @@ def run_process(app: App, sign: SignOfLife) -> int:
 
     reactor = install_reactor()
     record_stray_failures(emit)
+    sys.setswitchinterval(_TURN_SECS)
     processing = Processing(app, reactor, sign)
     heartbeat = Heartbeat(reactor, sign, app.settings.heartbeat_secs, lambda: processing.state, processing.vitals)
     return run(reactor, heartbeat, start=processing.start, stop=processing.stop)
