@@ -1,4 +1,4 @@
-"""The pages beside the files, written from what the engine really takes: channels/, mappings/ and config/README.md."""
+"""The pages and schemas beside the files, written from what the engine really takes: channels/, mappings/ and config/."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from interface.channel import prose
+from interface.channel.schema import schemas
 from interface.channel.spec import Channel
 from interface.ledger.noun import FIELDS, Noun
 from interface.mapping import posting
@@ -50,6 +51,7 @@ def pages() -> dict[str, str]:
         "config/README.md": _joined(prose.CONFIG, _options(Settings)),
         "config/METRICS.md": _joined(prose.METRICS, _metrics()),
         "mappings/README.md": _joined(prose.MAPPINGS, _language()),
+        **schemas(),
     }
 
 
@@ -57,6 +59,7 @@ def write_pages(root: Path) -> list[str]:
     """Write the pages whose text has changed; gives their paths."""
     changed = [path for path, text in pages().items() if not _same(root / path, text)]
     for path in changed:
+        (root / path).parent.mkdir(exist_ok=True)
         (root / path).write_text(pages()[path], encoding="utf-8")
     return changed
 

@@ -9,6 +9,9 @@ One YAML file per feed, named after its channel. A channel says where messages c
 the sender is told, and where payments go. `hp24 check` reports everything that is wrong in all files at once, with file, line,
 column and what would be right; a running engine keeps its active version until the files pass.
 
+`# yaml-language-server: $schema=../config/schemas/channel.schema.json` as the first line lets an editor complete and underline
+while you type (VS Code with the YAML extension, and every editor that knows its language server).
+
 This page is written from the code; edit the code's descriptions, not this page.
 
 - Values may come from the environment: `${EPIC_MLLP_PORT:-2575}` takes the variable, or 2575 where it is not set or empty. The
@@ -45,7 +48,8 @@ CONFIG: Final = """
 
 `engine.yaml` holds the settings of the engine itself. Everything has a default; the file may be absent. Values may come from the
 environment: `${HP24_HTTP_PORT:-8024}`. Feeds are declared in ../channels, their meaning in ../mappings. What the HTTP face shows at
-/metrics is listed in [METRICS.md](METRICS.md).
+/metrics is listed in [METRICS.md](METRICS.md). The JSON Schemas in [schemas](schemas) let editors complete and underline these
+files, channels and mappings alike.
 
 This page is written from the code; edit the code's descriptions, not this page.
 """
@@ -71,6 +75,9 @@ MAPPINGS: Final = """
 A mapping says what messages mean to a patient's bill. It is a YAML file of rules: on the left a *target* of the ledger, on the
 right an *expression* that finds its value in the message. Rules are checked in full when files are read (targets, functions,
 paths, tables, types) and nothing runs until all of them are right.
+
+`# yaml-language-server: $schema=../config/schemas/mapping.schema.json` as the first line lets an editor complete and underline
+while you type (VS Code with the YAML extension, and every editor that knows its language server).
 
 This page is written from the code; edit the code's descriptions, not this page.
 

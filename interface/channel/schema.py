@@ -1,34 +1,202 @@
-"""JSON Schemas of the files, for editors that complete and underline while people type."""
+"""JSON Schemas of the files that people edit, so that an editor completes and underlines while they type.
 
+They say no more than the checks of the engine do (names, shapes, closed sets, bounds), and only what a schema can say; `hp24 check`
+stays the judge. Every value may come from the environment, and YAML's own types are taken for texts: `0123`, `no`.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from typing import Any, Final
 
 from pydantic import BaseModel
 
 from interface.channel.spec import Channel
+from interface.ledger.noun import FIELDS, Noun
+from interface.mapping import posting
+from interface.mapping.compiler import MEANINGS
+from interface.mapping.extend import NOTHING
+from interface.mapping.target import (
+    BALANCE,
+    COVERAGE,
+    GUARANTOR,
+    IDENTIFIERS,
+    MERGE,
+    NAMES,
+    TRANSACTION,
+    UNMASKED,
+    Target,
+    fields_of,
+)
 from interface.settings import Settings
 
-_VARIABLE: Final = {"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}"}
-_NOT_TEXT: Final = ("integer", "number", "boolean")
+Schema = dict[str, Any]
+
+FOLDER: Final = "config/schemas"
+_DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
+_FROM_ENVIRONMENT: Final[Schema] = {"type": "string", "pattern": r"^[^$]*\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}"}
+# Every value is read as text: one in quotes is the same. A quoted number's bounds are left to `hp24 check`.
+_AS_TEXT: Final[Mapping[str, tuple[Schema, ...]]] = {
+    "integer": ({"type": "string", "pattern": r"^-?[0-9]+$"},),
+    "number": ({"type": "string", "pattern": r"^-?[0-9.]+$"},),
+    "boolean": ({"enum": ["true", "false", "yes", "no", "on", "off"]},),
+}
+_NO_TEXT: Final = ["number", "boolean"]
+_EVENT: Final = r"^[A-Z0-9]{3}\^[A-Z0-9]{3}$"
+_SEGMENTS: Final = r"^[A-Z][A-Z0-9]{2}( *, *[A-Z][A-Z0-9]{2})*$"
+_SEGMENT: Final = r"^[A-Z][A-Z0-9]{2}$"
+_FIELD: Final = r"^[A-Z][A-Z0-9]{2}-[1-9][0-9]*$"
+_PLACE: Final = r"^[A-Z][A-Z0-9]{2}-[1-9][0-9]*(\.[1-9][0-9]*){0,2}$"
 
 
-def schemas() -> dict[str, dict[str, Any]]:
-    """Schema by kind of file: channel (channels/*.yaml) and settings (config/engine.yaml)."""
-    return {"channel": _schema(Channel, "channel file"), "settings": _schema(Settings, "engine settings")}
+def schemas() -> dict[str, str]:
+    """Path to text of every schema."""
+    made = {
+        "channel": _declared(Channel, "A channel: one feed"),
+        "engine": _declared(Settings, "The engine's own settings"),
+        "mapping": _mapping(),
+    }
+    return {f"{FOLDER}/{name}.schema.json": json.dumps(one, indent=2) + "\n" for name, one in made.items()}
 
 
-def _schema(model: type[BaseModel], title: str) -> dict[str, Any]:
-    schema = model.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_with_variables(schema), "title": title}
+# ---------------------------------------------------------------- options
 
 
-def _with_variables(schema: Any) -> Any:
-    """Numbers and flags may also come from the environment: `${NAME:-default}`."""
+def _declared(model: type[BaseModel], title: str) -> Schema:
+    """The schema of declared options, loosened to what files may write."""
+    made: Schema = _loosened(model.model_json_schema())
+    return {"$schema": _DRAFT, **made, "title": title}
+
+
+def _loosened(schema: Any) -> Any:
+    """Each single value may also come from the environment or stand in quotes, and a text may look like a number."""
     if isinstance(schema, list):
-        return [_with_variables(part) for part in schema]
+        return [_loosened(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    if schema.get("type") in _NOT_TEXT or "enum" in schema:
-        kept = {key: schema[key] for key in ("title", "description", "default") if key in schema}
-        plain = {key: value for key, value in schema.items() if key not in kept}
-        return {**kept, "anyOf": [plain, _VARIABLE]}
-    return {key: _with_variables(value) for key, value in schema.items()}
+    kind = schema.get("type")
+    if kind not in ("string", *_AS_TEXT):
+        return {key: _loosened(value) for key, value in schema.items()}
+    told = {key: schema[key] for key in ("title", "description", "default") if key in schema}
+    plain = {key: value for key, value in schema.items() if key not in told}
+    if kind != "string":
+        return {**told, "anyOf": [plain, *_AS_TEXT[kind], _FROM_ENVIRONMENT]}
+    looks_otherwise = [] if "enum" in schema else [{"type": _NO_TEXT}]
+    return {**told, "anyOf": [plain, *looks_otherwise, _FROM_ENVIRONMENT]}
+
+
+# ---------------------------------------------------------------- the mapping language
+
+
+def _mapping() -> Schema:
+    common = {
+        "mapping": {"type": "string", "description": "the mapping's name; the file is named after it"},
+        "about": {"type": "string", "description": "what it is, for people"},
+        "extends": {"type": "string", "description": "the mapping that this one builds on; it holds only what differs"},
+    }
+    outgoing = {
+        "type": "object",
+        "properties": {**deepcopy(common), **_outgoing()},
+        "required": ["mapping", "direction"],
+        "additionalProperties": False,
+    }
+    incoming = {
+        "type": "object",
+        "properties": {**common, **_incoming()},
+        "required": ["mapping"],
+        "additionalProperties": False,
+    }
+    return {
+        "$schema": _DRAFT,
+        "title": "A mapping: what messages mean",
+        "if": {"properties": {"direction": {"const": "out"}}, "required": ["direction"]},
+        "then": outgoing,
+        "else": incoming,
+    }
+
+
+def _incoming() -> dict[str, Schema]:
+    return {
+        "direction": {"const": "in"},
+        "events": _events(),
+        "identifiers": _section(
+            IDENTIFIERS,
+            {
+                "authorities": {"type": "string", "description": "table of synonyms of assigning authorities"},
+                "types": {"type": "string", "description": "table of sites' codes of identifier types"},
+                UNMASKED: _fields(),
+            },
+        ),
+        "patient": _noun(Noun.PATIENT, {"other_ids": _rule(FIELDS[Noun.PATIENT]["other_ids"].about)}),
+        "guarantors": _walked({**GUARANTOR, **fields_of(Noun.GUARANTOR)}),
+        "account": _noun(Noun.ACCOUNT, {"coverages": _walked(COVERAGE)}),
+        "encounter": _noun(Noun.ENCOUNTER),
+        "merges": _walked(MERGE),
+        "transactions": _walked(TRANSACTION),
+        "balance": _section(BALANCE, {"when": _condition()}),
+    }
+
+
+def _events() -> Schema:
+    ignored = {
+        "type": "object",
+        "properties": {"ignore": {"type": "string", "minLength": 1, "description": "why it is of no concern"}},
+        "required": ["ignore"],
+        "additionalProperties": False,
+    }
+    meaning = {"enum": [*MEANINGS, NOTHING], "description": "what the event does to the billing picture"}
+    return {
+        "type": "object",
+        "description": "what each trigger event means; one that is not listed is filtered",
+        "patternProperties": {_EVENT: {"anyOf": [meaning, ignored]}},
+        "additionalProperties": False,
+    }
+
+
+def _noun(noun: Noun, more: Mapping[str, Schema] | None = None) -> Schema:
+    return _section(fields_of(noun), {**(more or {}), "when": _condition()})
+
+
+def _walked(targets: Mapping[str, Target]) -> Schema:
+    each = {"type": "string", "pattern": _SEGMENTS, "description": "the segments that are walked, as GT1"}
+    return _section(targets, {"each": each, "when": _condition()})
+
+
+def _section(targets: Mapping[str, Target], more: Mapping[str, Schema]) -> Schema:
+    rules = {name: _rule(f"{target.about} ({target.type})") for name, target in targets.items()}
+    return {
+        "anyOf": [
+            {"type": "object", "properties": {**rules, **more}, "additionalProperties": False},
+            {"const": NOTHING, "description": "takes the inherited section away"},
+        ]
+    }
+
+
+def _rule(about: str, examples: Iterable[str] = ()) -> Schema:
+    made: Schema = {"type": ["string", "integer"], "minLength": 1, "description": about}
+    return {**made, "examples": list(examples)} if examples else made
+
+
+def _condition() -> Schema:
+    names = ", ".join(NAMES)
+    return _rule(f"only where this holds; it may use {names}", ("PV1-2 != 'N'",))
+
+
+def _fields() -> Schema:
+    return {
+        "type": "array",
+        "items": {"type": "string", "pattern": _FIELD},
+        "description": "further fields whose numbers are never taken for card numbers",
+    }
+
+
+def _outgoing() -> dict[str, Schema]:
+    rule = _rule(f"an expression over {', '.join(posting.NAMES)}")
+    fields = {"type": "object", "patternProperties": {_PLACE: rule, "^when$": rule}, "additionalProperties": False}
+    segment = {"anyOf": [fields, {"const": NOTHING, "description": "takes the inherited segment away"}]}
+    return {
+        "direction": {"const": "out"},
+        "message": {"type": "string", "pattern": r"^[A-Z0-9]{3}\^[A-Z0-9]{3}(\^[A-Z0-9]{3}_[A-Z0-9]{3})?$"},
+        "version": {"type": ["string", "number"], "pattern": r"^2\.[1-9](\.[1-9])?$"},
+        "segments": {"type": "object", "patternProperties": {_SEGMENT: segment}, "additionalProperties": False},
+    }
