@@ -37,6 +37,18 @@ def warn_of_masked_numbers(feed: Feed, findings: Findings) -> None:
         )
 
 
+def refuse_unneeded(feed: Feed, findings: Findings) -> None:
+    """See that the mapping reads no segment that the channel does not let into the ledger."""
+    for segment, mark in feed.mapping.first_read.items():
+        if segment not in feed.spec.segments:
+            findings.add(
+                mark,
+                "segment-not-allowed",
+                f"the channel `{feed.spec.channel}` lets nothing of {segment} into the ledger",
+                f"leave the rule out; or, if taking payments really needs it, list `segments:` with {segment} in the channel",
+            )
+
+
 def _text(block: Block, place: tuple[str, ...], default: object = "") -> str:
     """The text of a value, else of the option's default; empty where neither is a text."""
     node: object = block

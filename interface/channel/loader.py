@@ -13,7 +13,7 @@ from typing import Final
 from interface.card.screen import contains_card
 from interface.channel.build import conditions_of, feed_of
 from interface.channel.feed import Feed
-from interface.channel.lint import lint, warn_of_masked_numbers
+from interface.channel.lint import lint, refuse_unneeded, warn_of_masked_numbers
 from interface.channel.spec import Channel
 from interface.document import read_document, read_text
 from interface.mapping import compiler, outgoing_compiler
@@ -99,6 +99,7 @@ def load(files: Mapping[str, str], environ: Mapping[str, str]) -> Configuration:
         if (feed := feed_of(spec, conditions[name], loading.mappings, loading.outgoing))
     }
     for feed in feeds.values():
+        refuse_unneeded(feed, loading.findings)
         warn_of_masked_numbers(feed, loading.findings)
     loading.findings.raise_any()
     warnings = tuple(sorted(set(loading.findings.warnings)))

@@ -18,6 +18,7 @@ REPLY = "reply"  # the name of the destination of application acknowledgements
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Event = Annotated[str, Field(pattern=r"^[A-Z0-9]{3}\^[A-Z0-9]{3}$")]
+Segment = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2}$")]
 Secs = Annotated[float, Field(gt=0, le=86400)]
 
 
@@ -233,6 +234,8 @@ class Destination(Declared):
         return _known_charset(name)
 
 
+# Identity, visit, who answers for it, who insures it, and money. No diagnoses, procedures, results or notes (DG1, PR1, OBX, NTE).
+NEEDED_SEGMENTS = ("MSH", "EVN", "PID", "PD1", "MRG", "PV1", "PV2", "GT1", "IN1", "IN2", "IN3", "FT1", "ACC")
 RESERVED = "alerts"  # what is told of alerts is queued under this name
 
 
@@ -264,6 +267,10 @@ class Channel(Declared):
     reply: MllpDestination | None = Field(default=None, description="where application acknowledgements go (MSH-16)")
     filters: tuple[Filter, ...] = Field(default=(), description="messages that are let pass by, with the reason")
     mapping: Name = Field(description="the incoming mapping")
+    segments: tuple[Segment, ...] = Field(
+        default=NEEDED_SEGMENTS,
+        description="what the mapping may read: what taking payments needs and no more. A list replaces this one, knowingly",
+    )
     balance: Balance = Field(
         default=Balance.STATED,
         description="what a patient owes: the balance that the EHR states, or entries of patient responsibility",

@@ -74,6 +74,8 @@ class ExpressionCompiler:
     has_paths: bool = True
     uses: set[SegmentUse] = field(default_factory=set)  # the segments that paths look at
     identifier_fields: set[str] = field(default_factory=set)  # fields that are read as identifiers: PID-3
+    first_read: dict[str, Mark] = field(default_factory=dict)  # where each segment is looked at first
+    _node: Scalar | None = None  # in hand
 
     def value(self, node: Node, wanted: Type, allowed: Collection[str] = ()) -> Read | None:
         """A rule's value as `wanted`, or None when there was something wrong. `allowed`: the only texts it may give."""
@@ -96,6 +98,7 @@ class ExpressionCompiler:
         if not node.text:
             self.findings.add(node.mark, "empty-value", "a rule is missing", "write an expression or remove the line")
             return None
+        self._node = node
         try:
             return build(parse(node.text))
         except grammar.SyntaxFault as fault:
@@ -215,7 +218,7 @@ class ExpressionCompiler:
             raise _Wrong(path.at, "path-not-here", "an outgoing rule reads names, not paths", "as payment.wire_id")
         if not is_possible(path.segment, path.field):
             raise _Wrong(path.at, "impossible-path", f"{path} does not exist", _advice(path))
-        self.uses.add(SegmentUse(_segment(path), path.segment, path.occurrence or 1))
+        self._note_use(path)
         if 0 in (path.occurrence, path.repetition, path.component, path.subcomponent):
             raise _Wrong(path.at, "impossible-path", f"{path} counts from 0", "HL7 counts from 1")
         if wanted in (Type.IDENTIFIER, Type.FIELD):
@@ -228,6 +231,11 @@ class ExpressionCompiler:
                 return reader.plain(_segment(path), path.field)
             return reader.component_of(_segment(path), path.field, path.component)
         return reader.leaf(self._element(path), path.component or 1, path.subcomponent or 1)
+
+    def _note_use(self, path: Reference) -> None:
+        self.uses.add(SegmentUse(_segment(path), path.segment, path.occurrence or 1))
+        assert self._node is not None, "a path is read out of a rule"
+        self.first_read.setdefault(path.segment, self._node.text_mark.moved(path.at))
 
     def _element(self, path: Reference) -> Read:
         if path.is_only:
@@ -258,7 +266,7 @@ class ExpressionCompiler:
     def _identifiers(self, tree: Expression) -> Read:
         if not isinstance(tree, Reference) or tree.component is not None:
             raise _Wrong(tree.at, "type-mismatch", "a list of identifiers is wanted", "as PID-3[.5 != 'MR']")
-        self.uses.add(SegmentUse(_segment(tree), tree.segment, tree.occurrence or 1))
+        self._note_use(tree)
         read_one = self._read_identifier(tree)
         return selection.listed(_segment(tree), tree.field, read_one, self._choice(tree))
 

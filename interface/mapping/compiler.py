@@ -59,7 +59,7 @@ def compile_mapping(
     uses = {(use.name, use.occurrence): use for use in (*_ALWAYS_READ, *compiler.expressions.uses)}
     declared = frozenset(compiler.expressions.identifier_fields | compiler.unmasked)
     undeclared = {place: mark for place, mark in compiler.numbers if place not in declared}
-    return Mapping(name, events, rules, tuple(uses.values()), declared, undeclared)
+    return Mapping(name, events, rules, tuple(uses.values()), declared, compiler.expressions.first_read, undeclared)
 
 
 # Where a target belongs that stands at the wrong indent.
@@ -235,6 +235,8 @@ class _Compiler:
             mark = node.mark if node else block.mark
             self.findings.add(mark, "each-missing", f"`{key}` names the segment it walks", "as `each: GT1`")
             return Walk(("Z00",))
+        for name in names:
+            self.expressions.first_read.setdefault(name, (node or block).mark)
         return Walk(names)
 
     def _transactions(self, block: Block) -> ListRules | None:

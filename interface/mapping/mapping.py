@@ -37,6 +37,7 @@ class Mapping:
     rules: Rules
     segments: tuple[SegmentUse, ...] = ()
     identifier_fields: frozenset[str] = frozenset()  # fields read as identifiers, or declared `unmasked`: PID-3
+    first_read: Table[str, Mark] = field(default_factory=dict)  # where each segment is looked at first
     undeclared: Table[str, Mark] = field(
         default_factory=dict
     )  # fields of numbers that are neither, and where they are read

@@ -98,3 +98,23 @@ def test_an_unmasked_field_that_is_none_is_found(value: str, rule: str) -> None:
 
 def test_the_shipped_files_have_no_warnings() -> None:
     assert load(read_files(PROJECT), {}).warnings == ()
+
+
+def test_a_mapping_reads_nothing_that_taking_payments_does_not_need() -> None:
+    clinical = with_line(ADT, "  sex:", "  language: DG1-3.1 if OBX-3 = 'X'\n  sex:")
+    found = problems({**FILES, "mappings/adt.yaml": clinical})
+    assert [(one.rule, one.column) for one in found] == [("segment-not-allowed", 13), ("segment-not-allowed", 24)]
+    assert "DG1" in found[0].text
+    assert "`north`" in found[0].text
+
+
+def test_a_segment_is_let_in_by_a_channel_that_lists_it() -> None:
+    clinical = with_line(ADT, "  sex:", "  language: DG1-3.1\n  sex:")
+    allowed = CHANNEL + "segments: [MSH, EVN, PID, PV1, MRG, GT1, IN1, FT1, DG1]\n"
+    assert not problems({**FILES, "mappings/adt.yaml": clinical, "channels/north.yaml": allowed})
+
+
+def test_a_list_may_walk_allowed_segments_only() -> None:
+    walked = ADT + "\nmerges:\n  each: PR1\n  survivor: PID-3\n  retired: MRG-1\n"
+    rules = {one.rule for one in problems({**FILES, "mappings/adt.yaml": walked})}
+    assert "segment-not-allowed" in rules
