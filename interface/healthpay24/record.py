@@ -12,7 +12,7 @@ import orjson
 
 from interface.ledger.due import BalancePolicy
 from interface.ledger.entity import Entity
-from interface.ledger.noun import Identifier, Noun
+from interface.ledger.noun import PRIVACY, Identifier, Noun
 from interface.row.mirror import Material, MirrorRow, Subject
 
 
@@ -39,6 +39,7 @@ class PatientRecord:
     email: str
     language: str
     is_deceased: bool
+    is_protected: bool  # no message to this person or about them that others could read
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class AccountRecord:
     status: str
     type: str
     financial_class: str
+    is_restricted: bool  # paid by the patient, and not to be disclosed to an insurer
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +92,11 @@ class EncounterRecord:
     account: str
     facility: str
     patient_class: str
-    service: str
+    service: str  # empty for a confidential visit: the name of a ward may tell a diagnosis
     state: str
     admitted_at: int | None
     discharged_at: int | None
+    is_confidential: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,7 @@ def _patient(one: Entity, material: Material) -> PatientRecord:
         **_place(one),
         language=_text(one, "language", "language"),
         is_deceased=bool(one.value("death", "deceased")),
+        is_protected=bool(one.value(PRIVACY, "protected")),
     )
 
 
@@ -198,20 +202,23 @@ def _account(one: Entity, material: Material) -> AccountRecord:
         status=_text(one, "status", "status"),
         type=_text(one, "class", "type"),
         financial_class=_text(one, "class", "financial_class"),
+        is_restricted=bool(one.value(PRIVACY, "restricted")),
     )
 
 
 def _encounter(one: Entity, material: Material) -> EncounterRecord:
+    is_confidential = bool(one.value(PRIVACY, "confidential"))
     return EncounterRecord(
         **_identity(one, material),
         patient=_public_id(Noun.PATIENT, one.patient_id, material),
         account=_public_id(Noun.ACCOUNT, one.account_id, material),
         facility=one.facility,
         patient_class=_text(one, "class", "class"),
-        service=_text(one, "class", "service"),
+        service="" if is_confidential else _text(one, "class", "service"),
         state=_text(one, "state", "state"),
         admitted_at=one.value("admission", "admitted_at"),
         discharged_at=one.value("discharge", "discharged_at"),
+        is_confidential=is_confidential,
     )
 
 

@@ -72,6 +72,8 @@ _ADDRESS = _group(
 )
 _CONTACT = _group("phone", phone=(_T, "telephone")) | _group("email", email=(_T, "e-mail address"))
 
+PRIVACY = "privacy"  # a group in which the stricter statement stays when rows are merged
+
 FIELDS: Mapping[Noun, Mapping[str, Field]] = {
     Noun.PATIENT: {
         **_NAME,
@@ -81,6 +83,7 @@ FIELDS: Mapping[Noun, Mapping[str, Field]] = {
         **_CONTACT,
         **_group("language", language=(_C, "primary language")),
         **_group("death", deceased=(_FLAG, "known to be dead"), died_at=(_AT, "time of death")),
+        **_group(PRIVACY, protected=(_FLAG, "access is restricted (PD1-12); told to nobody who need not know")),
         **_group("others", other_ids=(_ROWS, "identifiers that are not keys: authority, type, value")),
     },
     Noun.GUARANTOR: {
@@ -101,6 +104,9 @@ FIELDS: Mapping[Noun, Mapping[str, Field]] = {
             type=(_C, "account type"),
         ),
         **_group("status", status=(_C, "account status")),
+        **_group(
+            PRIVACY, restricted=(_FLAG, "paid by the patient, and not to be disclosed to an insurer (45 CFR 164.522)")
+        ),
         **_group("guarantors", guarantors=(_ROWS, "by priority: guarantor (row id), priority, type, relationship")),
         **_group(
             "coverages",
@@ -121,6 +127,7 @@ FIELDS: Mapping[Noun, Mapping[str, Field]] = {
         **_group("admission", admitted_at=(_AT, "admitted or arrived")),
         **_group("discharge", discharged_at=(_AT, "discharged"), disposition=(_C, "discharge disposition")),
         **_group("finance", financial_class=(_C, "financial class")),
+        **_group(PRIVACY, confidential=(_FLAG, "the visit is not to be spoken of (VIP, PV1-16)")),
         **_group(
             "state",  # follows from the events of the visit; no mapping sets it
             state=(_C, "planned, in-progress, finished or cancelled"),

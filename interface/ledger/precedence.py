@@ -6,6 +6,7 @@ A message that is run again (under a newer configuration) restates the groups th
 from typing import Any
 
 from interface.ledger.entity import Confirmed, Entity, Group
+from interface.ledger.noun import PRIVACY
 from interface.ledger.rows import Rows
 from interface.ledger.stamp import Stamp
 
@@ -68,11 +69,30 @@ def inherit(rows: Rows, survivor: Entity, retired: Entity, recorded_at: int) -> 
     """
     for name, held in retired.groups.items():
         at, seq = newest(retired, name)
-        if (at, seq) > newest(survivor, name):
+        if name == PRIVACY:
+            _keep_stricter(rows, survivor, held._replace(at=at, seq=seq), recorded_at)
+        elif (at, seq) > newest(survivor, name):
             kept = survivor.groups.get(name)
             values = held.values if kept is None or name in _WHOLE else {**kept.values, **held.values}
             rows.undo.put(survivor.groups, name, held._replace(at=at, seq=seq, values=values))
             rows.touch(survivor, recorded_at)
+
+
+def _keep_stricter(rows: Rows, survivor: Entity, said: Group, recorded_at: int) -> None:
+    """Keep every restriction of either row, until a newer message about the survivor says otherwise."""
+    kept = survivor.groups.get(PRIVACY)
+    if kept is None:
+        rows.undo.put(survivor.groups, PRIVACY, said)
+        rows.touch(survivor, recorded_at)
+        return
+    at, seq = newest(survivor, PRIVACY)
+    older, newer = sorted((kept._replace(at=at, seq=seq), said), key=lambda group: (group.at, group.seq))
+    values = newer.values | {
+        name: value for name, value in older.values.items() if value and not newer.values.get(name)
+    }
+    if values != kept.values or (newer.at, newer.seq) != (kept.at, kept.seq):
+        rows.undo.put(survivor.groups, PRIVACY, newer._replace(values=values))
+        rows.touch(survivor, recorded_at)
 
 
 def _repeats(name: str, held: dict[str, Any], values: dict[str, Any]) -> bool:
