@@ -7,6 +7,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from interface.hl7.framing import START, wrap
 from interface.hl7.parser import parse
@@ -17,6 +19,7 @@ from interface.row.backup import BackupPace
 from interface.view.audit import AuditFilter
 from interface.view.count import PauseKind
 from interface.view.message import MessageFilter, MessageRow
+from tests.alert.mailbox import http_receiver, mail_server
 from tests.engine.cashier import Till, paying
 from tests.engine.harness import Engine, free_ports, running_engine
 from tests.engine.processes import wait_until
@@ -29,6 +32,15 @@ from tests.hostile.patient import ADT, CHARGE, MSH, PID, REST
 from tests.leak.program import ABORT, DEFECT
 from tests.simulate.peer import peer
 
+_ALERTS: Final = """
+alerts:
+  tell_after_secs: 0
+  gone_after_secs: 0
+  first_wait_secs: 0.1
+  mail: {{host: 127.0.0.1, port: {mail}, tls: "off", sender: engine@hospital.invalid, to: [call@hospital.invalid]}}
+  webhooks:
+    pager: {{url: "http://127.0.0.1:{hook}/", secret_env: PAGER_SECRET}}
+"""
 SECRETS: Final = {
     "family name": patient.FAMILY,
     "given name": patient.GIVEN,
@@ -105,13 +117,17 @@ def life(folder: Path, database_url: str = "") -> Iterator[Life]:
         path.mkdir()
     port, (http_port,) = 0, free_ports(1)
     with ExitStack() as opened:
+        box, hook = opened.enter_context(mail_server()), opened.enter_context(http_receiver())
         ehr = opened.enter_context(peer(quoting))
         (port,) = free_ports(1)
         root = make_root(folder / "root", more={"till": paying("TILL", port, ehr.port)})
+        settings = root / "config" / "engine.yaml"
+        settings.write_text(settings.read_text("utf-8") + _ALERTS.format(mail=box.port, hook=hook.port), "utf-8")
         environ = {
             "HP24_KEY_FILE": str(own["keys"] / "master.key"),
             "HP24_ABORTED": str(own["tmp"] / "aborted"),
             "HP24_HTTP_PORT": str(http_port),
+            "PAGER_SECRET": "of the pager",
             "TMPDIR": str(own["tmp"]),
             "HOME": str(own["user"]),
             "PYTHONPATH": str(Path.cwd()),
@@ -123,7 +139,12 @@ def life(folder: Path, database_url: str = "") -> Iterator[Life]:
         _pay(Till(engine, "till", "TILL", port))
         _act(lived, own["backups"])
         _crash(engine)
+        wait_until(lambda: box.mails and hook.posts, "alerts were told both ways")
+        for path in ("metrics", "health", "health/live", "health/ready"):
+            lived.texts[f"/{path}"] = _got(f"http://127.0.0.1:{http_port}/{path}")
         engine.drain()
+        lived.texts |= {f"mail {at}": mail.as_bytes() for at, mail in enumerate(box.mails)}
+        lived.texts |= {f"webhook {at}": post.body for at, post in enumerate(hook.posts)}
         yield lived
 
 
@@ -204,6 +225,16 @@ _VERBS: Final = {
     "amend with a card": ("amend", "1", "--set", f"NTE-3={CARDS['amex']}", "--reason", "typed"),
     "wrong usage": ("show", patient.FAMILY, patient.MRN, "--nonsense"),
 }
+
+
+def _got(url: str) -> bytes:
+    """What a page says, also one that says that something is not well."""
+    try:
+        with urlopen(url, timeout=20) as answer:
+            content: bytes = answer.read()
+    except HTTPError as error:
+        content = error.read()
+    return content
 
 
 def _crash(engine: Engine) -> None:

@@ -1,4 +1,4 @@
-"""After a life with secrets none lies in the clear: not in the database, backups, logs, temporary files, names or errors."""
+"""After a life with secrets none lies in the clear: database, backups, logs, temporary files, names, errors, metrics, alerts."""
 
 from pathlib import Path
 
@@ -19,6 +19,8 @@ def lived_well(lived: Life) -> None:
     assert lived.engine.events("fault-found")
     assert lived.engine.events("part-stopped")
     assert all(text for name, text in lived.texts.items() if "card" in name or "usage" in name)
+    assert b"hp24_messages_received_total" in lived.texts["/metrics"]
+    assert b"messages-failed" in b"".join(text for name, text in lived.texts.items() if name.startswith("webhook"))
 
 
 @pytest.mark.proof
