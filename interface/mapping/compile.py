@@ -185,12 +185,15 @@ class ExpressionCompiler:
         gives = functions[0][1].takes
         for call, function in functions:
             self._check(gives, function.takes, call.at)
-            read = _applied(read, function.build(Setting(place, call.arguments, self.tables, self.naming)))
+            read = _applied(read, self._apply(call, function, place))
             gives = function.gives
             if gives is Type.IDENTIFIER:
                 self.identifier_fields |= set(fields(piped.source))
         self._check(gives, wanted, piped.calls[-1].at)
         return read
+
+    def _apply(self, call: Call, function: Function, place: str) -> Apply:
+        return function.build(Setting(place, call.arguments, self.tables, self.naming))
 
     def _function(self, call: Call) -> Function:
         function = self.functions.get(call.name)
