@@ -8,11 +8,13 @@ from interface.errors import InterfaceError
 from interface.hl7.parser import Message
 from interface.ledger.reading import Filtered, Reading
 from interface.mapping.filter import Filters
+from interface.mapping.kind import Type
 from interface.mapping.mapping import Mapping
 from interface.mapping.node import Block, Listing, Mark, Node, Scalar
 from interface.mapping.record import Step, Tape
 from interface.mapping.scope import UNSAID, Context
-from interface.mapping.why import Line, lines, nothing, verdict
+from interface.mapping.steps import Line, lines
+from interface.mapping.why import nothing, seen
 
 _NO_FILTERS: Final = Filters()
 _NO_RULES: Final = ("mapping", "about", "extends", "direction", "events")
@@ -33,6 +35,7 @@ class Explained:
     group: str = ""
     value: Any = UNSAID
     why: str = ""
+    type: Type | None = None
     lines: tuple[Line, ...] = ()
 
 
@@ -72,7 +75,9 @@ class Recorded:
         labels = {node.mark: target for target, node in (*found.items(), *_filters(channel))}
         done = [_explained(step, labels) for step in self.tape.rules]
         asked = {one.mark for one in done}
-        left = [_left_out(target, node, self, message, outcome) for target, node in found.items() if node.mark not in asked]
+        left = [
+            _left_out(target, node, self, message, outcome) for target, node in found.items() if node.mark not in asked
+        ]
         order = {target: place for place, target in enumerate(found)}
         rules = sorted((*done, *left), key=lambda one: (order.get(one.target, -1), one.group))
         return Explanation(outcome, _event(self.block, message), tuple(rules))
@@ -85,10 +90,10 @@ def _explained(step: Step, labels: dict[Mark, str]) -> Explained:
     value = step.value if not is_condition else bool(step.value)
     why = ""
     if is_condition and step.failure is None:
-        why = "" if step.value else verdict(step)
+        why = "" if step.value else seen(step)
     elif value is UNSAID or value is None or step.failure is not None:
         why = nothing(step)
-    return Explained(target, step.part.text, step.part.mark, step.place, value, why, tuple(lines(step)))
+    return Explained(target, step.part.text, step.part.mark, step.place, value, why, step.type, tuple(lines(step)))
 
 
 def _rules(block: Block) -> Iterator[tuple[str, Scalar]]:
@@ -132,9 +137,7 @@ def _left_out(
     return Explained(target, node.text, node.mark, why=_unasked(target, recorded, message, outcome))
 
 
-def _unasked(
-    target: str, recorded: Recorded, message: Message, outcome: Reading | Filtered | InterfaceError
-) -> str:
+def _unasked(target: str, recorded: Recorded, message: Message, outcome: Reading | Filtered | InterfaceError) -> str:
     """Why a rule did not run at all."""
     if isinstance(outcome, Filtered):
         return "the message is filtered before"
@@ -161,7 +164,7 @@ def _closed(section: str, recorded: Recorded, message: Message) -> str:
     when = block.node("when")
     held = [step for step in recorded.tape.rules if when is not None and step.part is when]
     if held and not any(step.value for step in held):
-        return f"{section}.when does not hold: {verdict(held[-1])}"
+        return f"{section}.when does not hold: {seen(held[-1])}"
     walked = block.text("each").partition(",")[0].strip()
     if walked and not message.segments(walked):
         return f"the message has no {walked}"

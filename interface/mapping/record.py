@@ -50,6 +50,7 @@ class Step:
     given: Any = ""
     parts: tuple[str, ...] = ()
     value: Said = UNSAID
+    type: Type | None = None  # of a rule and of a function: what it gives
     note: str = ""  # the row of a table that was met
     steps: "list[Step]" = field(default_factory=list)
     warnings: tuple[str, ...] = ()
@@ -82,11 +83,11 @@ class Tape:
             step.warnings = tuple(scope.warnings[before:])
             self._open.pop()
 
-    def kept(self, part: Scalar | Expression, work: Read) -> Read:
+    def kept(self, part: Scalar | Expression, work: Read, gives: Type | None = None) -> Read:
         """The same closure, noted whenever it runs."""
 
         def noted(scope: Scope) -> Said:
-            step = Step(part, scope.place)
+            step = Step(part, scope.place, type=gives)
             if isinstance(part, Reference):
                 step.given = _field(part, scope)
                 step.parts = _repetitions(part, step.given or "", scope)
@@ -96,11 +97,11 @@ class Tape:
 
         return noted
 
-    def kept_apply(self, call: Call, work: Apply, note: Callable[[str], str]) -> Apply:
+    def kept_apply(self, call: Call, work: Apply, gives: Type, note: Callable[[str], str]) -> Apply:
         """The same function of a pipe, noted whenever it runs."""
 
         def noted(given: str, scope: Scope) -> Said:
-            with self.noting(Step(call, scope.place, given, note=note(given)), scope) as step:
+            with self.noting(Step(call, scope.place, given, type=gives, note=note(given)), scope) as step:
                 step.value = work(given, scope)
             return step.value
 
@@ -138,18 +139,18 @@ class RecordingCompiler(ExpressionCompiler):
 
     def value(self, node: Node, wanted: Type, allowed: Collection[str] = ()) -> Read | None:
         """A rule's value, noted."""
-        return self._kept_rule(node, super().value(node, wanted, allowed))
+        return self._kept_rule(node, super().value(node, wanted, allowed), wanted)
 
     def condition(self, node: Node) -> Holds | None:
         """A condition, noted."""
-        return self._kept_rule(node, super().condition(node))
+        return self._kept_rule(node, super().condition(node), Type.FLAG)
 
     def identifiers(self, node: Node) -> Read | None:
         """A list of identifiers, noted."""
-        return self._kept_rule(node, super().identifiers(node))
+        return self._kept_rule(node, super().identifiers(node), Type.IDENTIFIER)
 
-    def _kept_rule(self, node: Node, work: Read | None) -> Read | None:
-        return self.tape.kept(node, work) if work is not None and isinstance(node, Scalar) else work
+    def _kept_rule(self, node: Node, work: Read | None, gives: Type) -> Read | None:
+        return self.tape.kept(node, work, gives) if work is not None and isinstance(node, Scalar) else work
 
     def _value(self, tree: Expression, wanted: Type) -> Read:
         read = super()._value(tree, wanted)
@@ -167,13 +168,13 @@ class RecordingCompiler(ExpressionCompiler):
         return self.tape.kept_choice(path.choice, choice) if choice and path.choice else choice
 
     def _read_identifier(self, path: Reference) -> Apply:
-        return self.tape.kept_apply(Call("identifier", (), path.at), super()._read_identifier(path), lambda _er7: "")
+        call = Call("identifier", (), path.at)
+        return self.tape.kept_apply(call, super()._read_identifier(path), Type.IDENTIFIER, lambda _er7: "")
 
     def _apply(self, call: Call, function: Function, place: str) -> Apply:
-        note: Callable[[str], str] = lambda _given: ""  # noqa: E731 - one of two
-        if call.name == "table":
-            note = partial(row_met, self.tables[call.arguments[0]])
-        return self.tape.kept_apply(call, super()._apply(call, function, place), note)
+        apply = super()._apply(call, function, place)
+        table = self.tables[call.arguments[0]] if call.name == "table" else None
+        return self.tape.kept_apply(call, apply, function.gives, lambda code: row_met(table, code) if table else "")
 
 
 def row_met(table: CodeTable, code: str) -> str:

@@ -41,30 +41,31 @@ def call_written(call: Call) -> str:
 def _text(tree: Expression) -> str:
     match tree:
         case Literal(text=text):
-            return text if text.isascii() and text.isdecimal() else _quoted(text)
+            found = text if text.isascii() and text.isdecimal() else _quoted(text)
         case Name(name=name):
-            return name
+            found = name
         case Part(component=component, subcomponent=subcomponent):
-            return f".{component}" + (f".{subcomponent}" if subcomponent is not None else "")
+            found = f".{component}" + (f".{subcomponent}" if subcomponent is not None else "")
         case Reference():
-            return _path(tree)
+            found = _path(tree)
         case Piped(source=source, calls=calls):
-            return " | ".join([written(source, _ATOM), *map(call_written, calls)])
+            found = " | ".join([written(source, _ATOM), *map(call_written, calls)])
         case Fallback(options=options):
-            return " ?? ".join(written(one, 6) for one in options)
+            found = " ?? ".join(written(one, 6) for one in options)
         case Given(value=value, condition=condition):
-            return f"{written(value, 1)} if {written(condition, 1)}"
+            found = f"{written(value, 1)} if {written(condition, 1)}"
         case Equal(left=left, right=right, is_negated=is_negated):
-            return f"{written(left, 5)} {'!=' if is_negated else '='} {written(right, 5)}"
+            found = f"{written(left, 5)} {'!=' if is_negated else '='} {written(right, 5)}"
         case Among(left=left, options=options, is_negated=is_negated):
             listed = ", ".join(written(one, _ATOM) for one in options)
-            return f"{written(left, 5)} {'not in' if is_negated else 'in'} ({listed})"
+            found = f"{written(left, 5)} {'not in' if is_negated else 'in'} ({listed})"
         case All(parts=parts):
-            return " and ".join(written(one, 3) for one in parts)
+            found = " and ".join(written(one, 3) for one in parts)
         case Some(parts=parts):
-            return " or ".join(written(one, 2) for one in parts)
+            found = " or ".join(written(one, 2) for one in parts)
         case Not(part=part):
-            return f"not {written(part, 3)}"
+            found = f"not {written(part, 3)}"
+    return found
 
 
 def _path(path: Reference) -> str:
