@@ -7,11 +7,11 @@ import click
 from interface.cli.asked import Asked, verb
 from interface.cli.exit import ExitCode
 from interface.cli.given import Given, given, message_argument
+from interface.errors import MessageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from interface.errors import MessageError
     from interface.hl7.conform import Conformance
 
 _SHOWN = 200  # findings of one message in a table; JSON has all
@@ -36,12 +36,11 @@ def conform_verb(asked: Asked, name: str, errors_only: bool) -> int:
         print_json({"messages": [_json(one, held, errors_only=errors_only) for one, held in found]})
     else:
         _print(found, errors_only=errors_only)
-    is_well = all(not _is_unreadable(held) and held.errors == 0 for _one, held in found)
+    is_well = not any(isinstance(held, MessageError) or held.errors for _one, held in found)
     return ExitCode.OK if is_well else ExitCode.PROBLEMS
 
 
 def _held(one: Given) -> "Conformance | MessageError":
-    from interface.errors import MessageError
     from interface.hl7.conform import conform
     from interface.hl7.parser import parse
 
@@ -51,14 +50,7 @@ def _held(one: Given) -> "Conformance | MessageError":
         return failure
 
 
-def _is_unreadable(held: Any) -> bool:
-    from interface.errors import MessageError
-
-    return isinstance(held, MessageError)
-
-
 def _json(one: Given, held: "Conformance | MessageError", *, errors_only: bool) -> dict[str, Any]:
-    from interface.errors import MessageError
 
     told: dict[str, Any] = {"source": one.source, "number": one.number}
     if isinstance(held, MessageError):
@@ -79,7 +71,6 @@ def _json(one: Given, held: "Conformance | MessageError", *, errors_only: bool) 
 
 def _print(found: "list[tuple[Given, Conformance | MessageError]]", *, errors_only: bool) -> None:
     from interface.cli.table import console
-    from interface.errors import MessageError
 
     screen = console()
     for place, (one, held) in enumerate(found):

@@ -1,5 +1,6 @@
 """One value held against what the standard says of its place: data type, length, code table; by hl7apy's own data types."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -20,6 +21,12 @@ _FORMS: Final = {
     "NM": "a number",
     "SI": "a whole number",
     "TN": "a telephone number as (608)555-0101",
+}
+# hl7apy also takes a month or day of one digit (HL7 v2.5.1 sections 2.A.21, 2.A.22, 2.A.75).
+_SHAPES: Final = {
+    "DT": re.compile(r"[0-9]{4}([0-9]{2}([0-9]{2})?)?"),
+    "TM": re.compile(r"[0-9]{2}([0-9]{2}([0-9]{2}(\.[0-9]{1,4})?)?)?([+-][0-9]{4})?"),
+    "DTM": re.compile(r"[0-9]{4}([0-9]{2}([0-9]{2}([0-9]{2}([0-9]{2}([0-9]{2}(\.[0-9]{1,4})?)?)?)?)?)?([+-][0-9]{4})?"),
 }
 
 
@@ -69,6 +76,11 @@ def leaf_faults(text: str, known: Reference, version: str, codes: Codes) -> Iter
 
 
 def _of_type(text: str, known: Reference, version: str) -> Iterator[tuple[Severity, str, str]]:
+    form = _FORMS.get(known.data_type, f"one of type {known.data_type}")
+    shape = _SHAPES.get(known.data_type)
+    if shape is not None and not shape.fullmatch(text):
+        yield Severity.ERROR, "malformed-value", f"{known.words} is {form} in {version}"
+        return
     try:
         datatype_factory(known.data_type, text, version, VALIDATION_LEVEL.STRICT)
     except InvalidDataType:
@@ -76,5 +88,4 @@ def _of_type(text: str, known: Reference, version: str) -> Iterator[tuple[Severi
     except MaxLengthReached:
         yield Severity.WARNING, "too-long", f"it is longer than {known.data_type} allows in {version}"
     except (ValueError, HL7apyException):
-        form = _FORMS.get(known.data_type, f"one of type {known.data_type}")
         yield Severity.ERROR, "malformed-value", f"{known.words} is {form} in {version}"

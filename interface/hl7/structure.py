@@ -93,13 +93,12 @@ class _Walk:
 
     def take(self, group: Part, inside: str = "") -> None:
         """One occurrence of a group."""
-        if group.is_choice:
-            chosen = next((part for part in group.parts if part.begins_with(self.next())), None)
-            parts = (chosen,) if chosen is not None else ()
-        else:
-            parts = group.parts
-        for part in parts:
-            self._take_all(part, inside)
+        for part in group.parts:
+            if not group.is_choice:
+                self._take_all(part, inside)
+            elif part.begins_with(self.next()):
+                self._take_all(part, inside)
+                return
 
     def _take_all(self, part: Part, inside: str) -> None:
         count = 0
