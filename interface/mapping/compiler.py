@@ -17,7 +17,7 @@ from interface.mapping.node import Block, Entry, Listing, Mark, Node, Scalar
 from interface.mapping.problem import Findings, did_you_mean
 from interface.mapping.reader import Read
 from interface.mapping.rules import FlatRules, ListRules, NounRules, Rules, SegmentUse, Walk
-from interface.mapping.segment import is_possible
+from interface.mapping.segment import is_known, is_possible, nearest_segment
 from interface.mapping.table import CodeTable
 from interface.mapping.target import (
     BALANCE,
@@ -236,6 +236,11 @@ class _Compiler:
             mark = node.mark if node else block.mark
             self.findings.add(mark, "each-missing", f"`{key}` names the segment it walks", "as `each: GT1`")
             return Walk(("Z00",))
+        for name in names:
+            if node is not None and not is_known(name):
+                near = nearest_segment(name)
+                advice = f"did you mean `{near}`?" if near else "a site's own segments begin with Z"
+                self.findings.add(node.mark, "unknown-segment", f"HL7 has no segment {name}", advice)
         return Walk(names)
 
     def _transactions(self, block: Block) -> ListRules | None:
