@@ -3,7 +3,6 @@
 The traps of YAML are met here: keys given twice, tabs, types guessed from looks, crooked indents.
 """
 
-from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -17,6 +16,7 @@ _TOO_DEEP = ("too-deep", f"more than {_DEEPEST} levels inside of each other", "s
 # Rule, text, advice, by what the YAML library says. More than one sign stands for a crooked indent.
 _TAB = ("tab", "the line is indented with a tab", "indent with blanks, two for each level")
 _COLON = ("colon-in-value", "the value holds a colon and a blank", "put the whole value in double quotes")
+_NO_COLON = ("colon-missing", "the line has no colon", "write `key: value`, with a blank behind the colon")
 _CROOKED = ("bad-indentation", "the line does not line up with the lines before it", "line up the keys of one section")
 _STAR = ("star-in-value", "a value that begins with * or & means something else in YAML", "put it in double quotes")
 _UNREADABLE = (
@@ -120,8 +120,47 @@ def _refuse(file: str, text: str, error: yaml.MarkedYAMLError, findings: Finding
     line = lines[mark.line - 1] if mark.line <= len(lines) else ""
     words = _explained(str(error.problem), line)
     if words is _CROOKED:  # the library stumbles over the colon; people look at where the line begins
-        mark = replace(mark, column=len(line) - len(line.lstrip()) + 1)
+        number, wanted = _odd_line(lines, mark.line)
+        odd = lines[number - 1] if number <= len(lines) else ""
+        mark = Mark(file, number, _indent(odd) + 1)
+        if ":" not in odd:
+            words = _NO_COLON
+        elif wanted not in (-1, _indent(odd)):
+            words = _realigned(odd, wanted)
     findings.add(mark, *words)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _odd_line(lines: list[str], stumbled: int) -> tuple[int, int]:
+    """The line (from 1) that stands crooked, and how many blanks it wants; -1 where that cannot be told.
+
+    The library stumbles at the line that does not fit what was before; often that one stands right and the one before does not.
+    """
+    full = [number for number, line in enumerate(lines, start=1) if line.split("#", 1)[0].strip()]
+    if stumbled not in full[1:]:
+        return stumbled, -1
+    at = full.index(stumbled)
+    own, before = _indent(lines[stumbled - 1]), _indent(lines[full[at - 1] - 1])
+    following = _indent(lines[full[at + 1] - 1]) if at + 1 < len(full) else -1
+    company = following if own < before else _indent(lines[full[at - 2] - 1]) if at > 1 else -1
+    if company == own:
+        return full[at - 1], own
+    if lines[stumbled - 1].split("#", 1)[0].rstrip().endswith(":") and following > own:  # the head of a section
+        above = {_indent(lines[number - 1]) for number in full[:at]}
+        return stumbled, max((indent for indent in above if indent < following), default=before)
+    return stumbled, before
+
+
+def _realigned(line: str, wanted: int) -> tuple[str, str, str]:
+    key = line.partition(":")[0].strip()
+    has, blanks = _indent(line), f"{wanted} blank{'s' * (wanted != 1)}"
+    stands = f"by {has} blank{'s' * (has != 1)}" if has else "not at all"
+    beside = f"and the keys beside it by {wanted}" if wanted else "and the keys beside it are not"
+    how = f"put {blanks} before `{key}`" if wanted else f"begin the line with `{key}`"
+    return "bad-indentation", f"`{key}` is indented {stands}, {beside}", how
 
 
 def _explained(problem: str, line: str) -> tuple[str, str, str]:

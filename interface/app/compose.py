@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from interface.app.root import default_root
 from interface.engine.clock import SystemClock
 from interface.errors import ConfigurationError, StoreError
 from interface.operate.status import Known
@@ -80,14 +81,6 @@ class App:
             config_id = turn.publish_config(configuration.files, configuration.digest, self.clock.now(), actor)
             turn.audit([Act(actor, "publish", f"configuration:{config_id}")])
         return config_id
-
-
-def default_root(environ: Mapping[str, str]) -> Path:
-    """HP24_ROOT, else the nearest directory upwards that has channels/, else the present one."""
-    if environ.get("HP24_ROOT"):
-        return Path(environ["HP24_ROOT"])
-    here = Path.cwd()
-    return next((folder for folder in (here, *here.parents) if (folder / "channels").is_dir()), here)
 
 
 def default_home(environ: Mapping[str, str]) -> Path:

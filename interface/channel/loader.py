@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Final
 
 from interface.card.screen import contains_card
-from interface.channel.build import conditions_of, feed_of
+from interface.channel.build import feed_of
 from interface.channel.feed import Feed
+from interface.channel.incoming import conditions_of
 from interface.channel.lint import lint, refuse_unneeded, warn_of_masked_numbers
+from interface.channel.named import named_document, stem
 from interface.channel.spec import Channel
-from interface.document import read_document, read_text
+from interface.document import read_text
 from interface.mapping import compiler, outgoing_compiler
 from interface.mapping import mapping as incoming
 from interface.mapping.environment import substituted
@@ -121,7 +123,7 @@ def _screen(files: Mapping[str, str], findings: Findings) -> None:
 def _read_tables(files: Mapping[str, str], loading: Loading) -> None:
     for path, text in files.items():
         if path.startswith("mappings/tables/"):
-            name = _stem(path)
+            name = stem(path)
             loading.tables[name] = read_table(name, path, text, loading.findings)
 
 
@@ -129,8 +131,8 @@ def _read_mappings(files: Mapping[str, str], loading: Loading) -> None:
     blocks: dict[str, Block | None] = {}
     for path, text in files.items():
         if path.startswith("mappings/") and path.endswith(".yaml"):
-            block = blocks[_stem(path)] = _named(path, text, "mapping", loading)
-            loading.mapping_names[_stem(path)] = block.text("direction") or "in" if block else ""
+            block = blocks[stem(path)] = named_document(path, text, "mapping", loading.findings)
+            loading.mapping_names[stem(path)] = block.text("direction") or "in" if block else ""
     for name, block in blocks.items():
         if block is None:
             continue
@@ -149,26 +151,11 @@ def _read_mappings(files: Mapping[str, str], loading: Loading) -> None:
 def _read_channels(files: Mapping[str, str], loading: Loading) -> None:
     for path, text in files.items():
         if path.startswith("channels/"):
-            block = _named(path, text, "channel", loading)
+            block = named_document(path, text, "channel", loading.findings)
             node = substituted(block, loading.environ, loading.findings) if block else None
             if isinstance(node, Block):
-                loading.blocks[_stem(path)] = node
+                loading.blocks[stem(path)] = node
                 if spec := fill(Channel, node, loading.findings):
-                    loading.channels[_stem(path)] = spec
+                    loading.channels[stem(path)] = spec
     if not any(path.startswith("channels/") for path in files):
         loading.findings.add(Mark("channels"), "no-channels", "there is no channel file", "add channels/NAME.yaml")
-
-
-def _named(path: str, text: str, key: str, loading: Loading) -> Block | None:
-    """The document, if its name is that of its file."""
-    block = read_document(path, text, loading.findings)
-    if block is not None and block.text(key) != _stem(path):
-        entry = block.entries.get(key)
-        mark = entry.node.mark if entry else block.mark
-        text = "the name in the file is not that of the file"
-        loading.findings.add(mark, "name-differs", text, f"write `{key}: {_stem(path)}`, or rename the file")
-    return block
-
-
-def _stem(path: str) -> str:
-    return path.rpartition("/")[2].rpartition(".")[0]

@@ -71,8 +71,9 @@ def restore_verb(asked: Asked, file: Path, reason: str) -> None:
     """
     import os
 
-    from interface.app.compose import default_home, default_root
+    from interface.app.compose import default_home
     from interface.app.restore import restore_home
+    from interface.app.root import default_root
     from interface.cli.table import bytes_progress
 
     home = (asked.home or default_home(os.environ)).absolute()

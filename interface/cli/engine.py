@@ -62,7 +62,7 @@ def check_verb(asked: Asked) -> int:
     """
     import os
 
-    from interface.app.compose import default_root
+    from interface.app.root import default_root
     from interface.channel.files import check_files
     from interface.channel.loader import load, read_files
     from interface.cli.table import console, print_json
@@ -73,11 +73,7 @@ def check_verb(asked: Asked) -> int:
     try:
         configuration = load(read_files(root), os.environ)
     except ProblemsError as found:
-        if asked.as_json:
-            print_json({"root": str(root)} | _found(found.problems, found.warnings))
-        else:
-            print_problems(found, root)
-        return ExitCode.PROBLEMS
+        return tell_problems(asked, found, root)
     specs, warn_days = configuration.specs, configuration.settings.certificate_warn_days
     files = check_files(specs, configuration.files, root, SystemClock().now(), warn_days)
     warnings = sorted((*configuration.warnings, *files.warnings))
@@ -93,6 +89,17 @@ def check_verb(asked: Asked) -> int:
             f"No problems in {len(configuration.files)} files of {root}: {channels}.", markup=False, soft_wrap=True
         )
     return ExitCode.PROBLEMS if files.problems else ExitCode.OK
+
+
+def tell_problems(asked: Asked, found: "ProblemsError", root: Path) -> ExitCode:
+    """Print what is wrong in the files, as asked for, and give the exit code."""
+    from interface.cli.table import print_json
+
+    if asked.as_json:
+        print_json({"root": str(root)} | _found(found.problems, found.warnings))
+    else:
+        print_problems(found, root)
+    return ExitCode.PROBLEMS
 
 
 def _found(problems: "Sequence[Problem]", warnings: "Sequence[Problem]") -> dict[str, Any]:
@@ -151,7 +158,7 @@ def _check_before_making(asked: Asked) -> None:
     """A new home needs files that pass: a mistyped --home or --root leaves no empty database behind."""
     import os
 
-    from interface.app.compose import default_root
+    from interface.app.root import default_root
     from interface.channel.loader import load, read_files
     from interface.errors import StoreError
 

@@ -127,7 +127,7 @@ def _specs(asked: Asked) -> "dict[str, Channel]":
     """The channels of the active version, for that is what an engine listens by; of the files where none is published yet."""
     import os
 
-    from interface.app.compose import default_root
+    from interface.app.root import default_root
     from interface.channel.loader import load, read_files
     from interface.errors import InterfaceError
 

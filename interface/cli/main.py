@@ -31,6 +31,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "audit": ("audit", "Who looked at what, who did what, and why."),
         "worklist": ("worklist", "What waits for a person; close what was judged."),
     },
+    "Try": {
+        "map": ("map", "What a message becomes with the mapping as edited; --explain tells of every rule why."),
+        "conform": ("conform", "What a message does otherwise than its version of the standard says."),
+    },
     "Act": {
         "hold": ("act", "Keep a waiting message, and its patient's later ones, from running."),
         "release": ("act", "Let held or failed messages run: by id, or all of one cause."),

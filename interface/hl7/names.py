@@ -94,7 +94,7 @@ def nearest(version: str) -> str:
 @lru_cache(maxsize=2048)
 def segment_fields(segment: str, version: str) -> tuple[Named, ...]:
     """The fields of a segment in order of number; none for a segment that the version does not know (Z segments)."""
-    known = _tables(version).SEGMENTS.get(segment)
+    known = tables(version).SEGMENTS.get(segment)
     if not known or len(known) < 2:
         return ()
     fields = (
@@ -118,7 +118,7 @@ def field(segment: str, number: int, version: str) -> Named | None:
 @lru_cache(maxsize=2048)
 def components(data_type: str, version: str) -> tuple[Named, ...]:
     """The components of a composite type (the subcomponents of one inside another); none for a simple one."""
-    known = _tables(version).DATATYPES_STRUCTS.get(data_type, ())
+    known = tables(version).DATATYPES_STRUCTS.get(data_type, ())
     return tuple(Named(_number(key), _words(reference[3]), reference[2] or "") for key, reference, *_ in known)
 
 
@@ -144,14 +144,15 @@ def structure_of(message_type: str, trigger_event: str, version: str) -> str:
     """MSH-9.3 where the sender leaves it out: `ADT^A08` is ADT_A01 (tables 0003 and 0354); empty when none is known."""
     own = f"{message_type}_{trigger_event}" if trigger_event else message_type
     shared = _SHARED_STRUCTURES.get(own, own)
-    return shared if shared in _tables(max(nearest(version), _STRUCTURES_SINCE)).MESSAGES else ""
+    return shared if shared in tables(max(nearest(version), _STRUCTURES_SINCE)).MESSAGES else ""
 
 
 def _at_or_before(version: str) -> tuple[str, ...]:
     return _VERSIONS[_VERSIONS.index(nearest(version)) :: -1]
 
 
-def _tables(version: str) -> Any:
+def tables(version: str) -> Any:
+    """hl7apy's module of the version that serves for this one: SEGMENTS, MESSAGES, DATATYPES_STRUCTS, TABLES."""
     return import_module(f"hl7apy.v{nearest(version).replace('.', '_')}")
 
 

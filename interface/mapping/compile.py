@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from interface.mapping import condition, grammar, reader, selection
@@ -31,7 +31,7 @@ from interface.mapping.problem import Findings, did_you_mean
 from interface.mapping.reader import Chosen, Holds, Read
 from interface.mapping.rules import SegmentUse
 from interface.mapping.scope import UNSAID, Said, Scope
-from interface.mapping.segment import is_possible, what_there_is
+from interface.mapping.segment import is_known, is_possible, nearest_segment, what_there_is
 from interface.mapping.table import CodeTable
 
 C = TypeVar("C")  # the 3.11 spelling of generic functions
@@ -188,12 +188,15 @@ class ExpressionCompiler:
         gives = functions[0][1].takes
         for call, function in functions:
             self._check(gives, function.takes, call.at)
-            read = _applied(read, function.build(Setting(place, call.arguments, self.tables, self.naming)))
+            read = _applied(read, self._apply(call, function, place))
             gives = function.gives
             if gives is Type.IDENTIFIER:
                 self.identifier_fields |= set(fields(piped.source))
         self._check(gives, wanted, piped.calls[-1].at)
         return read
+
+    def _apply(self, call: Call, function: Function, place: str) -> Apply:
+        return function.build(Setting(place, call.arguments, self.tables, self.naming))
 
     def _function(self, call: Call) -> Function:
         function = self.functions.get(call.name)
@@ -216,6 +219,8 @@ class ExpressionCompiler:
     def _reference(self, path: Reference, wanted: Type) -> Read:
         if not self.has_paths:
             raise _Wrong(path.at, "path-not-here", "an outgoing rule reads names, not paths", "as payment.wire_id")
+        if not is_known(path.segment):
+            raise _Wrong(path.at, "unknown-segment", f"HL7 has no segment {path.segment}", _meant(path))
         if not is_possible(path.segment, path.field):
             raise _Wrong(path.at, "impossible-path", f"{path} does not exist", _advice(path))
         self._note_use(path)
@@ -300,6 +305,11 @@ class ExpressionCompiler:
 
 def _segment(path: Reference) -> str:
     return path.segment if path.occurrence in (None, 1) else f"{path.segment}[{path.occurrence}]"
+
+
+def _meant(path: Reference) -> str:
+    near = nearest_segment(path.segment)
+    return f"did you mean `{replace(path, segment=near)}`?" if near else "a site's own segments begin with Z"
 
 
 def _advice(path: Reference) -> str:

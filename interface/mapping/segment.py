@@ -1,11 +1,24 @@
-"""How many fields the standard's segments have, so that a path to a field that no version knows is found when files are read.
+"""Which segments the standard has and how many fields, so that a path to what no version knows is found when files are read.
 
 The highest field number of each segment over HL7 v2.3 to v2.8. Segments that are not listed, Z segments among them, may have any
 number of fields; so may components, which sites extend freely.
 """
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Final
+
+# Every segment of HL7 v2.1 to v2.8.2.
+_NAMES: Final = (
+    "ABS ACC ADD ADJ AFF AIG AIL AIP AIS AL1 APR ARQ ARV AUT BHS BLC BLG BPO BPX BTS BTX BUI CDM CDO CER CM0 CM1 "
+    "CM2 CNS CON CSP CSR CSS CTD CTI DB1 DG1 DMI DON DPS DRG DSC DSP ECD ECR EDU EQL EQP EQU ERQ ERR EVN FAC FHS "
+    "FT1 FTS GOL GP1 GP2 GT1 IAM IAR IIM ILT IN1 IN2 IN3 INV IPC IPR ISD ITM IVC IVT LAN LCC LCH LDP LOC LRL MCP "
+    "MFA MFE MFI MRG MSA MSH NCK NDS NK1 NPU NSC NST NTE OBR OBX ODS ODT OM1 OM2 OM3 OM4 OM5 OM6 OM7 OMC ORC ORG "
+    "ORO OVR PAC PCE PCR PD1 PDA PDC PEO PES PID PKG PM1 PMT PR1 PRA PRB PRC PRD PRT PSG PSH PSL PSS PTH PV1 PV2 "
+    "PYE QAK QID QPD QRD QRF QRI RCP RDF RDT REL RF1 RFI RGS RMI ROL RQ1 RQD RX1 RXA RXC RXD RXE RXG RXO RXR RXV "
+    "SAC SCD SCH SCP SDD SFT SGH SGT SHP SID SLT SPM SPR STF STZ TCC TCD TQ1 TQ2 TXA UAC UB1 UB2 URD URS VAR VND VTQ"
+)
+SEGMENTS: Final = frozenset(_NAMES.split())
 
 FIELD_COUNTS: Final[Mapping[str, int]] = {
     "ACC": 13,
@@ -46,3 +59,15 @@ def is_possible(segment: str, field: int) -> bool:
 def what_there_is(segment: str) -> str:
     """Advice for a field that does not exist."""
     return f"{segment} has the fields {segment}-1 to {segment}-{FIELD_COUNTS[segment]}"
+
+
+def is_known(segment: str) -> bool:
+    """Whether the standard has this segment, or a site may: its own ones begin with Z (HL7 v2.5.1 section 2.11)."""
+    return segment in SEGMENTS or segment.startswith("Z")
+
+
+def nearest_segment(segment: str) -> str:
+    """What was meant by a segment that nobody has: its letters in another order, else one that looks alike; or nothing."""
+    turned = sorted(known for known in SEGMENTS if sorted(known) == sorted(segment))
+    often = get_close_matches(segment, FIELD_COUNTS, n=1, cutoff=0.6)
+    return next(iter((*turned, *often, *get_close_matches(segment, SEGMENTS, n=1, cutoff=0.6))), "")

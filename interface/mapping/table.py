@@ -32,6 +32,7 @@ class CodeTable:
     rows: Mapping[str, str] = field(default_factory=dict)
     miss: Miss = Miss.KEEP
     default: str = ""
+    lines: Mapping[str, int] = field(default_factory=dict)  # where each row stands, that of `*` too
 
     def outputs(self) -> set[str]:
         """Everything that the table can give by itself."""
@@ -67,17 +68,18 @@ def read_table(name: str, file: str, text: str, findings: Findings) -> CodeTable
         findings.add(Mark(file), "table-headings", "the table does not begin with its headings", advice)
         return CodeTable(name, file)
     rows: dict[str, str] = {}
+    at: dict[str, int] = {}
     for number, cells in _numbered(file, lines, findings):
         code, out = cells[:2]
         if code in rows:
             findings.add(Mark(file, number), "duplicate-code", f"the code `{code}` has two rows", "keep one of them")
         else:
-            rows[code] = out
+            rows[code], at[code] = out, number
     miss = rows.pop(ANY, None)
     if miss is None:
         advice = "add a row `*,<keep>`, `*,<refuse>`, or `*,` and a default"
         findings.add(Mark(file), "table-miss", "the table does not say what an unlisted code becomes", advice)
-    return CodeTable(name, file, rows, *_miss(Miss.KEEP if miss is None else miss))
+    return CodeTable(name, file, rows, *_miss(Miss.KEEP if miss is None else miss), at)
 
 
 def _miss(out: str) -> tuple[Miss, str]:

@@ -1,0 +1,66 @@
+"""What a declared channel says about messages that come in: their context, and which are let pass by."""
+
+from collections.abc import Callable
+from collections.abc import Mapping as Table
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from interface.channel.spec import Channel
+from interface.mapping.compile import ExpressionCompiler
+from interface.mapping.filter import FilterRule, Filters
+from interface.mapping.function import FUNCTIONS
+from interface.mapping.kind import Type
+from interface.mapping.money import MoneyConventions
+from interface.mapping.node import Block, Listing, Node
+from interface.mapping.problem import Findings
+from interface.mapping.reader import Holds
+from interface.mapping.rules import SegmentUse
+from interface.mapping.scope import Context
+from interface.mapping.table import CodeTable
+from interface.mapping.target import NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The condition of each filter, None where it has none, and the segments that they look at."""
+
+    holds: tuple[Holds | None, ...]
+    uses: tuple[SegmentUse, ...]
+
+
+def context_of(spec: Channel) -> Context:
+    """What rules must know of the channel."""
+    money = spec.money
+    return Context(
+        timezone=ZoneInfo(spec.timezone),
+        facility=spec.facility,
+        currency=spec.currency,
+        production=spec.production,
+        event_time_tolerance_secs=spec.event_time_tolerance_secs,
+        money=MoneyConventions(money.amount_format, money.sign_of_payment, money.reversal_style),
+        null_is_empty=spec.null_is_empty,
+    )
+
+
+def conditions_of(
+    block: Block,
+    tables: Table[str, CodeTable],
+    findings: Findings,
+    expressions: Callable[..., ExpressionCompiler] = ExpressionCompiler,
+) -> Conditions:
+    """What the filters of a channel's file ask for, compiled; also of a file whose other options are wrong."""
+    compiler = expressions(dict.fromkeys(NAMES, Type.TEXT), FUNCTIONS, tables, findings)
+    listing = block.node("filters")
+    nodes: tuple[Node, ...] = listing.items if isinstance(listing, Listing) else ()
+    whens = [node.node("when") if isinstance(node, Block) else None for node in nodes]
+    holds = tuple(compiler.condition(when) if when is not None else None for when in whens)
+    return Conditions(holds, tuple(compiler.uses))
+
+
+def filters_of(spec: Channel, conditions: Conditions) -> Filters:
+    """The filters, each with its condition."""
+    rules = [
+        FilterRule(declared.reason, frozenset(declared.events), holds)
+        for declared, holds in zip(spec.filters, conditions.holds, strict=True)
+    ]
+    return Filters(tuple(rules), conditions.uses)

@@ -1,0 +1,137 @@
+"""The verb that tries a mapping: what a message becomes in the ledger's nouns, and with --explain how and why."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interface.cli.asked import Asked, verb
+from interface.cli.exit import ExitCode
+from interface.cli.given import Given, given, message_argument
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from interface.channel.trial import Attempt, Trial
+
+
+@verb("map")
+@message_argument
+@click.option("--mapping", metavar="NAME", default="", help="The mapping to read with. Default: that of the channel.")
+@click.option(
+    "--channel",
+    metavar="NAME",
+    default="",
+    help="Read as this channel does. Default: of a stored message its own, else the one that uses the mapping.",
+)
+@click.option("--explain", is_flag=True, help="Tell of every rule what it looked at and why it gave what it gave.")
+def map_verb(asked: Asked, name: str, mapping: str, channel: str, explain: bool) -> int:
+    """Show what a message becomes with the mapping files as they are edited now. Nothing is stored or sent.
+
+    MESSAGE is a file (one or many messages, with CR, LF or CRLF), - for standard input, or the number of a stored message, which is
+    audited before anything is shown. Exit code 0 if every message is mapped or filtered. What the ledger would do with it then, as
+    holding money before its account, is not tried.
+    """
+    import os
+
+    from interface.app.root import default_root
+    from interface.channel.trial import open_trial
+    from interface.mapping.problem import ProblemsError
+
+    messages = given(asked, name)
+    root = (asked.root or default_root(os.environ)).absolute()
+    channel = channel or messages[0].channel
+    try:
+        trial = open_trial(root, os.environ, mapping=mapping, channel=channel, explains=explain)
+    except ProblemsError as found:
+        from interface.cli.engine import tell_problems
+
+        return tell_problems(asked, found, root)
+    attempts = [(one, trial.run(one.raw, one.arrived_at)) for one in messages]
+    if asked.as_json:
+        _print_json(trial, attempts)
+    else:
+        _print(trial, attempts)
+    is_well = all(attempt.outcome in ("mapped", "filtered") for _one, attempt in attempts)
+    return ExitCode.OK if is_well else ExitCode.PROBLEMS
+
+
+def _print_json(trial: "Trial", attempts: "list[tuple[Given, Attempt]]") -> None:
+    from interface.cli.table import print_json
+
+    messages = [_attempt_json(one, attempt) for one, attempt in attempts]
+    print_json({"mapping": trial.name, "channel": trial.channel or None, "messages": messages})
+
+
+def _attempt_json(one: Given, attempt: "Attempt") -> dict[str, Any]:
+    from interface.cli.explained import explanation_json
+    from interface.cli.reading import reading_json
+    from interface.ledger.reading import Filtered, Reading
+
+    content = attempt.content
+    told: dict[str, Any] = {"code": None, "place": None, "text": None, "advice": None}
+    if isinstance(content, Filtered):
+        told |= {"code": "filtered", "text": content.reason}
+    elif not isinstance(content, Reading):
+        told |= {"code": getattr(content, "cause", "") or content.code, "place": content.place, "text": content.text}
+        told |= {"advice": getattr(content, "advice", "") or None}
+    return {
+        "source": one.source,
+        "number": one.number,
+        "type": attempt.header.kind,
+        "control_id": attempt.header.control_id,
+        "outcome": attempt.outcome,
+        **told,
+        "masked": attempt.masked,
+        "reading": reading_json(content) if isinstance(content, Reading) else None,
+        **explanation_json(attempt.explanation),
+    }
+
+
+def _print(trial: "Trial", attempts: "list[tuple[Given, Attempt]]") -> None:
+    from interface.cli.table import console
+
+    screen = console()
+    by = f"mapping {trial.name}, " + (
+        f"as channel {trial.channel} reads it" if trial.channel else "which no channel uses"
+    )
+    screen.print(by, style="dim", markup=False)
+    for one, attempt in attempts:
+        screen.print()
+        _print_attempt(screen, one, attempt)
+
+
+def _print_attempt(screen: "Console", one: Given, attempt: "Attempt") -> None:
+    from rich.text import Text
+
+    from interface.cli.explained import print_explanation
+    from interface.cli.reading import rows
+    from interface.cli.table import Column, moment, plain, table
+    from interface.ledger.reading import Filtered, Reading
+
+    content, header = attempt.content, attempt.header
+    head = f"{one.source} {one.number}  {header.kind}  {header.control_id}  "
+    screen.print(Text.assemble((plain(head), "bold"), (attempt.outcome, _STYLES[attempt.outcome])))
+    for place in attempt.masked:
+        screen.print(f"  a card number in {place} is masked before the mapping reads it", markup=False)
+    if isinstance(content, Reading):
+        head_rows = [("meaning", content.meaning), ("happened", moment(content.event_at))]
+        screen.print(table([Column("what"), Column("value", shrinks=True)], [*head_rows, *rows(content)]))
+    elif isinstance(content, Filtered):
+        screen.print(f"  {content.reason}", markup=False)
+    else:
+        screen.print(Text(plain(_sentence(content))))
+    if attempt.explanation is not None:
+        screen.print()
+        print_explanation(screen, attempt.explanation)
+
+
+_STYLES = {"mapped": "green", "filtered": "cyan", "held": "yellow", "failed": "red", "refused": "red"}
+
+
+def _sentence(content: Any) -> str:
+    """A failure or a header's problem in one line: place, rule, advice, code."""
+    from interface.errors import InterfaceError
+
+    if isinstance(content, InterfaceError):
+        return f"  {content.sentence()}"
+    return f"  {content.place}: {content.text} [{content.cause or content.code}]"

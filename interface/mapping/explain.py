@@ -1,0 +1,176 @@
+"""What one message becomes, rule by rule: each with its place in the files, what it looked at, and why it gave what it gave."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from interface.errors import InterfaceError
+from interface.hl7.parser import Message
+from interface.ledger.reading import Filtered, Reading
+from interface.mapping.filter import Filters
+from interface.mapping.kind import Type
+from interface.mapping.mapping import Mapping
+from interface.mapping.node import Block, Listing, Mark, Node, Scalar
+from interface.mapping.record import Step, Tape
+from interface.mapping.scope import UNSAID, Context
+from interface.mapping.steps import Line, lines
+from interface.mapping.why import nothing, seen
+
+_NO_FILTERS: Final = Filters()
+_NO_RULES: Final = ("mapping", "about", "extends", "direction", "events")
+_NOT_RUN: Final = ("each", "authorities", "types", "unmasked")  # they say where rules look, and give no value
+_NEEDS_KEY: Final = {"account": "account", "encounter": "visit"}  # a section is read only with its identifier
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One rule at work. `target` is as `patient.family`, `group` the segment in view where the rule walks them, as GT1[2].
+
+    `value` is UNSAID where it gave nothing, None where it clears; `why` says why. `rule` is its text, at `mark`.
+    """
+
+    target: str
+    rule: str
+    mark: Mark
+    group: str = ""
+    value: Any = UNSAID
+    why: str = ""
+    type: Type | None = None
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What became of a message, the entry of `events` that decided about it, and every rule."""
+
+    outcome: Reading | Filtered | InterfaceError
+    event: Explained | None
+    rules: tuple[Explained, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A mapping compiled to tell what it does: `block` is its file with all that it inherits."""
+
+    mapping: Mapping
+    block: Block
+    tape: Tape
+
+    def explain(
+        self,
+        message: Message,
+        context: Context,
+        arrived_at: int,
+        filters: Filters = _NO_FILTERS,
+        channel: Block | None = None,
+    ) -> Explanation:
+        """Read a message as production does and tell how. `filters` are those of `channel`, recorded on the same tape."""
+        self.tape.clear()
+        outcome: Reading | Filtered | InterfaceError
+        try:
+            outcome = self.mapping.read(message, context, arrived_at, filters)
+        except InterfaceError as failure:
+            outcome = failure
+        found = dict(_rules(self.block))
+        labels = {node.mark: target for target, node in (*found.items(), *_filters(channel))}
+        done = [_explained(step, labels) for step in self.tape.rules]
+        asked = {one.mark for one in done}
+        left = [
+            _left_out(target, node, self, message, outcome) for target, node in found.items() if node.mark not in asked
+        ]
+        order = {target: place for place, target in enumerate(found)}
+        rules = sorted((*done, *left), key=lambda one: (order.get(one.target, -1), one.group))
+        return Explanation(outcome, _event(self.block, message), tuple(rules))
+
+
+def _explained(step: Step, labels: dict[Mark, str]) -> Explained:
+    assert isinstance(step.part, Scalar), "rules are texts"
+    target = labels.get(step.part.mark, "")
+    is_condition = target.endswith(".when")
+    value = step.value if not is_condition else bool(step.value)
+    why = ""
+    if is_condition and step.failure is None:
+        why = "" if step.value else seen(step)
+    elif value is UNSAID or value is None or step.failure is not None:
+        why = nothing(step)
+    return Explained(target, step.part.text, step.part.mark, step.place, value, why, step.type, tuple(lines(step)))
+
+
+def _rules(block: Block) -> Iterator[tuple[str, Scalar]]:
+    """Every rule of a mapping by its target, in the order of the file."""
+    for section, entry in block.entries.items():
+        if section not in _NO_RULES:
+            yield from _below(section, entry.node)
+
+
+def _below(target: str, node: Node) -> Iterator[tuple[str, Scalar]]:
+    if isinstance(node, Scalar) and target.rpartition(".")[2] not in _NOT_RUN:
+        yield target, node
+    elif isinstance(node, Block):
+        for key, entry in node.entries.items():
+            yield from _below(f"{target}.{key}", entry.node)
+
+
+def _filters(channel: Block | None) -> Iterator[tuple[str, Scalar]]:
+    listing = channel.node("filters") if channel is not None else None
+    for number, one in enumerate(listing.items if isinstance(listing, Listing) else (), start=1):
+        when = one.node("when") if isinstance(one, Block) else None
+        if isinstance(when, Scalar):
+            yield f"filters[{number}].when", when
+
+
+def _event(block: Block, message: Message) -> Explained | None:
+    """The entry of `events` for the message's type and trigger event."""
+    kind = message.header.kind
+    events = block.node("events")
+    entry = events.entries.get(kind) if isinstance(events, Block) else None
+    if entry is None:
+        return None
+    node = entry.node
+    text = node.text if isinstance(node, Scalar) else node.text("ignore") if isinstance(node, Block) else ""
+    return Explained(f"events.{kind}", text, entry.mark, value=text)
+
+
+def _left_out(
+    target: str, node: Scalar, recorded: Recorded, message: Message, outcome: Reading | Filtered | InterfaceError
+) -> Explained:
+    return Explained(target, node.text, node.mark, why=_unasked(target, recorded, message, outcome))
+
+
+def _unasked(target: str, recorded: Recorded, message: Message, outcome: Reading | Filtered | InterfaceError) -> str:
+    """Why a rule did not run at all."""
+    if isinstance(outcome, Filtered):
+        return "the message is filtered before"
+    section = target.rpartition(".")[0]
+    parts = section.split(".")
+    for depth in range(len(parts), 0, -1):
+        if why := _closed(".".join(parts[:depth]), recorded, message):
+            return why
+    if isinstance(outcome, InterfaceError):
+        return "not reached: the message stops before"
+    key = _NEEDS_KEY.get(parts[0], "")
+    if key and getattr(outcome, parts[0]) is None and _ran(recorded, f"identifiers.{key}"):
+        return f"identifiers.{key} gives nothing, and without it there is no {parts[0]}"
+    return f"an event that means `{outcome.meaning}` has no use for it"
+
+
+def _closed(section: str, recorded: Recorded, message: Message) -> str:
+    """Why the rules of a section did not run: its condition, or no segment to walk; empty when neither is so."""
+    block: Node | None = recorded.block
+    for key in section.split("."):
+        block = block.node(key) if isinstance(block, Block) else None
+    if not isinstance(block, Block):
+        return ""
+    when = block.node("when")
+    held = [step for step in recorded.tape.rules if when is not None and step.part is when]
+    if held and not any(step.value for step in held):
+        return f"{section}.when does not hold: {seen(held[-1])}"
+    walked = block.text("each").partition(",")[0].strip()
+    if walked and not message.segments(walked):
+        return f"the message has no {walked}"
+    return ""
+
+
+def _ran(recorded: Recorded, target: str) -> bool:
+    node = dict(_rules(recorded.block)).get(target)
+    return node is not None and any(step.part is node for step in recorded.tape.rules)
