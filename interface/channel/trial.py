@@ -64,6 +64,11 @@ class Attempt:
     masked: tuple[str, ...] = ()
     explanation: Explanation | None = None
 
+    @property
+    def is_for_a_rule(self) -> bool:
+        """Whether a rule may be to blame, which an explanation would name."""
+        return isinstance(self.content, InterfaceError)
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -129,13 +134,15 @@ def open_trial(
     channels = files.names("channels")
     chosen = channel or _user_of(mapping, files, channels)
     if channel and channel not in channels:
-        raise _unknown("channel", channel, channels)
+        advice = did_you_mean(channel, channels)
+        raise ConfigurationError("channel-unknown", "there is no such channel", place=channel, advice=advice)
     block = _channel_block(chosen, files, environ) if chosen else None
     spec = fill(Channel, block, files.findings) if block is not None else None
     name = mapping or (spec.mapping if spec is not None else block.text("mapping") if block else "")
     if name not in files.names("mappings"):
         files.findings.raise_any()
-        raise _unknown("mapping", name, files.names("mappings"))
+        advice = did_you_mean(name, files.names("mappings"))
+        raise ConfigurationError("mapping-unknown", "there is no such mapping", place=name, advice=advice)
     return _compiled(name, chosen, spec, block, files, explains=explains)
 
 
@@ -241,12 +248,3 @@ def _channel_block(name: str, files: _Files, environ: Mapping[str, str]) -> Bloc
     if not isinstance(node, Block):
         files.findings.raise_any()
     return node if isinstance(node, Block) else None
-
-
-def _unknown(kind: str, name: str, known: list[str]) -> ConfigurationError:
-    return ConfigurationError(
-        "channel-unknown" if kind == "channel" else "mapping-unknown",
-        f"there is no such {kind}",
-        place=name,
-        advice=did_you_mean(name, known),
-    )
