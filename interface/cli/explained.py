@@ -87,13 +87,15 @@ def print_rule(screen: "Console", one: "Explained") -> None:
         value = "stops the message"
     why = f": {one.why}" if one.why and not one.is_failed else ""
     screen.print(_head(target, f"{value}{why}", f"{one.mark.file}:{one.mark.line}"))
-    if len(one.lines) > 1 or one.lines[0].what != one.rule:
-        screen.print(Text(f"  {plain(one.rule)}", style="dim"))
+    told = []
     for line, following in pairwise([*one.lines, None]):
         has_parts = line is not None and following is not None and following.depth > line.depth
-        told = _line(line, one.why, has_parts=has_parts) if line is not None else None
-        if told is not None:
-            screen.print(told)
+        told.append(_line(line, one.why, has_parts=has_parts) if line is not None else None)
+    shown_lines = [line for line in told if line is not None]
+    if len(shown_lines) != 1 or one.lines[0].what != one.rule:
+        screen.print(Text(f"  {plain(one.rule)}", style="dim"))
+    for line in shown_lines:
+        screen.print(line)
 
 
 def _line(line: "Line", why: str, *, has_parts: bool) -> Text | None:
