@@ -91,11 +91,11 @@ def print_rule(screen: "Console", one: "Explained") -> None:
     for line, following in pairwise([*one.lines, None]):
         has_parts = line is not None and following is not None and following.depth > line.depth
         told.append(_line(line, one.why, has_parts=has_parts) if line is not None else None)
-    shown_lines = [line for line in told if line is not None]
-    if len(shown_lines) != 1 or one.lines[0].what != one.rule:
+    came = [text for text in told if text is not None]
+    if len(came) != 1 or one.lines[0].what != one.rule:
         screen.print(Text(f"  {plain(one.rule)}", style="dim"))
-    for line in shown_lines:
-        screen.print(line)
+    for text in came:
+        screen.print(text)
 
 
 def _line(line: "Line", why: str, *, has_parts: bool) -> Text | None:
