@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from interface.card.screen import CardScreen, screen
@@ -26,16 +26,18 @@ from interface.ledger.reading import Filtered, Reading
 from interface.mapping.compile import ExpressionCompiler
 from interface.mapping.compiler import compile_mapping
 from interface.mapping.environment import substituted
-from interface.mapping.explain import Explanation, Recorded
-from interface.mapping.extend import resolved
+from interface.mapping.extend import Resolved, resolved
 from interface.mapping.fill import fill
 from interface.mapping.filter import Filters
 from interface.mapping.mapping import Mapping as Compiled
 from interface.mapping.node import Block
 from interface.mapping.problem import Findings, did_you_mean
-from interface.mapping.record import RecordingCompiler, Tape
 from interface.mapping.scope import Context
 from interface.mapping.table import CodeTable, read_table
+
+if TYPE_CHECKING:
+    from interface.mapping.explain import Explanation, Recorded
+    from interface.mapping.record import Tape
 
 V = TypeVar("V")  # the 3.11 spelling of a generic class
 _UTC: Final = ZoneInfo("UTC")
@@ -62,7 +64,12 @@ class Attempt:
     outcome: Outcome
     content: Reading | Filtered | InterfaceError | Problem
     masked: tuple[str, ...] = ()
-    explanation: Explanation | None = None
+    explanation: "Explanation | None" = None
+
+    @property
+    def is_for_a_rule(self) -> bool:
+        """Whether a rule may be to blame, which an explanation would name."""
+        return isinstance(self.content, InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ class Trial:
     filters: Filters
     charset: str
     is_told_outcomes: bool
-    recorded: Recorded | None  # where it is to tell what each rule did
+    recorded: "Recorded | None"  # where it is to tell what each rule did
     block: Block | None  # the channel's file
 
     def run(self, raw: bytes, arrived_at: int) -> Attempt:
@@ -92,7 +99,7 @@ class Trial:
 
     def _read(
         self, message: Message, arrived_at: int
-    ) -> tuple[Reading | Filtered | InterfaceError, Explanation | None]:
+    ) -> "tuple[Reading | Filtered | InterfaceError, Explanation | None]":
         context = self.context
         if not self.channel:
             component = message.delimiters.component
@@ -129,13 +136,15 @@ def open_trial(
     channels = files.names("channels")
     chosen = channel or _user_of(mapping, files, channels)
     if channel and channel not in channels:
-        raise _unknown("channel", channel, channels)
+        advice = did_you_mean(channel, channels)
+        raise ConfigurationError("channel-unknown", "there is no such channel", place=channel, advice=advice)
     block = _channel_block(chosen, files, environ) if chosen else None
     spec = fill(Channel, block, files.findings) if block is not None else None
     name = mapping or (spec.mapping if spec is not None else block.text("mapping") if block else "")
     if name not in files.names("mappings"):
         files.findings.raise_any()
-        raise _unknown("mapping", name, files.names("mappings"))
+        advice = did_you_mean(name, files.names("mappings"))
+        raise ConfigurationError("mapping-unknown", "there is no such mapping", place=name, advice=advice)
     return _compiled(name, chosen, spec, block, files, explains=explains)
 
 
@@ -151,14 +160,12 @@ def _compiled(
             place=name,
             advice="give one without `direction: out`",
         )
-    tape = Tape()
-    expressions = partial(RecordingCompiler, tape=tape) if explains else ExpressionCompiler
+    tape, expressions = _recording() if explains else (None, ExpressionCompiler)
     tables = OnDemand(files.names("mappings/tables", "csv"), files.table)
     mapping = compile_mapping(name, mappings, tables, files.findings, expressions)
     conditions = conditions_of(block, tables, files.findings, expressions) if block is not None else None
     files.findings.raise_any()
     assert mapping is not None, "what is missing was found"
-    whole = resolved(name, mappings, Findings()) if explains else None
     return Trial(
         name,
         channel,
@@ -167,9 +174,23 @@ def _compiled(
         filters_of(spec, conditions) if spec is not None and conditions is not None else Filters(),
         spec.charset if spec is not None else "",
         spec is not None and spec.ack.mode is AckMode.PROCESSED,
-        Recorded(mapping, whole.block, tape) if whole is not None else None,
+        _recorded(mapping, resolved(name, mappings, Findings()), tape) if tape is not None else None,
         block,
     )
+
+
+def _recording() -> "tuple[Tape, Callable[..., ExpressionCompiler]]":
+    from interface.mapping.record import RecordingCompiler, Tape
+
+    tape = Tape()
+    return tape, partial(RecordingCompiler, tape=tape)
+
+
+def _recorded(mapping: Compiled, whole: Resolved | None, tape: "Tape") -> "Recorded":
+    from interface.mapping.explain import Recorded
+
+    assert whole is not None, "it was compiled"
+    return Recorded(mapping, whole.block, tape)
 
 
 class OnDemand(Mapping[str, V]):
@@ -241,12 +262,3 @@ def _channel_block(name: str, files: _Files, environ: Mapping[str, str]) -> Bloc
     if not isinstance(node, Block):
         files.findings.raise_any()
     return node if isinstance(node, Block) else None
-
-
-def _unknown(kind: str, name: str, known: list[str]) -> ConfigurationError:
-    return ConfigurationError(
-        "channel-unknown" if kind == "channel" else "mapping-unknown",
-        f"there is no such {kind}",
-        place=name,
-        advice=did_you_mean(name, known),
-    )

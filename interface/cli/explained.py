@@ -26,11 +26,12 @@ def explanation_json(explanation: "Explanation | None") -> dict[str, Any]:
     event = explanation.event
     return {
         "event": {"rule": event.rule, "file": event.mark.file, "line": event.mark.line} if event else None,
-        "rules": [_rule_json(one) for one in explanation.rules],
+        "rules": [rule_json(one) for one in explanation.rules],
     }
 
 
-def _rule_json(one: "Explained") -> dict[str, Any]:
+def rule_json(one: "Explained") -> dict[str, Any]:
+    """One rule with what each part of it did."""
     return {
         "target": one.target,
         "group": one.group or None,
@@ -65,7 +66,7 @@ def print_explanation(screen: "Console", explanation: "Explanation") -> None:
         rules = list(found)
         if is_run:
             for one in rules:
-                _print_rule(screen, one)
+                print_rule(screen, one)
         else:
             lines = [one.mark.line for one in rules]
             where = f"{rules[0].mark.file}:{min(lines)}" + (f"-{max(lines)}" if len(lines) > 1 else "")
@@ -77,26 +78,35 @@ def _kind(one: "Explained") -> tuple[str, str, bool]:
     return one.target.rpartition(".")[0], "" if is_run else one.why, is_run
 
 
-def _print_rule(screen: "Console", one: "Explained") -> None:
+def print_rule(screen: "Console", one: "Explained") -> None:
+    """One rule: its value or why there is none, its text, and what each part of it did."""
     target = f"{one.target} ({one.group})" if one.group else one.target
     is_condition = one.target.endswith(".when")
     value = ("holds" if one.value else "does not hold") if is_condition else shown(one.value, one.type)
-    why = f": {one.why}" if one.why else ""
+    if one.is_failed:
+        value = "stops the message"
+    why = f": {one.why}" if one.why and not one.is_failed else ""
     screen.print(_head(target, f"{value}{why}", f"{one.mark.file}:{one.mark.line}"))
-    if len(one.lines) > 1 or one.lines[0].what != one.rule:
-        screen.print(Text(f"  {plain(one.rule)}", style="dim"))
+    told = []
     for line, following in pairwise([*one.lines, None]):
-        if line is not None:
-            screen.print(_line(line, one.why, has_parts=following is not None and following.depth > line.depth))
+        has_parts = line is not None and following is not None and following.depth > line.depth
+        told.append(_line(line, one.why, has_parts=has_parts) if line is not None else None)
+    came = [text for text in told if text is not None]
+    if len(came) != 1 or one.lines[0].what != one.rule:
+        screen.print(Text(f"  {plain(one.rule)}", style="dim"))
+    for text in came:
+        screen.print(text)
 
 
-def _line(line: "Line", why: str, *, has_parts: bool) -> Text:
-    """What a rule writes and what came of it. The repetitions of a field stand in lines of their own."""
+def _line(line: "Line", why: str, *, has_parts: bool) -> Text | None:
+    """What a part of a rule writes and what came of it; None where there is nothing to tell. Repetitions have their own lines."""
     came = [plain(line.sent)] if line.sent and not has_parts else []
     if line.gave is not UNSAID and shown(line.gave, line.type) != line.sent:
         came.append(f"> {plain(_gave(line))}")
     if line.note and line.note != why:
         came.append(f"({plain(line.note)})")
+    if not came:
+        return None
     margin = "    " + "  " * line.depth
     what = plain(line.what).ljust(_WIDTH - 2 * line.depth)
     return Text.assemble(margin, (f"{what} ", "dim"), "  ".join(came))

@@ -42,28 +42,31 @@ def map_verb(asked: Asked, name: str, mapping: str, channel: str, explain: bool)
     channel = channel or messages[0].channel
     try:
         trial = open_trial(root, os.environ, mapping=mapping, channel=channel, explains=explain)
+        attempts = [(one, trial.run(one.raw, one.arrived_at)) for one in messages]
+        if not explain and any(attempt.is_for_a_rule for _one, attempt in attempts):
+            telling = open_trial(root, os.environ, mapping=mapping, channel=channel, explains=True)
+            attempts = [(one, telling.run(one.raw, one.arrived_at)) for one in messages]
     except ProblemsError as found:
         from interface.cli.engine import tell_problems
 
         return tell_problems(asked, found, root)
-    attempts = [(one, trial.run(one.raw, one.arrived_at)) for one in messages]
     if asked.as_json:
-        _print_json(trial, attempts)
+        _print_json(trial, attempts, explains=explain)
     else:
-        _print(trial, attempts)
+        _print(trial, attempts, explains=explain)
     is_well = all(attempt.outcome in ("mapped", "filtered") for _one, attempt in attempts)
     return ExitCode.OK if is_well else ExitCode.PROBLEMS
 
 
-def _print_json(trial: "Trial", attempts: "list[tuple[Given, Attempt]]") -> None:
+def _print_json(trial: "Trial", attempts: "list[tuple[Given, Attempt]]", *, explains: bool) -> None:
     from interface.cli.table import print_json
 
-    messages = [_attempt_json(one, attempt) for one, attempt in attempts]
+    messages = [_attempt_json(one, attempt, explains=explains) for one, attempt in attempts]
     print_json({"mapping": trial.name, "channel": trial.channel or None, "messages": messages})
 
 
-def _attempt_json(one: Given, attempt: "Attempt") -> dict[str, Any]:
-    from interface.cli.explained import explanation_json
+def _attempt_json(one: Given, attempt: "Attempt", *, explains: bool) -> dict[str, Any]:
+    from interface.cli.explained import explanation_json, rule_json
     from interface.cli.reading import reading_json
     from interface.ledger.reading import Filtered, Reading
 
@@ -83,11 +86,12 @@ def _attempt_json(one: Given, attempt: "Attempt") -> dict[str, Any]:
         **told,
         "masked": attempt.masked,
         "reading": reading_json(content) if isinstance(content, Reading) else None,
-        **explanation_json(attempt.explanation),
+        "to_blame": [rule_json(each) for each in attempt.explanation.to_blame()] if attempt.explanation else [],
+        **(explanation_json(attempt.explanation) if explains else {}),
     }
 
 
-def _print(trial: "Trial", attempts: "list[tuple[Given, Attempt]]") -> None:
+def _print(trial: "Trial", attempts: "list[tuple[Given, Attempt]]", *, explains: bool) -> None:
     from interface.cli.table import console
 
     screen = console()
@@ -97,13 +101,13 @@ def _print(trial: "Trial", attempts: "list[tuple[Given, Attempt]]") -> None:
     screen.print(by, style="dim", markup=False)
     for one, attempt in attempts:
         screen.print()
-        _print_attempt(screen, one, attempt)
+        _print_attempt(screen, one, attempt, explains=explains)
 
 
-def _print_attempt(screen: "Console", one: Given, attempt: "Attempt") -> None:
+def _print_attempt(screen: "Console", one: Given, attempt: "Attempt", *, explains: bool) -> None:
     from rich.text import Text
 
-    from interface.cli.explained import print_explanation
+    from interface.cli.explained import print_explanation, print_rule
     from interface.cli.reading import rows
     from interface.cli.table import Column, moment, plain, table
     from interface.ledger.reading import Filtered, Reading
@@ -120,7 +124,11 @@ def _print_attempt(screen: "Console", one: Given, attempt: "Attempt") -> None:
         screen.print(f"  {content.reason}", markup=False)
     else:
         screen.print(Text(plain(_sentence(content))))
-    if attempt.explanation is not None:
+    if attempt.explanation is None:
+        return
+    for rule in attempt.explanation.to_blame():
+        print_rule(screen, rule)
+    if explains:
         screen.print()
         print_explanation(screen, attempt.explanation)
 

@@ -19,6 +19,13 @@ from interface.mapping.why import nothing, seen
 _NO_FILTERS: Final = Filters()
 _NO_RULES: Final = ("mapping", "about", "extends", "direction", "events")
 _NOT_RUN: Final = ("each", "authorities", "types", "unmasked")  # they say where rules look, and give no value
+# Failures that no rule raises itself: what the message lacks then, and the rules that give it.
+_GIVEN_BY: Final = {
+    "patient-unidentified": ("identifiers.patient",),
+    "merge-incomplete": ("merges.survivor", "merges.retired"),
+    "transaction-kind-unknown": ("transactions.kind",),
+    "amount-missing": ("transactions.amount",),
+}
 _NEEDS_KEY: Final = {"account": "account", "encounter": "visit"}  # a section is read only with its identifier
 
 
@@ -26,7 +33,8 @@ _NEEDS_KEY: Final = {"account": "account", "encounter": "visit"}  # a section is
 class Explained:
     """One rule at work. `target` is as `patient.family`, `group` the segment in view where the rule walks them, as GT1[2].
 
-    `value` is UNSAID where it gave nothing, None where it clears; `why` says why. `rule` is its text, at `mark`.
+    `value` is UNSAID where it gave nothing, None where it clears; `why` says why. `rule` is its text, at `mark`. `is_failed`: it
+    ended the reading.
     """
 
     target: str
@@ -36,6 +44,7 @@ class Explained:
     value: Any = UNSAID
     why: str = ""
     type: Type | None = None
+    is_failed: bool = False
     lines: tuple[Line, ...] = ()
 
 
@@ -46,6 +55,15 @@ class Explanation:
     outcome: Reading | Filtered | InterfaceError
     event: Explained | None
     rules: tuple[Explained, ...]
+
+    def to_blame(self) -> tuple[Explained, ...]:
+        """The rules for which a message could not be read: those that failed, or that gave nothing where something is needed."""
+        if not isinstance(self.outcome, InterfaceError):
+            return ()
+        needed = _GIVEN_BY.get(self.outcome.code, ())
+        return tuple(
+            one for one in self.rules if one.is_failed or (one.target in needed and one.value is UNSAID and one.lines)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +111,17 @@ def _explained(step: Step, labels: dict[Mark, str]) -> Explained:
         why = "" if step.value else seen(step)
     elif value is UNSAID or value is None or step.failure is not None:
         why = nothing(step)
-    return Explained(target, step.part.text, step.part.mark, step.place, value, why, step.type, tuple(lines(step)))
+    return Explained(
+        target=target,
+        rule=step.part.text,
+        mark=step.part.mark,
+        group=step.place,
+        value=value,
+        why=why,
+        type=step.type,
+        is_failed=step.failure is not None,
+        lines=tuple(lines(step)),
+    )
 
 
 def _rules(block: Block) -> Iterator[tuple[str, Scalar]]:

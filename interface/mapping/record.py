@@ -188,7 +188,8 @@ def row_met(table: CodeTable, code: str) -> str:
         case Miss.KEEP:
             return f"not listed; the row * at {at} keeps it"
         case Miss.REFUSE:
-            return f"not listed; the row * at {at} refuses it"
+            meanings = ", ".join(sorted(filter(None, table.outputs()))[:8])
+            return f"not listed, and the row * at {at} refuses it; add a row `{code},` with one of {meanings}"
 
 
 def compile_recording(

@@ -75,9 +75,8 @@ def _of_pipe(tree: Piped, step: Step, depth: int) -> Iterator[Line]:
 
 
 def _note(step: Step) -> str:
-    if step.failure is not None:
-        return step.failure.sentence()
-    return "; ".join((*((step.note,) if step.note else ()), *step.warnings))
+    told = [step.note] if step.note else [step.failure.sentence()] if step.failure is not None else []
+    return "; ".join((*told, *step.warnings))
 
 
 def _of_path(path: Reference, step: Step, depth: int) -> Iterator[Line]:

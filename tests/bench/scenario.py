@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import load, usage
+from tests.bench import fields, load, usage
 from tests.bench.engine import Engine, running
 from tests.bench.load import Load
 from tests.bench.measure import Database, Measured, Target
@@ -86,6 +86,11 @@ def peer(name: str, *, once: bool = False) -> Callable[[Bench], Measured]:
     return run
 
 
+def reads(work: Callable[[], Callable[[], object]]) -> Callable[[Bench], Measured]:
+    """One message read again and again in this process: no wire, no store."""
+    return lambda bench: fields.measured(work(), bench.messages)
+
+
 SCENARIOS = (
     Scenario("one connection", one_connection, 3_000, Target(400, p99_ms=10)),
     Scenario(f"intake alone, {MANY} connections", intake_alone, 24_000, Target(4_000, p99_ms=50)),
@@ -97,6 +102,15 @@ SCENARIOS = (
     ),
     Scenario(
         f"hl7apy: parse and answer, {MANY} connections", peer("hl7apy", once=True), 200, databases=(Database.NONE,)
+    ),
+    *(
+        Scenario(f"60 fields of an ADT: {name}", reads(work), messages, target, databases=(Database.NONE,))
+        for name, work, messages, target in (
+            ("parsed and mapped", lambda: fields.mapped, 20_000, Target(5_000)),
+            ("mapped, parsed before", fields.mapped_alone, 20_000, Target(5_000)),
+            ("python-hl7", lambda: fields.by_python_hl7, 1_000, None),
+            ("hl7apy", lambda: fields.by_hl7apy, 40, None),
+        )
     ),
 )
 

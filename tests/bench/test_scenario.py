@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench import fields
 from tests.bench.measure import Database, Measured, Target
 from tests.bench.scenario import SCENARIOS, Bench, peer
 from tests.bench.server import ServerFailedError, serving
 from tests.bench.usage import part_of
+from tests.mapping.speed import values
 from tests.ports import free_ports
 
 
@@ -54,3 +56,16 @@ def test_cpu_time_is_counted_by_part(command: list[str], name: str, part: str) -
 
 def test_rows_have_names_of_their_own() -> None:
     assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS)
+
+
+def test_every_reader_reads_the_same_fields() -> None:
+    ours = [fields.parse(fields.RAW).text(path) for path in fields.PATHS]
+    assert len(ours) == 60
+    assert all(ours)
+    assert fields.by_python_hl7() == ours
+    assert fields.by_hl7apy() == ours
+
+
+def test_the_mapping_makes_as_many_values_of_them() -> None:
+    assert values(fields.mapped()) >= 60
+    assert fields.mapped_alone()() == fields.mapped()

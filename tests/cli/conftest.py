@@ -77,6 +77,16 @@ def empty_home(no_home: Home) -> Home:
         return no_home
 
 
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The shipped files, to be edited; no home anywhere."""
+    use(Home(tmp_path / "nowhere"), monkeypatch)
+    for name in ("channels", "mappings", "config"):
+        shutil.copytree(PROJECT / name, tmp_path / "root" / name, ignore=shutil.ignore_patterns("deploy"))
+    monkeypatch.setenv("HP24_ROOT", str(tmp_path / "root"))
+    return tmp_path / "root"
+
+
 def use(home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
     for name, value in home.environ.items():
         monkeypatch.setenv(name, value)

@@ -1,0 +1,132 @@
+"""`hp24 map`: what a message becomes, and with --explain how and why."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Home, Hp24
+from tests.cli.test_look import trail
+from tests.mapping.sample import A04, A40, DFT, as_event, with_field
+
+
+def message(root: Path, *texts: str, ends: str = "\n") -> str:
+    file = root.parent / "messages.hl7"
+    file.write_bytes(ends.join("\n".join(text.strip() for text in texts).split("\n")).encode())
+    return str(file)
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_every_message_of_a_file_is_mapped_whatever_ends_its_lines(root: Path, hp24: Hp24, ends: str) -> None:
+    told = hp24("map", message(root, A04, A40, DFT, ends=ends), "--mapping", "epic", "--json")
+    assert told.code == 0
+    assert [one["reading"]["meaning"] for one in told.json["messages"]] == ["register", "merge-patient", "transactions"]
+    assert not (root.parent / "nowhere").exists()
+
+
+def test_the_reading_is_told_in_the_ledgers_nouns(root: Path, hp24: Hp24) -> None:
+    (one,) = hp24("map", message(root, A04), "--json").json["messages"]
+    reading = one["reading"]
+    assert reading["patient"]["ids"] == [{"authority": "north", "type": "MR", "value": "7700123"}]
+    assert (reading["patient"]["family"], reading["patient"]["birth_date"]) == ("TESTER", "1980-02-12")
+    assert reading["encounter"]["admitted_at"] == "2025-03-04T15:10:00.000000Z"
+    assert reading["account"]["coverages"][0]["plan_id"] == "PLAN9"
+    assert reading["guarantors"][0]["ids"][0]["value"] == "G3001"
+    assert reading["event_at"] == "2025-03-04T15:14:55.000000Z"
+
+
+def test_transactions_and_merges_are_told(root: Path, hp24: Hp24) -> None:
+    merged, billed = hp24("map", message(root, A40, DFT), "--json").json["messages"]
+    assert [one["retired"]["value"] for one in merged["reading"]["merges"]] == ["7700999", "7700201"]
+    assert [(one["kind"], one["amount_minor"]) for one in billed["reading"]["transactions"]] == [
+        ("charge", 25000),
+        ("payment", 12500),
+    ]
+
+
+def test_people_see_a_table_that_fits(root: Path, hp24: Hp24) -> None:
+    told = hp24("map", message(root, A04))
+    assert "  family           TESTER" in told.out
+    assert max(map(len, told.out.splitlines())) <= 100
+
+
+def test_standard_input_is_read(root: Path, hp24: Hp24, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(A04.strip().encode())))
+    (one,) = hp24("map", "-", "--json").json["messages"]
+    assert one["source"] == "standard input"
+
+
+def test_explain_tells_of_every_rule(root: Path, hp24: Hp24) -> None:
+    (one,) = hp24("map", message(root, A04), "--explain", "--json").json["messages"]
+    rules = {rule["target"]: rule for rule in one["rules"]}
+    assert rules["patient.sex"]["steps"][-1]["note"].startswith("mappings/tables/sex.csv:")
+    assert (rules["patient.suffix"]["said"], rules["patient.suffix"]["why"]) == (False, "PID-5.4 is empty")
+    assert rules["encounter.admitted_at"]["value"] == "2025-03-04T15:10:00.000000Z"
+    assert (one["event"]["rule"], one["event"]["file"]) == ("register", "mappings/hl7v2.yaml")
+
+
+def test_explain_for_people_shows_rule_place_and_reason(root: Path, hp24: Hp24) -> None:
+    lines = hp24("map", message(root, A04), "--explain").out.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("patient.birth_date"))
+    assert [" ".join(line.split()) for line in lines[at : at + 4]] == [
+        f"patient.birth_date 1980-02-12 mappings/hl7v2.yaml:{_line(root, 'birth_date: PID-7')}",
+        "PID-7 | date",
+        "PID-7 19800212",
+        "| date > 1980-02-12",
+    ]
+    assert any(line.startswith("merges.*  nothing: an event that means `register`") for line in lines)
+
+
+def _line(root: Path, text: str) -> int:
+    lines = (root / "mappings" / "hl7v2.yaml").read_text().splitlines()
+    return next(number for number, line in enumerate(lines, start=1) if text in line)
+
+
+def test_a_filtered_message_says_why_and_is_well(root: Path, hp24: Hp24) -> None:
+    told = hp24("map", message(root, as_event(A04, "ADT^A60")), "--json")
+    (one,) = told.json["messages"]
+    assert (told.code, one["outcome"], one["code"], one["text"]) == (
+        0,
+        "filtered",
+        "filtered",
+        "allergies are clinical",
+    )
+
+
+def test_a_message_that_cannot_be_mapped_names_the_rule_to_blame(root: Path, hp24: Hp24) -> None:
+    told = hp24("map", message(root, with_field(A04, "PID-3", "1^^^NORTH^XX~2^^^NORTH^XX")), "--json")
+    (one,) = told.json["messages"]
+    assert (told.code, one["outcome"], one["code"], one["place"]) == (1, "failed", "patient-unidentified", "PID-3")
+    assert [rule["target"] for rule in one["to_blame"]] == ["identifiers.patient"]
+
+
+def test_a_message_that_is_refused_at_the_door_says_why(root: Path, hp24: Hp24) -> None:
+    told = hp24("map", message(root, with_field(A04, "MSH-10", "")), "--json")
+    (one,) = told.json["messages"]
+    assert (one["outcome"], one["code"], one["place"]) == ("refused", "control-id-missing", "MSH-10")
+
+
+def test_problems_of_the_files_are_told_as_check_does(root: Path, hp24: Hp24) -> None:
+    file = root / "mappings" / "hl7v2.yaml"
+    file.write_text(file.read_text().replace("family: PID-5.1", "family: PDI-5.1"))
+    told = hp24("map", message(root, A04))
+    assert told.code == 1
+    assert told.out == hp24("check").out
+
+
+def test_what_is_no_message_is_told(root: Path, hp24: Hp24) -> None:
+    told = hp24("map", message(root, "no message"))
+    assert (told.code, "[message-missing]" in told.err) == (1, True)
+    assert hp24("map", "no-such-file.hl7").code == 2
+
+
+def test_a_stored_message_is_mapped_as_its_channel_and_the_look_is_audited(home: Home, hp24: Hp24) -> None:
+    told = hp24("map", "1", "--json", "--as", "mary")
+    assert (told.code, told.json["channel"]) == (0, "epic")
+    assert told.json["messages"][0]["reading"]["patient"]["ids"]
+    assert "mary: look" in trail(home, "message:1")
+
+
+def test_a_message_that_is_not_there_is_refused(home: Home, hp24: Hp24) -> None:
+    told = hp24("map", "message:999999")
+    assert (told.code, "[not-found]" in told.err) == (1, True)
