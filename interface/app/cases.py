@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from interface.app.collect import few_collections
+from interface.app.coverage import Coverage
 from interface.app.due import due_of, policies
 from interface.app.plan import listening_of, plan_of
 from interface.case.case import FOLDER, Case, Outcome
@@ -21,6 +22,7 @@ from interface.channel.loader import Configuration, load, read_files
 from interface.channel.spec import Channel
 from interface.document import read_text
 from interface.errors import ActRefusedError, InterfaceError
+from interface.ledger.due import Due
 from interface.mapping.compile import ExpressionCompiler
 from interface.mapping.fill import fill
 from interface.mapping.node import Block, Entry, Mark, Node, Scalar
@@ -103,12 +105,15 @@ class Bench:
     store: Sandbox
     clock: CaseClock
     expressions: Expressions = ExpressionCompiler
+    coverage: Coverage | None = None
     shared: Setting | None = None
 
     def play(self, case: Case) -> Played:
         """One case, compared."""
         try:
             setting = self.setting(case)
+            if self.coverage is not None:
+                self.coverage.played(setting, case)
             outcomes = play(self.store, self.clock, setting, case)
         except InterfaceError as failure:
             return Played(case, (), {}, failure)
@@ -183,7 +188,7 @@ def _setting(feeds: Mapping[str, Feed], configuration: Configuration, channel: s
     )
     rules = policies(own)
 
-    def due(story: AccountStory):
+    def due(story: AccountStory) -> Due:
         return due_of(story, rules[story.account.facility])
 
     return Setting(plan_of(1, own), feeds, {name: listening_of(feed) for name, feed in feeds.items()}, channel, due)
