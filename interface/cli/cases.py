@@ -100,7 +100,7 @@ def _test(asked: Asked, root: Path, names: "Sequence[str]", *, is_write: bool, i
 def _quiet(configure: Any) -> None:
     import sys
 
-    configure(sys.stderr, "error")  # what a case makes the engine log is no news
+    configure(sys.stderr, "critical")  # what a case makes the engine log is no news
 
 
 def _unseen(asked: Asked, configuration: Any, coverage: Any) -> "list[Rule]":
