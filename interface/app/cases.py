@@ -31,7 +31,10 @@ from interface.store.sandbox import Sandbox, open_sandbox
 from interface.view.money import AccountStory
 
 _OWN: Final = "case"  # the name of a channel that a case declares for itself
-_PLAIN: Final = {"facility": "NORTH", "timezone": "UTC"}  # of a channel that a case of a mapping did not describe further
+_PLAIN: Final = {
+    "facility": "NORTH",
+    "timezone": "UTC",
+}  # of a channel that a case of a mapping did not describe further
 Expressions = Callable[..., ExpressionCompiler]
 
 
@@ -152,7 +155,10 @@ class Bench:
         mark = options.mark
         source = {"mllp": Block(mark, {"port": _entry(mark, "2575")})}
         given: dict[str, Node] = {key: Scalar(mark, text) for key, text in _PLAIN.items()}
-        given |= {"mapping": Scalar(mark, case.folder), "source": Block(mark, {k: Entry(mark, v) for k, v in source.items()})}
+        given |= {
+            "mapping": Scalar(mark, case.folder),
+            "source": Block(mark, {k: Entry(mark, v) for k, v in source.items()}),
+        }
         given |= {key: entry.node for key, entry in options.entries.items()} | {"channel": Scalar(mark, _OWN)}
         block = Block(mark, {key: options.entries.get(key) or Entry(mark, node) for key, node in given.items()})
         spec = fill(Channel, block, findings)
@@ -162,7 +168,9 @@ class Bench:
         if spec is not None and feed is None:
             wanted = [spec.mapping, *(one.mapping for one in spec.destinations.values())]
             missing = next(name for name in wanted if name not in known.mappings and name not in known.outgoing)
-            findings.add(mark, "missing-mapping", f"there is no mapping `{missing}`", did_you_mean(missing, known.mappings))
+            findings.add(
+                mark, "missing-mapping", f"there is no mapping `{missing}`", did_you_mean(missing, known.mappings)
+            )
         findings.raise_any()
         assert feed is not None, "else something was found"
         return feed

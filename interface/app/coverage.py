@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from interface.case.stage import Setting
 from interface.case.case import Case
+from interface.case.stage import Setting
 from interface.channel.loader import Configuration
 from interface.document import read_document
 from interface.errors import InterfaceError

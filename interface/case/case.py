@@ -57,7 +57,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case. `channel` names one, or `options` declare one for this case alone; `folder` is the mapping or channel it is kept with."""
+    """A case. `channel` names one, or `options` declare one for this case alone; `folder` is the mapping or channel it is of."""
 
     file: str
     about: str

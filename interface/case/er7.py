@@ -18,7 +18,11 @@ def leaves(text: str) -> dict[str, str]:
         for place, er7 in enumerate(segment.fields()):
             if place and er7:
                 is_whole = segment.is_verbatim(place)
-                found |= {f"{name}-{place}": er7} if is_whole else _field(f"{name}-{place}", er7, message.delimiters.component)
+                found |= (
+                    {f"{name}-{place}": er7}
+                    if is_whole
+                    else _field(f"{name}-{place}", er7, message.delimiters.component)
+                )
     return found
 
 

@@ -11,7 +11,7 @@ from interface.ledger.compare import Image
 from interface.ledger.due import Due
 from interface.ledger.entity import Entity, KnownIdentifier
 from interface.ledger.journal import Book, Entry
-from interface.ledger.noun import FIELDS, Kind, Noun
+from interface.ledger.noun import FIELDS, Identifier, Kind, Noun
 from interface.ledger.payment import Allocation, AllocationKind
 from interface.ports import Reader
 from interface.view.money import AccountStory
@@ -55,8 +55,8 @@ class Names:
             self.taken.add((row.noun, name))
 
 
-def _rank(known: KnownIdentifier) -> tuple[bool, int, tuple[str, str, str]]:
-    return known.identifier.type != _PREFERRED[known.noun], known.valid_from, tuple(known.identifier)
+def _rank(known: KnownIdentifier) -> tuple[bool, int, Identifier]:
+    return known.identifier.type != _PREFERRED[known.noun], known.valid_from, known.identifier
 
 
 def picture(reader: Reader, names: Names, due: Callable[[AccountStory], Due]) -> Picture:
@@ -114,9 +114,7 @@ def _item(item: Mapping[str, Any], names: Names) -> Row:
     return {name: str(value) for name, value in told.items()}
 
 
-def _add_money(
-    found: Picture, reader: Reader, image: Image, names: Names, due: Callable[[AccountStory], Due]
-) -> None:
+def _add_money(found: Picture, reader: Reader, image: Image, names: Names, due: Callable[[AccountStory], Due]) -> None:
     accounts = found["accounts"]
     for entry in image.entries:
         for line in entry.lines:

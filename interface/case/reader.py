@@ -84,7 +84,9 @@ def _message(node: Block, findings: Findings) -> str:
     lines = [line.strip("\r") for line in text.splitlines() if line.strip()]
     if not lines or not lines[0].startswith("MSH"):
         mark = node.entries["message"].mark
-        findings.add(mark, "message-missing", "a message begins with MSH", "write `message: |` and its segments below it")
+        findings.add(
+            mark, "message-missing", "a message begins with MSH", "write `message: |` and its segments below it"
+        )
     return "\n".join(lines)
 
 
@@ -93,7 +95,9 @@ def _check_expected(block: Block, findings: Findings) -> None:
     for node in _blocks(block):
         entry = node.entries.get(OTHERS)
         if entry is not None and node.text(OTHERS) != ANY:
-            findings.add(entry.node.mark, "wrong-value", "`others` does not fit", f"write `{OTHERS}: {ANY}`, or leave it out")
+            findings.add(
+                entry.node.mark, "wrong-value", "`others` does not fit", f"write `{OTHERS}: {ANY}`, or leave it out"
+            )
 
 
 def _blocks(node: Node) -> list[Block]:

@@ -8,7 +8,7 @@ from interface.case.case import EXPECTED, Case, Er7, Outcome, Step, Told
 from interface.case.order import Desk
 from interface.case.picture import Names, Picture, amount, changes, picture
 from interface.channel.feed import Feed, Outlet
-from interface.errors import InterfaceError, UnansweredError
+from interface.errors import InterfaceError, MessageError, UnansweredError
 from interface.healthpay24.protocol import Rejected
 from interface.hl7 import charset as charsets
 from interface.hl7.ack import read_ack
@@ -24,6 +24,7 @@ from interface.pipeline.process import ProcessStage, drain
 from interface.pipeline.receive import WAITS, Answer, Listening, examine, store_batch
 from interface.row.message import Settled
 from interface.store.sandbox import Sandbox
+from interface.view.message import MessageFilter, MessageRow
 from interface.view.money import AccountStory
 from interface.view.work import WorkItemRow
 
@@ -70,7 +71,7 @@ class _Stage:
     ledger: Picture = field(default_factory=dict)
     items: dict[int, WorkItemRow] = field(default_factory=dict)
     messages: dict[int, int] = field(default_factory=dict)  # message id -> the step that brought it, from 1
-    stood: dict[int, str] = field(default_factory=dict)  # message id -> its state and reason as last seen
+    stood: dict[int, MessageRow] = field(default_factory=dict)  # message id -> how it stood when last seen
 
 
 def play(store: Sandbox, clock: CaseClock, setting: Setting, case: Case) -> list[Outcome]:
@@ -133,7 +134,10 @@ def _bytes(text: str, feed: Feed) -> bytes:
     written = "".join(f"{line}\r" for line in text.splitlines())
     header = read_header(written.encode("utf-8", "surrogateescape"))
     charset = feed.spec.charset or header.charset
-    return charsets.encode(written, charset if charsets.codec_of(charset) else "UNICODE UTF-8")
+    try:
+        return charsets.encode(written, charset)
+    except MessageError:  # an unknown name, or letters that it lacks: as a sender would send them who does not care
+        return written.encode("utf-8", "surrogateescape")
 
 
 def _arrival(raw: bytes, step: Step, feed: Feed) -> int:
@@ -154,8 +158,8 @@ def _answered(stage: _Stage, answer: Answer) -> str | None:
     if raw is None:
         return None
     ack = read_ack(raw)
-    problems = (f"{one.code} {one.place}".strip() for one in ack.problems if one.code not in ("", "0"))
-    return ", ".join([" ".join([ack.code.value, *list(problems)[:1]])])
+    problems = [f"{one.code} {one.place}".strip() for one in ack.problems if one.code not in ("", "0")]
+    return " ".join([ack.code.value, *problems[:1]])
 
 
 def _order(stage: _Stage, number: int, step: Step, feed: Feed) -> dict[str, Told]:
@@ -177,12 +181,10 @@ def _ending(stage: _Stage, message_id: int) -> dict[str, Told]:
     assert story is not None, "it was stored a moment ago"
     last = story.runs[-1] if story.runs else None
     is_filtered = story.row.state is MessageState.FILTERED
-    state = "parked" if story.row.is_parked else story.row.state.value
-    reason = last.text if last and is_filtered else story.row.reason
-    stage.stood[message_id] = f"{state} {reason}".strip()
+    stage.stood[message_id] = story.row
     return {
-        "state": state,
-        "reason": reason or None,
+        "state": _state(story.row),
+        "reason": (last.text if last and is_filtered else story.row.reason) or None,
         "place": last.place if last and last.place else None,
         "warnings": list(last.warnings) if last else [],
     }
@@ -193,13 +195,22 @@ def _ending(stage: _Stage, message_id: int) -> dict[str, Told]:
 
 def _then(stage: _Stage) -> dict[str, Told]:
     """Earlier messages that stand otherwise now."""
+    with stage.store.snapshot() as reader:
+        rows = reader.messages(MessageFilter(ids=tuple(stage.stood), limit=_MANY)) if stage.stood else []
     found: dict[str, Told] = {}
-    for message_id in sorted(stage.stood):
-        before = stage.stood[message_id]
-        _ending(stage, message_id)
-        if stage.stood[message_id] != before:
-            found[str(stage.messages[message_id])] = stage.stood[message_id]
+    for row in rows:
+        if _stands(row) != _stands(stage.stood[row.id]):
+            found[str(stage.messages[row.id])] = _stands(row)
+        stage.stood[row.id] = row
     return found
+
+
+def _stands(row: MessageRow) -> str:
+    return f"{_state(row)} {row.reason}".strip()
+
+
+def _state(row: MessageRow) -> str:
+    return "parked" if row.is_parked else row.state.value
 
 
 def _sent(stage: _Stage, reply: str) -> list[Told]:
@@ -230,7 +241,9 @@ def _work(stage: _Stage) -> dict[str, Told]:
         rows = {row.id: row for row in reader.work_items(only_open=True, beyond_id=0, limit=_MANY)}
     before = stage.items
     stage.items = rows
-    opened: list[Told] = [_item(row) for row in rows.values() if row.id not in before or before[row.id].count != row.count]
+    opened: list[Told] = [
+        _item(row) for row in rows.values() if row.id not in before or before[row.id].count != row.count
+    ]
     closed: list[Told] = [_item(row) for row in before.values() if row.id not in rows]
     return {"worklist": opened, "closed": closed}
 

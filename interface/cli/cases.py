@@ -22,7 +22,9 @@ _RULES_SHOWN = 40
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--write", "is_write", is_flag=True, help="Write what happened into the files; shows what changes.")
 @click.option("--stored", "is_stored", is_flag=True, help="Also tell which rules no stored message exercises.")
-@click.option("--save", "saved", metavar="ID", multiple=True, type=NUMBER, help="Make a case of stored messages, de-identified.")
+@click.option(
+    "--save", "saved", metavar="ID", multiple=True, type=NUMBER, help="Make a case of stored messages, de-identified."
+)
 @click.option("--with-earlier", is_flag=True, help="With --save: also the patient's earlier messages that it needs.")
 @click.option("--name", default="", help="With --save: what the case is called, as epic/late-charge.")
 def test_verb(
@@ -167,7 +169,9 @@ def _show_rules(rules: "Sequence[Rule]", total: int, unseen: "Sequence[Rule] | N
         print(f"{len(rules)} of {_count(total, 'rule')} no case exercises:")
         dark = set(unseen or ())
         for rule in rules[:_RULES_SHOWN]:
-            also = "" if unseen is None else "  (no stored message either)" if rule in dark else "  (stored messages do)"
+            also = (
+                "" if unseen is None else "  (no stored message either)" if rule in dark else "  (stored messages do)"
+            )
             print(f"  {rule.mark.file}:{rule.mark.line}: {rule.name}{also}")
         if len(rules) > _RULES_SHOWN:
             print(f"  and {len(rules) - _RULES_SHOWN} more; --json lists all")

@@ -37,7 +37,9 @@ class Exercised:
 
     def compiler(self, *args: Any, **options: Any) -> "Noting":
         """A compiler of single rules that notes here what they give; to be handed to `load`."""
-        return Noting(*args, **options, noted=self.marks)
+        made = Noting(*args, **options)
+        made.noted = self.marks
+        return made
 
 
 @dataclass(slots=True)
