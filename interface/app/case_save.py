@@ -2,9 +2,9 @@
 
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +15,8 @@ from interface.case.case import FOLDER, Case, Order, Outcome, Step
 from interface.case.shape import shape
 from interface.case.write import case_text
 from interface.channel.loader import Configuration
-from interface.deidentify.message import deidentified, values
-from interface.deidentify.replace import LEAST_DAYS, MOST_DAYS, Replacements
+from interface.deidentify.message import Site, deidentified, values
+from interface.deidentify.replace import Replacements, beginning
 from interface.errors import ActRefusedError, InterfaceError
 from interface.hl7.parser import Message, parse_text
 from interface.hl7.timestamp import read_timestamp
@@ -67,7 +67,10 @@ def save(
 
         chosen = _needed(stored, play)
         originals = [stored.steps[at] for at in chosen]
-        steps = [_alone(step, channel) for step in without_people(originals, configuration, stored, chance)]
+        steps = [
+            _alone(step, channel)
+            for step in without_people(originals, site_of(configuration), stored.ours.values(), chance)
+        ]
         outcomes = play(steps)
         shapes = [shape(outcome) for outcome in play(originals)]
     otherwise = [number for number, outcome in enumerate(outcomes, start=1) if shape(outcome) != shapes[number - 1]]
@@ -119,18 +122,14 @@ def _needed(stored: Stored, play: Play) -> list[int]:
     return left
 
 
-def without_people(
-    originals: Sequence[Step], configuration: Configuration, stored: Stored, chance: Chance
-) -> list[Step]:
-    """The same steps, de-identified together: what is the same in two of them stays the same."""
+def without_people(originals: Sequence[Step], site: Site, ours: Iterable[str], chance: Chance) -> list[Step]:
+    """The same steps, de-identified together: what is the same in two of them stays the same. `ours`: ids of ours, which stay."""
     messages = [parse_text(step.message.replace("\n", "\r")) for step in originals if step.order is None]
-    days = LEAST_DAYS + chance(MOST_DAYS - LEAST_DAYS)
     newest = max((_day(message) for message in messages), default=datetime.now(UTC).date())
     accounts = {number.casefold() for step in originals if step.order for number in step.order.accounts}
-    made = Replacements(chance, days, newest - timedelta(days=days), values(messages) | accounts)
-    for counted in stored.ours.values():
+    made = beginning(chance, newest, values(messages) | accounts)
+    for counted in ours:
         made.fix(counted, counted)
-    site = site_of(configuration)
     left = iter(messages)
     return [
         replace(step, message=deidentified(next(left), site, made))

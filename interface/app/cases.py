@@ -145,7 +145,12 @@ class Bench:
             return None
         mark = Mark(case.file)
         if case.channel or name not in self.configuration.mappings:
-            _unknown(mark, name, (*self.configuration.feeds, *self.configuration.mappings), findings)
+            known = (
+                self.configuration.feeds
+                if case.channel
+                else {**self.configuration.feeds, **self.configuration.mappings}
+            )
+            _unknown(mark, name, known, findings)
             return None
         return Block(mark)
 
@@ -180,8 +185,8 @@ def _entry(mark: Mark, text: str) -> Entry:
     return Entry(mark, Scalar(mark, text))
 
 
-def _unknown(mark: Mark, name: str, known: Sequence[str] | Mapping[str, object], findings: Findings) -> None:
-    findings.add(mark, "channel-unknown", f"there is no channel or mapping `{name}`", did_you_mean(name, known))
+def _unknown(mark: Mark, name: str, known: Mapping[str, object], findings: Findings) -> None:
+    findings.add(mark, "channel-unknown", f"there is no channel `{name}`", did_you_mean(name, known))
 
 
 def _setting(feeds: Mapping[str, Feed], configuration: Configuration, channel: str) -> Setting:

@@ -13,8 +13,8 @@ from typing import Final
 from interface.card.screen import contains_card
 from interface.deidentify import words
 
-MOST_DAYS: Final = 700
-LEAST_DAYS: Final = 40  # so that a month on its own moves, too
+_MOST_DAYS: Final = 700
+_LEAST_DAYS: Final = 40  # so that a month on its own moves, too
 OLDEST: Final = 90  # years: whoever is older, or as old, is told as this old (45 CFR 164.514(b)(2)(i)(C))
 _TRIES: Final = 200
 _TELLING: Final = (
@@ -147,6 +147,18 @@ class Replacements:
 
     def _tells(self, made: str) -> bool:
         return made in self.originals or any(each in made for each in self.originals if len(each) >= _TELLING)
+
+
+def beginning(chance: Callable[[int], int], newest: date, originals: frozenset[str]) -> Replacements:
+    """Nothing replaced yet. By so many days all dates move that none becomes another one of the originals, if that can be."""
+    dates = [text for text in originals if _TIME.fullmatch(text) and text.strip("0")]
+    made = Replacements(chance, _LEAST_DAYS, newest, originals)
+    for _tried in range(_TRIES):
+        days = _LEAST_DAYS + chance(_MOST_DAYS - _LEAST_DAYS)
+        made = Replacements(chance, days, newest - timedelta(days=days), originals)
+        if not any(made.time(text) in originals for text in dates):
+            break
+    return made
 
 
 def _cased(made: str, text: str) -> str:
