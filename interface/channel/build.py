@@ -38,32 +38,37 @@ def feed_of(
     mapping = mappings.get(spec.mapping)
     if mapping is None or any(one.mapping not in outgoing for one in spec.destinations.values()):
         return None
-    outlets = {name: _outlet(spec, one, outgoing[one.mapping]) for name, one in spec.destinations.items()}
-    return Feed(spec, _context(spec), mapping, _filters(spec, conditions), outlets)
+    agreed = _conventions(spec)
+    outlets = {name: _outlet(spec, one, outgoing[one.mapping], agreed) for name, one in spec.destinations.items()}
+    return Feed(spec, _context(spec, agreed), mapping, _filters(spec, conditions), outlets)
 
 
-def _context(spec: Channel) -> Context:
-    money = spec.money
+def _context(spec: Channel, agreed: PostingConventions) -> Context:
     return Context(
         timezone=ZoneInfo(spec.timezone),
         facility=spec.facility,
         currency=spec.currency,
         production=spec.production,
         event_time_tolerance_secs=spec.event_time_tolerance_secs,
-        money=MoneyConventions(money.amount_format, money.sign_of_payment, money.reversal_style),
+        money=MoneyConventions(
+            spec.money.amount_format, agreed.sign_of_payment, agreed.reversal_style, agreed.words()
+        ),
         null_is_empty=spec.null_is_empty,
     )
 
 
-def _outlet(spec: Channel, destination: Destination, outgoing: Outgoing) -> Outlet:
+def _conventions(spec: Channel) -> PostingConventions:
     money = spec.money
-    conventions = PostingConventions(
+    return PostingConventions(
         sign_of_payment=money.sign_of_payment,
         reversal_style=money.reversal_style,
         types_by_kind=money.types_by_kind,
         codes_by_tender=money.codes_by_tender,
         codes_by_kind=money.codes_by_kind,
     )
+
+
+def _outlet(spec: Channel, destination: Destination, outgoing: Outgoing, agreed: PostingConventions) -> Outlet:
     envelope = Envelope(
         sending_application=destination.sending_application,
         sending_facility=destination.sending_facility,
@@ -73,7 +78,7 @@ def _outlet(spec: Channel, destination: Destination, outgoing: Outgoing) -> Outl
         processing_id="P" if spec.production else "T",
         charset=destination.charset,
     )
-    return Outlet(destination, outgoing, conventions, envelope)
+    return Outlet(destination, outgoing, agreed, envelope)
 
 
 def conditions_of(block: Block, tables: Table[str, CodeTable], findings: Findings) -> Conditions:
