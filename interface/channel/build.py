@@ -50,9 +50,7 @@ def _context(spec: Channel, agreed: PostingConventions) -> Context:
         currency=spec.currency,
         production=spec.production,
         event_time_tolerance_secs=spec.event_time_tolerance_secs,
-        money=MoneyConventions(
-            spec.money.amount_format, agreed.sign_of_payment, agreed.reversal_style, agreed.words()
-        ),
+        money=MoneyConventions(spec.money.amount_format, agreed.sign_of_payment, agreed.reversal_style, agreed.words()),
         null_is_empty=spec.null_is_empty,
     )
 
@@ -74,6 +72,7 @@ def _outlet(spec: Channel, destination: Destination, outgoing: Outgoing, agreed:
         sending_facility=destination.sending_facility,
         receiving_application=destination.receiving_application,
         receiving_facility=destination.receiving_facility or spec.facility,
+        department=destination.department,
         timezone=ZoneInfo(spec.timezone),
         processing_id="P" if spec.production else "T",
         charset=destination.charset,

@@ -78,7 +78,7 @@ This page is written from the code; edit the code's descriptions, not this page.
 mapping: epic
 extends: hl7v2                        # this file holds only what differs; `nothing` takes an inherited rule away
 identifiers:
-  patient: PID-3[.5 = 'MR' and .4 = facility] ?? PID-3[.5 = 'MR']
+  patient: PID-3[type = 'MR' and authority = facility] ?? PID-3[type = 'MR']
   account: PID-18 ?? PV1-50 | typed('AN')
   visit: PV1-19 if PV1-2 != 'N'
 patient:
@@ -97,6 +97,7 @@ guarantors:
 | `PID-5.1` | field 5, component 1, of the first PID; `PID-11.1.2` a subcomponent. The first repetition is read. |
 | `PID-3[2].1`, `GT1[2]-3.1` | the second repetition; the second GT1 |
 | `PID-3[.5 = 'MR'].1` | the first repetition whose component 5 is MR; conditions as below, `.4.1` a subcomponent |
+| `PID-3[type = 'MR' and authority = facility]` | the same by what an identifier *is*: its type and assigning authority as the tables of synonyms name them, authorities without regard to case; its own type where CX-5 is empty |
 | `PID-3[only]` | the repetition of a field that has just one |
 | `A ?? B` | the first that says something, a clear included |
 | `A \\| date` | the value handed to a function; `\\|` binds closer than `??` |

@@ -191,7 +191,9 @@ class Money(Declared):
         words = told_by.get(self.reversal_style)
         if words and words["payment"] in (words["void"], words["refund"]):
             name = "types_by_kind" if self.reversal_style is ReversalStyle.TYPE else "codes_by_kind"
-            raise ValueError(f"`{name}` gives a void or refund what a payment has, and nothing else tells them apart; give another")
+            raise ValueError(
+                f"`{name}` gives a void or refund what a payment has, and nothing else tells them apart; give another"
+            )
         return self
 
 
@@ -221,6 +223,7 @@ class Destination(Declared):
     sending_facility: str = Field(default="HP24", description="MSH-4")
     receiving_application: str = Field(default="", description="MSH-5")
     receiving_facility: str = Field(default="", description="MSH-6; empty: the channel's facility")
+    department: str = Field(default="", description="department that payments are booked under, as FT1-13")
     charset: str = Field(default="UNICODE UTF-8", description="character set of what is sent (HL7 table 0211)")
     retry: Retry = Field(default_factory=Retry, description="when a send that reached nobody is tried again")
     deduplicates: bool = Field(

@@ -85,6 +85,7 @@ class Envelope:
     receiving_application: str
     receiving_facility: str
     timezone: ZoneInfo
+    department: str = ""
     processing_id: str = "P"
     charset: str = "UNICODE UTF-8"
 
@@ -96,6 +97,7 @@ NAMES: Final[Mapping[str, tuple[Type, str]]] = {
     "message.sending_facility": (Type.TEXT, "the destination's `sending_facility`"),
     "message.receiving_application": (Type.TEXT, "the destination's `receiving_application`"),
     "message.receiving_facility": (Type.TEXT, "the destination's `receiving_facility`, else the channel's facility"),
+    "message.department": (Type.TEXT, "the destination's `department`"),
     "message.processing_id": (Type.TEXT, "P, or T on a channel that is not for production"),
     "message.charset": (Type.TEXT, "the destination's `charset`"),
     "now": (Type.INSTANT, "the moment of sending"),
@@ -142,6 +144,7 @@ def posting_values(
         "message.sending_facility": envelope.sending_facility,
         "message.receiving_application": envelope.receiving_application,
         "message.receiving_facility": envelope.receiving_facility,
+        "message.department": envelope.department,
         "message.processing_id": envelope.processing_id,
         "message.charset": envelope.charset,
         "now": now,
