@@ -247,14 +247,20 @@ class Hospital:
 
     def add_person(self, patient: Patient, _at: datetime) -> Event:
         """A28: a person becomes known; no visit, no account."""
-        self.patients[patient.mrn] = patient
+        self._know(patient)
         return Event(Trigger.ADD_PERSON, patient)
 
     def update_person(self, patient: Patient, person: Person, _at: datetime) -> Event:
         """A31: something about the person changed."""
-        self.patients[patient.mrn] = patient
+        self._know(patient)
         patient.person = person
         return Event(Trigger.UPDATE_PERSON, patient)
+
+    def _know(self, patient: Patient) -> None:
+        self.patients[patient.mrn] = patient
+        if self.site.billing is Billing.PATIENT:
+            account = self.open_account(patient)
+            self.accounts[account.number] = account
 
     def preadmit(self, visit: Visit, _at: datetime) -> Event:
         """A05: a stay is planned."""

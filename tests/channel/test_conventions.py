@@ -1,6 +1,4 @@
-"""Five conventions of signs, types and codes, for each vendor and in both directions: what we send, how the site's own is understood,
-and that ours is recognised when it comes back.
-"""
+"""Five conventions of signs, types and codes, for each vendor: what we send, what the site's own means, ours coming back."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -82,15 +80,16 @@ def agreed(vendor: str, name: str) -> Feed:
     return load({**wanted, f"channels/{vendor}.yaml": yaml.safe_dump(spec)}, {}).feeds[vendor]
 
 
-def identifiers(feed: Feed) -> dict[str, Identifier]:
-    """Of one patient, as this vendor numbers things: at athena the account has the patient's number."""
+def identifiers(feed: Feed) -> tuple[Identifier, Identifier]:
+    """Patient and account as this vendor numbers them: at athena the account has the patient's number."""
     authority = feed.context.facility.casefold()
     account = "7001" if feed.spec.channel == "athena" else "9001"
-    return {"patient": Identifier(authority, "MR", "7001"), "account": Identifier(authority, "AN", account)}
+    return Identifier(authority, "MR", "7001"), Identifier(authority, "AN", account)
 
 
 def sent(feed: Feed, kind: str, wire_id: str = "P00000000009", original: str = "") -> bytes:
     """What we send of 25.00."""
+    patient, account = identifiers(feed)
     posting = Posting(
         kind=kind,
         wire_id=wire_id,
@@ -100,7 +99,8 @@ def sent(feed: Feed, kind: str, wire_id: str = "P00000000009", original: str = "
         taken_at=NOW,
         original_wire_id=original,
         family="TESTER",
-        **identifiers(feed),
+        patient=patient,
+        account=account,
     )
     return feed.outlets["dft"].render(posting, control_id="HP1", now=NOW)
 
@@ -179,20 +179,20 @@ def _reworded(raw: bytes, type_code: str, code: str, amount: str) -> bytes:
 
 
 def _admitted(feed: Feed) -> Reading:
-    ids = identifiers(feed)
+    patient, account = identifiers(feed)
     return Reading(
         Meaning.REGISTER,
         NOW,
         facility=feed.context.facility,
-        patient=Said((ids["patient"],)),
-        account=Said((ids["account"],)),
+        patient=Said((patient,)),
+        account=Said((account,)),
     )
 
 
-def _said(feed: Feed, meaning: Meaning, transaction_id: str, minutes: int, **more: str) -> Reading:
+def _said(feed: Feed, meaning: Meaning, transaction_id: str, minutes: int, *, original: str = "") -> Reading:
     at = NOW + minutes * 60_000_000
-    parts = (PaymentAllocation(identifiers(feed)["account"], "", 2500),)
-    said = PaymentSaid(transaction_id, 2500, "USD", parts, "visa", last4="1111", taken_at=at, **more)
+    parts = (PaymentAllocation(identifiers(feed)[1], "", 2500),)
+    said = PaymentSaid(transaction_id, 2500, "USD", parts, "visa", last4="1111", taken_at=at, original=original)
     return Reading(meaning, at, facility=feed.context.facility, payment=said)
 
 
