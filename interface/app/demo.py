@@ -1,4 +1,4 @@
-"""The main job, shown: a simulated Epic sends a hospital morning, patients pay, every payment is posted back and proven.
+"""The main job, shown: simulated EHRs send a hospital morning, patients pay, every payment is posted back and proven.
 
 The engine runs as its own processes on an empty home, with the shipped channels. Everything is then compared with the
 simulator's own books, which know nothing of the engine.
@@ -7,16 +7,18 @@ simulator's own books, which know nothing of the engine.
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from itertools import count
+from itertools import chain, count, zip_longest
 from pathlib import Path
 
 from interface.app.compose import App, open_app
+from interface.app.demo_result import AccountLine, DemoOptions, DemoResult
 from interface.app.due import due_of, policies
 from interface.app.launch import engine, free_port
 from interface.app.pay import hosted
+from interface.app.played import Played, play
 from interface.app.verify import verify
 from interface.errors import ConfigurationError
 from interface.healthpay24.protocol import Done, PaymentOrder, Seen, Share
@@ -24,84 +26,16 @@ from interface.healthpay24.record import BalanceRecord
 from interface.ledger.journal import Book
 from interface.message import MessageState, PostingState
 from interface.operate.act import By
-from interface.operate.trace import Trail, trace
-from interface.simulate.echo import Echo
-from interface.simulate.parallel import Sending, send_all
-from interface.simulate.receiver import Receiver
+from interface.operate.trace import trace
+from interface.simulate.hospital import Vendor
 from interface.simulate.record import Record, take_record
 from interface.simulate.sender import Answered
-from interface.simulate.traffic import Morning, morning
 from interface.store.files import files_translated
 from interface.view.money import AccountStory, PaymentStory
 
 Tell = Callable[[str, int, int], None]  # what is going on, done, of how many
 _POLL_SECS = 0.1
-_COUNTS = (
-    "received",
-    "acknowledged",
-    "processed",
-    "filtered",
-    "held",
-    "failed",
-    "accounts",
-    "payments",
-    "accepted",
-    "posted",
-)
 _TENDERS = (("visa", "4242"), ("mastercard", "5100"), ("ach", "6789"), ("discover", "0014"))
-
-
-@dataclass(frozen=True, slots=True)
-class DemoOptions:
-    """`patients` come in the morning, at most `payments` of their accounts are paid on. `wait_secs` bounds each step."""
-
-    seed: int = 24
-    patients: int = 60
-    payments: int = 25
-    connections: int = 4
-    wait_secs: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class AccountLine:
-    """One account at the end, in minor units."""
-
-    number: str
-    patient: str
-    currency: str
-    charges_minor: int
-    owed_minor: int  # before anybody paid here
-    paid_minor: int
-    due_minor: int
-    shown_minor: int | None  # what HealthPay24 shows as due; None where it was not told of the account
-
-
-@dataclass(slots=True)
-class DemoResult:
-    """What the engine holds at the end, and every number in which it disagrees with the simulator (empty: none)."""
-
-    received: int = 0
-    acknowledged: int = 0
-    processed: int = 0
-    filtered: int = 0
-    held: int = 0
-    failed: int = 0
-    accounts: int = 0
-    payments: int = 0
-    accepted: int = 0
-    posted: int = 0
-    proven: int = 0  # messages that were run again into an empty ledger and gave the same one
-    seconds: float = 0.0
-    messages_per_sec: float = 0.0
-    states: dict[str, dict[str, int]] = field(default_factory=dict)  # channel -> state -> count
-    lines: list[AccountLine] = field(default_factory=list)
-    payment_stories: list[PaymentStory] = field(default_factory=list)
-    trail: Trail | None = None  # one payment's
-    disagreements: list[str] = field(default_factory=list)
-
-    def numbers(self) -> dict[str, int]:
-        """The ten counts by name."""
-        return {name: getattr(self, name) for name in _COUNTS}
 
 
 def key_file(home: Path) -> Path:
@@ -121,8 +55,7 @@ class Demo:
         self._root = root
         self._options = options
         self._tell = tell
-        self._day: Morning = morning(options.seed, options.patients)
-        self._adt_port = free_port()
+        self._played: list[Played] = []
         self._owed: dict[str, int] = {}  # what each account that was paid on owed before, by its public id
 
     def __enter__(self) -> "Demo":
@@ -130,10 +63,12 @@ class Demo:
             home = self._home or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hp24-demo-")))
             with files_translated():
                 home.mkdir(parents=True, exist_ok=True)
-            self._echo = stack.enter_context(Echo(self._day.hospital, "127.0.0.1", self._adt_port))
-            self._ehr = stack.enter_context(Receiver(self._day.hospital, echo=self._echo))
+            self._played = [
+                stack.enter_context(play(vendor, self._options.seed, patients)) for vendor, patients in self._spread()
+            ]
             environ = self._environ(home)
-            stack.enter_context(engine(home, self._root, environ, self._options.wait_secs, self._adt_port))
+            ports = [one.port for one in self._played]
+            stack.enter_context(engine(home, self._root, environ, self._options.wait_secs, ports))
             self._app: App = stack.enter_context(open_app(home, self._root, environ))
             self._policies = policies(self._app.active()[1])
             self._stack = stack.pop_all()
@@ -142,47 +77,62 @@ class Demo:
     def __exit__(self, *_error: object) -> None:
         self._stack.close()
 
+    def _spread(self) -> Iterator[tuple[Vendor, int]]:
+        """How many patients come to each hospital: one at least."""
+        vendors = self._options.vendors
+        for number, vendor in enumerate(vendors):
+            yield vendor, max(1, (self._options.patients + number) // len(vendors))
+
     def _environ(self, home: Path) -> dict[str, str]:
         # Whatever database the environment names is somebody's: the demo keeps to its own home.
         mine = {name: value for name, value in os.environ.items() if name not in ("HP24_DATABASE_URL", "HP24_HOME")}
+        played = {name: value for one in self._played for name, value in one.environ().items()}
+        others = {
+            f"{vendor.upper()}_MLLP_PORT": str(free_port()) for vendor in Vendor if vendor not in self._options.vendors
+        }
         return {
             **mine,
             "HP24_KEY_FILE": str(key_file(home)),
             "HP24_HTTP_PORT": "0",  # an engine that runs on this machine keeps its own
-            "EPIC_MLLP_PORT": str(self._adt_port),
-            "EPIC_DFT_HOST": "127.0.0.1",
-            "EPIC_DFT_PORT": str(self._ehr.port),
+            **played,
+            **others,
         }
 
     def run(self) -> DemoResult:
         """The whole morning; TimeoutError-free: what did not happen in time shows as a disagreement."""
         began = time.monotonic()
         result = DemoResult()
-        sending = self._send()
-        result.messages_per_sec = sending.per_sec
+        result.acknowledged = self._send()
+        result.messages_per_sec = result.acknowledged / (time.monotonic() - began)
         self._wait("processed", self._open_messages)
         self._pay(result)
         self._wait("payments posted", lambda: result.payments - self._posted())
         self._wait("echoes processed", self._open_messages)
         self._wait("told to HealthPay24", self._untold)
-        self._count(result, sending)
-        self._compare(result, sending)
+        result.acknowledged += sum(one.echo.outbox.counts.answered for one in self._played)
+        self._count(result)
+        self._compare(result)
         result.seconds = time.monotonic() - began
         return result
 
-    def _send(self) -> Sending:
+    def _send(self) -> int:
+        """All mornings at once; gives the answers."""
         done = count(1)
 
         def progress(_answered: Answered) -> None:
             self._tell("messages sent and acknowledged", next(done), 0)
 
-        return send_all(
-            self._day, "127.0.0.1", self._adt_port, connections=self._options.connections, progress=progress
-        )
+        def send(one: Played) -> int:
+            return len(one.send(self._options.connections, progress).answers)
+
+        with ThreadPoolExecutor(len(self._played)) as threads:
+            return sum(threads.map(send, self._played))
 
     def _pay(self, result: DemoResult) -> None:
         healthpay24 = hosted(self._app)
-        stories = [story for story in self._stories() if self._due(story) > 0]
+        owing = [story for story in self._stories() if self._due(story) > 0]
+        by_facility = [[story for story in owing if story.account.facility == one.facility] for one in self._played]
+        stories = [story for story in chain.from_iterable(zip_longest(*by_facility)) if story is not None]
         chosen = stories[: self._options.payments]
         for number, story in enumerate(chosen):
             tender, last4 = _TENDERS[number % len(_TENDERS)]
@@ -242,13 +192,12 @@ class Demo:
 
     # ------------------------------------------------------------ counting and comparing
 
-    def _count(self, result: DemoResult, sending: Sending) -> None:
+    def _count(self, result: DemoResult) -> None:
         with self._app.store.snapshot() as reader:
             counts = reader.channel_counts()
         result.states = {one.channel: {str(state): n for state, n in one.states.items()} for one in counts}
         feed = [one for one in counts if one.channel != "healthpay24"]
         result.received = sum(one.received for one in feed)
-        result.acknowledged = len(sending.answers) + self._echo.outbox.counts.answered
         for name in ("processed", "filtered", "held", "failed"):
             setattr(result, name, sum(one.states.get(MessageState(name), 0) for one in feed))
         stories = self._stories()
@@ -263,37 +212,41 @@ class Demo:
         result.accepted = sum(part.accepted_at is not None for part in parts)
         result.posted = sum(part.posting is PostingState.POSTED for part in parts)
 
-    def _compare(self, result: DemoResult, sending: Sending) -> None:
-        truths = take_record(self._day.hospital)
+    def _compare(self, result: DemoResult) -> None:
+        proof = verify(self._app, lambda done, total: self._tell("messages proven", done, total))
+        result.proven = proof.messages if proof.holds else 0
+        records = {one.facility: take_record(one.day.hospital) for one in self._played}
         check = _Check(result.disagreements)
-        echoes = self._echo.outbox.counts.answered
-        check("messages received", result.received, truths.messages)
-        check("messages acknowledged", result.acknowledged, truths.messages)
-        check("sent in the morning and echoed", len(sending.answers) + echoes, truths.messages)
-        check("messages filtered", result.filtered, truths.of_no_interest)
-        check("messages processed", result.processed, truths.messages - truths.of_no_interest)
-        check("accounts", result.accounts, len(truths.accounts))
-        journal = self._ehr.record.journal
-        check("payments booked by the EHR", len(journal.posted), result.payments)
-        check("payments booked twice", len(journal.duplicates), 0)
+        self._compare_counts(result, list(records.values()), check)
+        for facility, record in records.items():
+            self._compare_accounts([line for line in result.lines if line.facility == facility], record, check)
+
+    def _compare_counts(self, result: DemoResult, records: Sequence[Record], check: "_Check") -> None:
+        sent, unwanted = (sum(one.messages for one in records), sum(one.of_no_interest for one in records))
+        check("messages received", result.received, sent)
+        check("messages acknowledged", result.acknowledged, sent)
+        check("messages filtered", result.filtered, unwanted)
+        check("messages processed", result.processed, sent - unwanted)
+        check("accounts", result.accounts, sum(len(one.accounts) for one in records))
+        journals = [one.ehr.record.journal for one in self._played]
+        check("payments booked by the EHR", sum(len(one.posted) for one in journals), result.payments)
+        check("payments booked twice", sum(len(one.duplicates) for one in journals), 0)
         check("payments accepted", result.accepted, result.payments)
         check("payments posted", result.posted, result.payments)
         check("work items", self._work_items(), 0)
-        proof = verify(self._app, lambda done, total: self._tell("messages proven", done, total))
-        result.proven = proof.messages if proof.holds else 0
         check("messages that prove the ledger", result.proven, result.processed + result.payments)
-        self._compare_accounts(result, truths, check)
 
-    def _compare_accounts(self, result: DemoResult, truths: Record, check: "_Check") -> None:
-        lines = {line.number: line for line in result.lines}
+    @staticmethod
+    def _compare_accounts(lines: Sequence[AccountLine], truths: Record, check: "_Check") -> None:
+        by_number = {line.number: line for line in lines}
         for number, truth in truths.accounts.items():
-            line = lines.get(number)
+            line = by_number.get(number)
             if line is None:
-                result.disagreements.append(f"account {number} is missing")
+                check.note(f"account {number} is missing")
                 continue
             check(f"account {number}, charges", line.charges_minor, truth.charges)
-            check(f"account {number}, due", line.due_minor, max(truth.stated or 0, 0))
-            check(f"account {number}, shown by HealthPay24", line.shown_minor, max(truth.stated or 0, 0))
+            check(f"account {number}, due", line.due_minor, truth.due)
+            check(f"account {number}, shown by HealthPay24", line.shown_minor, truth.due)
             check(f"account {number}, owed less paid", line.owed_minor - line.paid_minor, line.due_minor)
             check(f"account {number}, paid", line.paid_minor, truth.our_payments)
             check(f"account {number}, patient", line.patient == truth.patient, True)
@@ -301,6 +254,7 @@ class Demo:
     def _line(self, story: AccountStory, shown: Seen[BalanceRecord] | None) -> AccountLine:
         sums = {book: -sum(one.amount_minor for one in story.balances if one.book is book) for book in Book}
         return AccountLine(
+            facility=story.account.facility,
             number=story.names[0].value,
             patient=story.patient_names[0].value if story.patient_names else "",
             currency=story.account.currency,
@@ -321,6 +275,10 @@ class _Check:
 
     def __init__(self, disagreements: list[str]) -> None:
         self._disagreements = disagreements
+
+    def note(self, what: str) -> None:
+        """Something that is not there at all."""
+        self._disagreements.append(what)
 
     def __call__(self, what: str, ours: int | None, theirs: int) -> None:
         if ours != theirs:

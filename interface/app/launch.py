@@ -4,7 +4,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,13 +20,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def engine(home: Path, root: Path, environ: Mapping[str, str], wait_secs: float, port: int) -> Iterator[None]:
-    """The engine as its own processes; its log goes to a file in its home."""
+def engine(
+    home: Path, root: Path, environ: Mapping[str, str], wait_secs: float, ports: Iterable[int]
+) -> Iterator[None]:
+    """The engine as its own processes, listening on these ports; its log goes to a file in its home."""
     command = [str(Path(sys.executable).with_name("hp24")), "--home", str(home), "--root", str(root), "run"]
     with (home / "engine.log").open("wb") as log:
         process = subprocess.Popen(command, env=dict(environ), stdout=log, stderr=log, start_new_session=True)
         try:
-            _await_listener(process, port, wait_secs, home / "engine.log")
+            for port in ports:
+                _await_listener(process, port, wait_secs, home / "engine.log")
             yield
         finally:
             process.terminate()

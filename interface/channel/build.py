@@ -4,7 +4,7 @@ from collections.abc import Mapping as Table
 from zoneinfo import ZoneInfo
 
 from interface.channel.feed import Feed, Outlet
-from interface.channel.incoming import Conditions, context_of, filters_of
+from interface.channel.incoming import Conditions, context_of, conventions_of, filters_of
 from interface.channel.spec import Channel, Destination
 from interface.mapping.mapping import Mapping
 from interface.mapping.outgoing import Outgoing
@@ -18,26 +18,20 @@ def feed_of(
     mapping = mappings.get(spec.mapping)
     if mapping is None or any(one.mapping not in outgoing for one in spec.destinations.values()):
         return None
-    outlets = {name: _outlet(spec, one, outgoing[one.mapping]) for name, one in spec.destinations.items()}
+    agreed = conventions_of(spec)
+    outlets = {name: _outlet(spec, one, outgoing[one.mapping], agreed) for name, one in spec.destinations.items()}
     return Feed(spec, context_of(spec), mapping, filters_of(spec, conditions), outlets)
 
 
-def _outlet(spec: Channel, destination: Destination, outgoing: Outgoing) -> Outlet:
-    money = spec.money
-    conventions = PostingConventions(
-        sign_of_payment=money.sign_of_payment,
-        reversal_style=money.reversal_style,
-        types_by_kind=money.types_by_kind,
-        codes_by_tender=money.codes_by_tender,
-        codes_by_kind=money.codes_by_kind,
-    )
+def _outlet(spec: Channel, destination: Destination, outgoing: Outgoing, agreed: PostingConventions) -> Outlet:
     envelope = Envelope(
         sending_application=destination.sending_application,
         sending_facility=destination.sending_facility,
         receiving_application=destination.receiving_application,
         receiving_facility=destination.receiving_facility or spec.facility,
+        department=destination.department,
         timezone=ZoneInfo(spec.timezone),
         processing_id="P" if spec.production else "T",
         charset=destination.charset,
     )
-    return Outlet(destination, outgoing, conventions, envelope)
+    return Outlet(destination, outgoing, agreed, envelope)

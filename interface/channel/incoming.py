@@ -12,6 +12,7 @@ from interface.mapping.function import FUNCTIONS
 from interface.mapping.kind import Type
 from interface.mapping.money import MoneyConventions
 from interface.mapping.node import Block, Listing, Node
+from interface.mapping.posting import PostingConventions
 from interface.mapping.problem import Findings
 from interface.mapping.reader import Holds
 from interface.mapping.rules import SegmentUse
@@ -30,15 +31,27 @@ class Conditions:
 
 def context_of(spec: Channel) -> Context:
     """What rules must know of the channel."""
-    money = spec.money
+    agreed = conventions_of(spec)
     return Context(
         timezone=ZoneInfo(spec.timezone),
         facility=spec.facility,
         currency=spec.currency,
         production=spec.production,
         event_time_tolerance_secs=spec.event_time_tolerance_secs,
-        money=MoneyConventions(money.amount_format, money.sign_of_payment, money.reversal_style),
+        money=MoneyConventions(spec.money.amount_format, agreed.sign_of_payment, agreed.reversal_style, agreed.words()),
         null_is_empty=spec.null_is_empty,
+    )
+
+
+def conventions_of(spec: Channel) -> PostingConventions:
+    """What was agreed about money, as it is sent."""
+    money = spec.money
+    return PostingConventions(
+        sign_of_payment=money.sign_of_payment,
+        reversal_style=money.reversal_style,
+        types_by_kind=money.types_by_kind,
+        codes_by_tender=money.codes_by_tender,
+        codes_by_kind=money.codes_by_kind,
     )
 
 

@@ -85,7 +85,7 @@ This page is written from the code; edit the code's descriptions, not this page.
 mapping: epic
 extends: hl7v2                        # this file holds only what differs; `nothing` takes an inherited rule away
 identifiers:
-  patient: PID-3[.5 = 'MR' and .4 = facility] ?? PID-3[.5 = 'MR']
+  patient: PID-3[type = 'MR' and authority = facility] ?? PID-3[type = 'MR']
   account: PID-18 ?? PV1-50 | typed('AN')
   visit: PV1-19 if PV1-2 != 'N'
 patient:
@@ -104,6 +104,7 @@ guarantors:
 | `PID-5.1` | field 5, component 1, of the first PID; `PID-11.1.2` a subcomponent. The first repetition is read. |
 | `PID-3[2].1`, `GT1[2]-3.1` | the second repetition; the second GT1 |
 | `PID-3[.5 = 'MR'].1` | the first repetition whose component 5 is MR; conditions as below, `.4.1` a subcomponent |
+| `PID-3[type = 'MR' and authority = facility]` | the same by what the number is, see below |
 | `PID-3[only]` | the repetition of a field that has just one |
 | `A ?? B` | the first that says something, a clear included |
 | `A \\| date` | the value handed to a function; `\\|` binds closer than `??` |
@@ -113,6 +114,10 @@ guarantors:
 
 A literal alone needs quotes around its quotes, or YAML takes them: `"'MR'"`. Inside of an identifier rule a path names the whole
 field; when several different identifiers are left, the message waits for a better rule instead of guessing.
+
+Inside of a choice, `type` and `authority` are an identifier's type (CX-5; where that is empty, what its field holds) and assigning
+authority (CX-4; where that is empty, the channel's facility), as the tables of synonyms name them. Authorities are compared without
+regard to case. `.5` and `.4` are the components as sent.
 
 ## Absent, empty, cleared
 

@@ -167,7 +167,7 @@ class Money(Declared):
     )
     types_by_kind: dict[str, str] = Field(
         default={"payment": "PY", "void": "PY", "refund": "PY"},
-        description="FT1-6 that we send for payment, void and refund",
+        description="FT1-6 of payment, void and refund: what we send, and understand when it comes from the site",
     )
     codes_by_tender: dict[str, str] = Field(
         default={},
@@ -175,7 +175,7 @@ class Money(Declared):
     )
     codes_by_kind: dict[str, str] = Field(
         default={"payment": "{code}", "void": "{code}REV", "refund": "{code}REF"},
-        description="FT1-7.1 by kind; {code} stands for the tender's code",
+        description="FT1-7.1 by kind, sent and understood; {code} stands for the tender's code",
     )
 
     @field_validator("types_by_kind", "codes_by_kind")
@@ -185,6 +185,17 @@ class Money(Declared):
         if set(by_kind) != wanted:
             raise ValueError("it names the kinds payment, void and refund; give all three, and no other")
         return by_kind
+
+    @model_validator(mode="after")
+    def _can_be_told_apart(self) -> Self:
+        told_by = {ReversalStyle.TYPE: self.types_by_kind, ReversalStyle.CODE: self.codes_by_kind}
+        words = told_by.get(self.reversal_style)
+        if words and words["payment"] in (words["void"], words["refund"]):
+            name = "types_by_kind" if self.reversal_style is ReversalStyle.TYPE else "codes_by_kind"
+            raise ValueError(
+                f"`{name}` gives a void or refund what a payment has, and nothing else tells them apart; give another"
+            )
+        return self
 
 
 class MissingAccount(Declared):
@@ -213,6 +224,7 @@ class Destination(Declared):
     sending_facility: str = Field(default="HP24", description="MSH-4")
     receiving_application: str = Field(default="", description="MSH-5")
     receiving_facility: str = Field(default="", description="MSH-6; empty: the channel's facility")
+    department: str = Field(default="", description="department that payments are booked under, as FT1-13")
     charset: str = Field(default="UNICODE UTF-8", description="character set of what is sent (HL7 table 0211)")
     retry: Retry = Field(default_factory=Retry, description="when a send that reached nobody is tried again")
     deduplicates: bool = Field(

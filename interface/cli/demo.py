@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import TaskID
 
-    from interface.app.demo import DemoResult
+    from interface.app.demo_result import DemoResult
 
 _ACCOUNTS_SHOWN = 8
 _PAYMENTS_SHOWN = 8
@@ -22,17 +22,27 @@ _PAYMENTS_SHOWN = 8
 @click.option("--patients", type=click.IntRange(1, 5000), default=60, show_default=True, help="People of the morning.")
 @click.option("--payments", type=click.IntRange(0, 500), default=25, show_default=True, help="Payments taken, at most.")
 @click.option("--seed", type=int, default=24, show_default=True, help="Another seed gives another morning.")
-def demo_verb(asked: Asked, patients: int, payments: int, seed: int) -> int:
-    """A simulated Epic sends a hospital morning over MLLP, patients pay, every payment goes back as DFT^P03 and is proven posted.
+@click.option(
+    "--vendor",
+    type=click.Choice(["epic", "cerner", "athena", "all"]),
+    default="epic",
+    show_default=True,
+    help="Whose EHR sends; 'all': one hospital each, at once.",
+)
+def demo_verb(asked: Asked, patients: int, payments: int, seed: int, vendor: str) -> int:
+    """A simulated EHR sends a hospital morning over MLLP, patients pay, every payment goes back as DFT^P03 and is proven posted.
 
     The engine runs as its own processes, in a home of its own: that of --home, which must be empty and is kept, else one that is
     removed afterwards. Exit code 0 only if every number agrees with the simulator's own record.
     """
-    from interface.app.demo import Demo, DemoOptions
+    from interface.app.demo import Demo
+    from interface.app.demo_result import DemoOptions
     from interface.cli.engine import starter
     from interface.cli.table import print_json
+    from interface.simulate.hospital import Vendor
 
-    options = DemoOptions(seed=seed, patients=patients, payments=payments)
+    vendors = tuple(Vendor) if vendor == "all" else (Vendor(vendor),)
+    options = DemoOptions(seed=seed, patients=patients, payments=payments, vendors=vendors)
     root = (asked.root or starter()).absolute()  # the shipped files, wherever the command is called from
     home = asked.home.absolute() if asked.home else None
     with _Steps(is_silent=asked.as_json) as steps, Demo(root, options, steps.tell, home) as demo:

@@ -22,13 +22,12 @@ from interface.healthpay24.protocol import (
     Share,
 )
 from interface.healthpay24.trial import refusal
-from interface.ledger.payment import remaining_minor
+from interface.ledger.payment import TENDERS, remaining_minor
 from interface.ledger.reading import PaymentAllocation, PaymentSaid
 from interface.message import MessageState
 from interface.row.act import Act
 from interface.row.message import Intake
 
-TENDERS = ("visa", "mastercard", "amex", "discover", "ach", "cash", "check")
 _KIND = "healthpay24"
 
 

@@ -27,6 +27,8 @@ class AllocationKind(StrEnum):
     REFUND = "refund"
 
 
+TENDERS = ("visa", "mastercard", "amex", "discover", "ach", "cash", "check")
+"""Ways of paying that have a name; a site may give each a transaction code of its own."""
 WIRE_ID_LENGTH = 12  # FT1-2, HL7 v2.5.1 section 6.5.1.2
 
 

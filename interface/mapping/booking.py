@@ -28,13 +28,15 @@ def transaction(
     amount = _amount(said, scope, kind)
     if amount is None:
         return None
-    effect = kind_in_effect(kind, amount.minor, said.get("quantity") or 1, scope.context.money)
+    conventions = scope.context.money
+    spoken = conventions.words.get((said.get("type_code") or "", said.get("code") or ""), ())
+    effect = kind_in_effect(kind, amount.minor, said.get("quantity") or 1, conventions, spoken=spoken)
     if effect is None:
         raise UnknownTransactionError(
             "sign-not-agreed",
-            f"a negative amount or quantity on a {kind} has no agreed meaning",
+            f"sign, quantity and code of this {kind} together have no agreed meaning",
             place=scope.placed("FT1-11"),
-            advice="see `money: reversal_style` of the channel, or map the transaction code (FT1-7) to its kind",
+            advice="see `money` of the channel (`reversal_style`, `codes_by_kind`), or map the code (FT1-7) to its kind",
         )
     return Transaction(
         kind=effect,

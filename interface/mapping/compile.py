@@ -3,9 +3,9 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from interface.mapping import condition, grammar, reader, selection
+from interface.mapping import closure, condition, grammar, reader, selection
 from interface.mapping.expression import (
     All,
     Among,
@@ -23,14 +23,14 @@ from interface.mapping.expression import (
     Some,
 )
 from interface.mapping.function import Apply, Function, Setting
-from interface.mapping.identifier import Naming
+from interface.mapping.identifier import CHOICE_NAMES, TYPES_BY_FIELD, Naming, choice_reader
 from interface.mapping.kind import Type, remedy
 from interface.mapping.node import Mark, Node, Scalar
 from interface.mapping.origin import fields, place_of, references, texts_given
 from interface.mapping.problem import Findings, did_you_mean
 from interface.mapping.reader import Chosen, Holds, Read
 from interface.mapping.rules import SegmentUse
-from interface.mapping.scope import UNSAID, Said, Scope
+from interface.mapping.scope import UNSAID
 from interface.mapping.segment import is_known, is_possible, nearest_segment, what_there_is
 from interface.mapping.table import CodeTable
 
@@ -76,6 +76,7 @@ class ExpressionCompiler:
     identifier_fields: set[str] = field(default_factory=set)  # fields that are read as identifiers: PID-3
     first_read: dict[str, Mark] = field(default_factory=dict)  # where each segment is looked at first
     _node: Scalar | None = None  # in hand
+    _chosen: str = ""  # the field whose repetitions a choice looks at: PID-3
 
     def value(self, node: Node, wanted: Type, allowed: Collection[str] = ()) -> Read | None:
         """A rule's value as `wanted`, or None when there was something wrong. `allowed`: the only texts it may give."""
@@ -130,11 +131,11 @@ class ExpressionCompiler:
     def _value(self, tree: Expression, wanted: Type) -> Read:
         match tree:
             case Fallback(options=options):
-                read = _first_said(_each(options, lambda option: self._value(option, wanted)))
+                read = closure.first_said(_each(options, lambda option: self._value(option, wanted)))
             case Given(value=value, condition=given):
                 # Both are looked at, also where one of them is wrong.
                 works: list[Callable[[], Read]] = [lambda: self._value(value, wanted), lambda: self._holds(given)]
-                read = _given(*_each(works, lambda work: work()))
+                read = closure.given(*_each(works, lambda work: work()))
             case Reference():
                 read = self._reference(tree, wanted)
             case Piped():
@@ -147,7 +148,7 @@ class ExpressionCompiler:
                 read = self._part(tree, wanted)
             case Equal() | Among() | All() | Some() | Not():
                 self._check(Type.FLAG, wanted, tree.at)
-                read = _as_flag(self._holds(tree))
+                read = closure.as_flag(self._holds(tree))
         return read
 
     def _check_texts(self, tree: Expression, allowed: Collection[str]) -> None:
@@ -169,9 +170,16 @@ class ExpressionCompiler:
         return lambda _scope: text
 
     def _name(self, name: Name, wanted: Type) -> Read:
+        if self._chosen and name.name in CHOICE_NAMES:
+            self._check(Type.TEXT, wanted, name.at)
+            default_type = TYPES_BY_FIELD.get(self._chosen, "")
+            return choice_reader(name.name, self._chosen, default_type, self.naming)
         gives = self.names.get(name.name)
         if gives is None:
-            raise _Wrong(name.at, "unknown-name", f"`{name.name}` is not a name", did_you_mean(name.name, self.names))
+            advice = did_you_mean(name.name, self.names)
+            if name.name in CHOICE_NAMES:
+                advice = f"it belongs into a choice, as PID-3[{name.name} = ...]"
+            raise _Wrong(name.at, "unknown-name", f"`{name.name}` is not a name here", advice)
         self._check(gives, wanted, name.at)
         key = name.name
         return lambda scope: scope.names.get(key) or UNSAID
@@ -188,7 +196,7 @@ class ExpressionCompiler:
         gives = functions[0][1].takes
         for call, function in functions:
             self._check(gives, function.takes, call.at)
-            read = _applied(read, self._apply(call, function, place))
+            read = closure.applied(read, self._apply(call, function, place))
             gives = function.gives
             if gives is Type.IDENTIFIER:
                 self.identifier_fields |= set(fields(piped.source))
@@ -251,12 +259,18 @@ class ExpressionCompiler:
         return reader.whole(_segment(path), path.field, repetition=path.repetition or 1)
 
     def _choice(self, path: Reference) -> Chosen | None:
-        return condition.of_repetition(self._holds(path.choice)) if path.choice else None
+        if not path.choice:
+            return None
+        outer, self._chosen = self._chosen, f"{path.segment}-{path.field}"
+        try:
+            return condition.of_repetition(self._holds(path.choice))
+        finally:
+            self._chosen = outer
 
     def _identifier(self, path: Reference) -> Read:
         read_one = self._read_identifier(path)
         if path.repetition:
-            return _applied(self._element(path), read_one)
+            return closure.applied(self._element(path), read_one)
         return selection.singled_out(_segment(path), path.field, read_one, self._choice(path), is_only=path.is_only)
 
     def _read_identifier(self, path: Reference) -> Apply:
@@ -280,12 +294,15 @@ class ExpressionCompiler:
     def _holds(self, tree: Expression) -> Holds:
         holds: Holds
         match tree:
-            case Equal(left=left, right=Literal(text=text), is_negated=is_negated):
-                holds = condition.equals(self._text(left), text, is_negated=is_negated)
             case Equal(left=left, right=right, is_negated=is_negated):
-                holds = condition.equal(self._text(left), self._text(right), is_negated=is_negated)
+                one, other = self._compared((left, right))
+                if isinstance(right, Literal) and not self._is_folded((left,)):
+                    holds = condition.equals(one, right.text, is_negated=is_negated)
+                else:
+                    holds = condition.equal(one, other, is_negated=is_negated)
             case Among(left=left, options=options, is_negated=is_negated):
-                holds = condition.among(self._text(left), self._texts(options), is_negated=is_negated)
+                one, *others = self._compared((left, *options))
+                holds = condition.among(one, others, is_negated=is_negated)
             case All(parts=parts):
                 holds = condition.all_of(_each(parts, self._holds))
             case Some(parts=parts):
@@ -299,8 +316,13 @@ class ExpressionCompiler:
     def _text(self, tree: Expression) -> Read:
         return self._value(tree, Type.TEXT)
 
-    def _texts(self, trees: Sequence[Expression]) -> list[Read]:
-        return _each(trees, self._text)
+    def _compared(self, trees: Sequence[Expression]) -> list[Read]:
+        """The sides of a comparison; an assigning authority is compared without regard to case."""
+        reads = _each(trees, self._text)
+        return [closure.folded(read) for read in reads] if self._is_folded(trees) else reads
+
+    def _is_folded(self, trees: Sequence[Expression]) -> bool:
+        return bool(self._chosen) and any(isinstance(tree, Name) and tree.name == "authority" for tree in trees)
 
 
 def _segment(path: Reference) -> str:
@@ -314,35 +336,3 @@ def _meant(path: Reference) -> str:
 
 def _advice(path: Reference) -> str:
     return what_there_is(path.segment) if path.field else "HL7 counts from 1"
-
-
-def _first_said(options: Sequence[Read]) -> Read:
-    first, *others = options
-
-    def read(scope: Scope) -> Said:
-        value = first(scope)
-        if value is not UNSAID:
-            return value
-        for option in others:
-            value = option(scope)
-            if value is not UNSAID:
-                return value
-        return UNSAID
-
-    return read
-
-
-def _as_flag(holds: Holds) -> Read:
-    return lambda scope: bool(holds(scope))
-
-
-def _given(value: Read, holds: Holds) -> Read:
-    return lambda scope: value(scope) if holds(scope) else UNSAID
-
-
-def _applied(read: Read, work: Callable[[Any, Scope], Said]) -> Read:
-    def applied(scope: Scope) -> Said:
-        value = read(scope)
-        return value if value is None or value is UNSAID else work(value, scope)
-
-    return applied

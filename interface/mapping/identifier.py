@@ -60,15 +60,39 @@ def reader(place: str, default_type: str, naming: Naming) -> Callable[[str, Scop
             return UNSAID
         if len(value) > LONGEST:
             raise _too_long(scope, place)
-        type_code = parts[4].strip() if len(parts) > 4 else ""
-        authority = parts[3] if len(parts) > 3 else ""
         return Identifier(
-            _authority(authority, scope, naming, place),
-            naming.types.look_up(type_code, scope, place) if type_code else default_type,
+            _authority(parts[3] if len(parts) > 3 else "", scope, naming, place),
+            _type(parts[4] if len(parts) > 4 else "", scope, naming, place) or default_type,
             value,
         )
 
     return read
+
+
+# What an identifier is called inside of a choice, and what that means.
+CHOICE_NAMES: Final[Mapping[str, str]] = {
+    "authority": "its assigning authority (CX-4), read through the table of authorities; compared without regard to case",
+    "type": "its type (CX-5), read through the table of types; where none was sent, what the field holds",
+}
+
+
+def choice_reader(name: str, place: str, default_type: str, naming: Naming) -> Callable[[Scope], Said]:
+    """A closure that reads one of `CHOICE_NAMES` of the repetition that a choice looks at."""
+    if name == "authority":
+        return lambda scope: _authority(_part(scope, 3), scope, naming, place)
+    return lambda scope: _type(_part(scope, 4), scope, naming, place) or default_type or UNSAID
+
+
+def _part(scope: Scope, index: int) -> str:
+    delimiters = scope.delimiters
+    parts = scope.repetition.split(delimiters.component, index + 1)
+    part = parts[index] if len(parts) > index else ""
+    return unescape(part, delimiters, scope.charset) if delimiters.escape in part else part
+
+
+def _type(part: str, scope: Scope, naming: Naming, place: str) -> str:
+    code = part.strip()
+    return naming.types.look_up(code, scope, place) if code and code != NULL_ER7 else ""
 
 
 def _authority(part: str, scope: Scope, naming: Naming, place: str) -> str:
@@ -77,12 +101,15 @@ def _authority(part: str, scope: Scope, naming: Naming, place: str) -> str:
     if separator in part:
         pieces = part.split(separator)
         namespace, universal = pieces[0], pieces[1]
-    known = naming.authorities.rows
-    named = known.get(universal) or known.get(namespace) if known else None
+    table = naming.authorities
+    known = table.rows
+    named = known.get(universal)
     if named is None:
-        named = universal or namespace
-        named = naming.authorities.look_up(named, scope, place) if named else scope.context.facility
-    return named.strip().casefold()
+        named = known.get(namespace)
+    if named is None and (named := universal or namespace):
+        named = table.look_up(named, scope, place)
+    # What names nobody, the table's row for it included, leaves the number to the channel's facility.
+    return (named or scope.context.facility).strip().casefold()
 
 
 def refuse_clear(scope: Scope, place: str) -> Said:

@@ -8,11 +8,15 @@ from zoneinfo import ZoneInfo
 
 from interface.hl7.money import Money
 from interface.ledger.noun import Identifier
+from interface.ledger.payment import TENDERS
+from interface.ledger.reading import MoneyKind
 from interface.mapping.kind import Type
-from interface.mapping.money import PaymentSign, ReversalStyle
+from interface.mapping.money import PaymentSign, ReversalStyle, Words
 from interface.message import PostingState
 
 PAYMENT: Final = "payment"
+# What our kinds are to whoever books them.
+_MEANT: Final = {PAYMENT: MoneyKind.PAYMENT, "void": MoneyKind.REVERSAL, "refund": MoneyKind.REFUND}
 _BATCH_FORMAT: Final = "B%y%m%d"  # 7 characters: FT1-3 takes 10
 
 
@@ -56,6 +60,21 @@ class PostingConventions:
         default_factory=lambda: {"payment": "{code}", "void": "{code}REV", "refund": "{code}REF"}
     )
 
+    def code(self, kind: str, tender: str) -> str:
+        """FT1-7.1 of a payment, void or refund of a tender."""
+        code = self.codes_by_tender.get(tender, tender.upper())
+        return self.codes_by_kind[kind].replace("{code}", code)
+
+    def words(self) -> Words:
+        """The types and codes of everything that may be sent, for recognising it when the site sends it back."""
+        found: dict[tuple[str, str], tuple[MoneyKind, ...]] = {}
+        for kind, meant in _MEANT.items():
+            for tender in {*TENDERS, *self.codes_by_tender}:
+                word = (self.types_by_kind[kind], self.code(kind, tender))
+                if meant not in found.get(word, ()):
+                    found[word] = (*found.get(word, ()), meant)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
@@ -66,6 +85,7 @@ class Envelope:
     receiving_application: str
     receiving_facility: str
     timezone: ZoneInfo
+    department: str = ""
     processing_id: str = "P"
     charset: str = "UNICODE UTF-8"
 
@@ -77,6 +97,7 @@ NAMES: Final[Mapping[str, tuple[Type, str]]] = {
     "message.sending_facility": (Type.TEXT, "the destination's `sending_facility`"),
     "message.receiving_application": (Type.TEXT, "the destination's `receiving_application`"),
     "message.receiving_facility": (Type.TEXT, "the destination's `receiving_facility`, else the channel's facility"),
+    "message.department": (Type.TEXT, "the destination's `department`"),
     "message.processing_id": (Type.TEXT, "P, or T on a channel that is not for production"),
     "message.charset": (Type.TEXT, "the destination's `charset`"),
     "now": (Type.INSTANT, "the moment of sending"),
@@ -117,13 +138,13 @@ def posting_values(
 ) -> dict[str, Any]:
     """The values behind `NAMES` for one posting. Only what is known has an entry."""
     is_back = posting.kind != PAYMENT
-    code = conventions.codes_by_tender.get(posting.tender, posting.tender.upper())
     values = {
         "message.control_id": control_id,
         "message.sending_application": envelope.sending_application,
         "message.sending_facility": envelope.sending_facility,
         "message.receiving_application": envelope.receiving_application,
         "message.receiving_facility": envelope.receiving_facility,
+        "message.department": envelope.department,
         "message.processing_id": envelope.processing_id,
         "message.charset": envelope.charset,
         "now": now,
@@ -133,7 +154,7 @@ def posting_values(
         "payment.batch_id": _local(posting.taken_at, envelope.timezone).strftime(_BATCH_FORMAT),
         "payment.taken_at": posting.taken_at,
         "payment.type_code": conventions.types_by_kind[posting.kind],
-        "payment.code": conventions.codes_by_kind[posting.kind].replace("{code}", code),
+        "payment.code": conventions.code(posting.kind, posting.tender),
         "payment.quantity": "-1" if is_back and conventions.reversal_style is ReversalStyle.QUANTITY else "1",
         "payment.amount": Money(signed_minor(posting.amount_minor, conventions, is_back=is_back), posting.currency),
         "payment.currency": posting.currency,

@@ -49,10 +49,11 @@ def word_answer(incoming: Incoming, answer: Answer, *, control_id: str, at: date
     swapped = "|".join(incoming.field("MSH", number) for number in (5, 6, 3, 4))
     trigger = incoming.message_type.partition("^")[2]
     wishes = "|||AL|NE" if answer.wants_accept else ""
+    version = incoming.field("MSH", 12) or "2.5.1"
     fault = answer.fault
     error = f"ERR||{fault.place}|{fault.code}^{fault.code.meaning}^HL70357|E\r" if fault else ""
     return (
-        f"MSH|^~\\&|{swapped}|{at:%Y%m%d%H%M%S%z}||ACK^{trigger}^ACK|{control_id}|P|2.5.1{wishes}\r"
+        f"MSH|^~\\&|{swapped}|{at:%Y%m%d%H%M%S%z}||ACK^{trigger}^ACK|{control_id}|P|{version}{wishes}\r"
         f"MSA|{answer.code}|{answer.answered}\r{error}"
     ).encode()
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from interface.hl7.problem import ErrorCode
-from interface.simulate.hospital import Account, Entry, EntryKind, Hospital
+from interface.simulate.hospital import Account, Billing, Entry, EntryKind, Hospital, Site
 from interface.simulate.incoming import Incoming, component, field_of, read_amount
 
 PROBE = "NMQ^N01"
@@ -60,6 +60,7 @@ class Books:
 
     def __init__(self, hospital: Hospital | None, clock: Callable[[], datetime], *, deduplicates: bool) -> None:
         self._hospital = hospital
+        self._site = hospital.site if hospital is not None else Site()
         self._clock = clock
         self._deduplicates = deduplicates
         self._posted: list[Posting] = []
@@ -97,7 +98,7 @@ class Books:
     def _check_identity(self, incoming: Incoming) -> Fault | None:
         if not component(incoming.field("PID", 3), 1):
             return Fault(ErrorCode.REQUIRED_FIELD_MISSING, "PID^1^3")
-        if not component(incoming.field("PID", 18), 1) and not component(incoming.field("PV1", 19), 1):
+        if not _account_number(incoming, self._site):
             return Fault(ErrorCode.REQUIRED_FIELD_MISSING, "PID^1^18")
         if self._hospital is None:
             return None
@@ -112,13 +113,14 @@ class Books:
     def _book_line(self, incoming: Incoming, line: tuple[str, ...]) -> Posting:
         amount = read_amount(field_of(line, 11))
         assert amount is not None, "checked before"
+        code = component(field_of(line, 7), 1)
         posting = Posting(
             transaction_id=field_of(line, 2),
             account=self._account_number(incoming),
             visit=component(incoming.field("PV1", 19), 1),
-            amount=amount[0],
-            reference=component(field_of(line, 30), 1),
-            code=component(field_of(line, 7), 1),
+            amount=-amount[0] if code.endswith(self._site.taking_back) else amount[0],
+            reference=component(field_of(line, 30), 1) or field_of(line, 9),
+            code=code,
             text=component(field_of(line, 7), 2),
             control_id=incoming.control_id,
             at=self._clock(),
@@ -137,7 +139,7 @@ class Books:
             account = _account_named(incoming, self._hospital)
             if account is not None:
                 return account.number
-        return component(incoming.field("PID", 18), 1)
+        return _account_number(incoming, self._site)
 
     def _tell_hospital(self, posting: Posting) -> None:
         if self._hospital is None:
@@ -163,12 +165,16 @@ def entry_of(posting: Posting) -> Entry:
 
 
 def _account_named(incoming: Incoming, hospital: Hospital) -> Account | None:
-    """Return the account that PID-18 names or, where that is empty, the one of the visit in PV1-19."""
-    number = component(incoming.field("PID", 18), 1)
-    if number:
-        return hospital.accounts.get(number)
-    visit = hospital.visits.get(component(incoming.field("PV1", 19), 1))
-    return visit.account if visit else None
+    """Return the account that PID-18 names, else the one of the visit in PV1-19; or the patient's where accounts are patients."""
+    number = _account_number(incoming, hospital.site)
+    visit = hospital.visits.get(number)
+    return hospital.accounts.get(number) or (visit.account if visit else None)
+
+
+def _account_number(incoming: Incoming, site: Site) -> str:
+    if site.billing is Billing.PATIENT:
+        return component(incoming.field("PID", 3), 1)
+    return component(incoming.field("PID", 18), 1) or component(incoming.field("PV1", 19), 1)
 
 
 def _check_line(line: tuple[str, ...], number: int) -> Fault | None:

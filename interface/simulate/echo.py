@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import Self
 
 from interface.simulate.books import Posting, entry_of
-from interface.simulate.epic import Epic
 from interface.simulate.hospital import Event, Hospital, Trigger, Visit
 from interface.simulate.outbox import Outbox
+from interface.simulate.vendor import dialect_of
 
 
 def wall_clock() -> datetime:
@@ -34,7 +34,7 @@ class Echo:
     ) -> None:
         self.outbox = Outbox(host, port, give_up_secs=give_up_secs)
         self._hospital = hospital
-        self._epic = Epic(hospital)
+        self._dialect = dialect_of(hospital)
         self._delay_secs = delay_secs
         self._clock = clock
 
@@ -47,7 +47,9 @@ class Echo:
         self.outbox.stop()
 
     def tell(self, posting: Posting) -> None:
-        """Have the payment and then the balance sent, once the delay is over."""
+        """Have the payment and then the balance sent, once the delay is over; nothing, where the EHR tells of no money."""
+        if Trigger.FINANCIAL not in self._hospital.site.tells:
+            return
         visit = self._visit(posting)
         self.outbox.put(self._delay_secs, lambda: self._payment(visit, posting))
         self.outbox.put(self._delay_secs, lambda: self._balance(visit))
@@ -59,9 +61,14 @@ class Echo:
     def _payment(self, visit: Visit, posting: Posting) -> bytes:
         with self._hospital.lock:
             event = Event(Trigger.FINANCIAL, visit.account.patient, visit, (entry_of(posting),))
-            return self._epic.tell(event, posting.at).content
+            return self._worded(event, posting.at)
 
     def _balance(self, visit: Visit) -> bytes:
         with self._hospital.lock:
             now = self._clock()
-            return self._epic.tell(self._hospital.update(visit, now), now).content
+            return self._worded(self._hospital.update(visit, now), now)
+
+    def _worded(self, event: Event, at: datetime) -> bytes:
+        sent = self._dialect.tell(event, at)
+        assert sent is not None, "a site that tells of money tells of updates, too"
+        return sent.content

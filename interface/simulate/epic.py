@@ -5,16 +5,12 @@ would cancel out. Account (HAR) in PID-18, visit (CSN) in PV1-19 and guarantor a
 practice at such sites.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from interface.simulate.hospital import SILENT_ON_BALANCE, Entry, EntryKind, Event, Hospital, Patient, Trigger
+from interface.simulate.hospital import Entry, EntryKind, Event, Hospital, Patient, Trigger
 from interface.simulate.people import Address, Coverage, Person
 from interface.simulate.sent import Sent
-
-RECORDED_AFTER = timedelta(seconds=4)
-"""From what happened (EVN-6) to its entry in the EHR (EVN-2)."""
-SENT_AFTER = timedelta(seconds=9)
-"""From what happened to the message of it (MSH-7)."""
+from interface.simulate.wording import RECORDED_AFTER, SENT_AFTER, amounts, escape, money
 
 # MSH-9.3 (HL7 2.5.1, table 0354) and the segments after PID.
 _STRUCTURES: dict[Trigger, tuple[str, tuple[str, ...]]] = {
@@ -32,7 +28,6 @@ _STRUCTURES: dict[Trigger, tuple[str, tuple[str, ...]]] = {
     Trigger.ALLERGY: ("ADT_A60", ("PV1", "IAM")),
     Trigger.FINANCIAL: ("DFT_P03", ("PV1", "FT1")),
 }
-_ESCAPES = str.maketrans({"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\"})
 
 
 class Epic:
@@ -114,17 +109,7 @@ class Epic:
             f"||||||||{visit.patient_class}|{visit.number}^^^{facility}^VN|{financial_class}",  # PV1-18 to 20
             f"||||||||||||||||{'01' if visit.ended else ''}|||{facility}|||||{began}|{ended}",  # PV1-36 to 45
         )
-        return "".join((*parts, self._amounts(event, at), "\r"))
-
-    def _amounts(self, event: Event, at: datetime) -> str:
-        """PV1-46 to 49: what the patient owes, all charges, no adjustments, all payments; nothing before billing."""
-        if event.visit is None or event.trigger in SILENT_ON_BALANCE:
-            return ""
-        account = event.visit.account
-        balance = account.balance(at)
-        if balance is None:
-            return ""
-        return f"|{money(balance)}|{money(account.total(EntryKind.CHARGE))}||{money(account.paid(at))}"
+        return "".join((*parts, amounts(event, at), "\r"))
 
     def _gt1(self, event: Event, _at: datetime) -> str:
         patient = event.patient
@@ -158,16 +143,6 @@ class Epic:
         if event.retired is None:
             raise AssertionError("a merge names the record that it retires")
         return f"MRG|{self._ids(event.retired)}||||||{_name(event.retired.person)}\r"
-
-
-def escape(text: str) -> str:
-    """Return text with HL7's delimiters as escape sequences (HL7 2.5.1, section 2.7.1)."""
-    return text.translate(_ESCAPES)
-
-
-def money(amount: int) -> str:
-    """Return minor units as HL7 writes an amount: `125.00`, `-0.05`."""
-    return f"{'-' if amount < 0 else ''}{abs(amount) // 100}.{abs(amount) % 100:02d}"
 
 
 def _name(person: Person) -> str:

@@ -55,13 +55,31 @@ class EntryKind(StrEnum):
     PAYMENT = "PY"
 
 
+class Vendor(StrEnum):
+    """Whose EHR the hospital has: it decides how events are worded."""
+
+    EPIC = "epic"
+    CERNER = "cerner"
+    ATHENA = "athena"
+
+
+class Billing(StrEnum):
+    """What an account stands for."""
+
+    STAY = "stay"  # one or more visits
+    VISIT = "visit"  # one visit, never two
+    PATIENT = "patient"  # the patient, whose number it has
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """What is fixed about one hospital: names on the wire, assigning authorities, time zone, currency, wished answers.
 
-    `accept_ack` and `application_ack` are MSH-15 and MSH-16 (HL7 table 0155); both empty ask for original mode.
+    `accept_ack` and `application_ack` are MSH-15 and MSH-16 (HL7 table 0155); both empty ask for original mode. `tells` are the
+    events that its EHR sends. `taking_back` ends the codes (FT1-7) of what takes a payment back, where amounts have no sign.
     """
 
+    vendor: Vendor = Vendor.EPIC
     facility: str = "NORTH"
     adt_application: str = "EPICADT"
     financial_application: str = "EPICFIN"
@@ -73,6 +91,9 @@ class Site:
     currency: str = "USD"
     accept_ack: str = "AL"
     application_ack: str = "NE"
+    billing: Billing = Billing.STAY
+    tells: frozenset[Trigger] = frozenset(Trigger)
+    taking_back: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +223,17 @@ class Hospital:
         return Visit(self.number("5"), account, patient_class, location, service)
 
     def open_account(self, patient: Patient) -> Account:
-        """Return a new account, not told of and not in the books yet."""
-        account = Account(self.number("9"), patient)
+        """Return a new account, not told of and not in the books yet; the patient's only one where accounts are patients."""
+        is_patients = self.site.billing is Billing.PATIENT
+        if is_patients and patient.accounts:
+            return patient.accounts[0]
+        account = Account(patient.mrn if is_patients else self.number("9"), patient)
         patient.accounts.append(account)
         return account
+
+    def account_beside(self, account: Account) -> Account:
+        """Return the account of one more visit after those of `account`: the same, or a new one for each visit."""
+        return self.open_account(account.patient) if self.site.billing is Billing.VISIT else account
 
     def _tell(self, trigger: Trigger, visit: Visit) -> Event:
         """Enter in the books what the event makes known."""
@@ -219,14 +247,20 @@ class Hospital:
 
     def add_person(self, patient: Patient, _at: datetime) -> Event:
         """A28: a person becomes known; no visit, no account."""
-        self.patients[patient.mrn] = patient
+        self._know(patient)
         return Event(Trigger.ADD_PERSON, patient)
 
     def update_person(self, patient: Patient, person: Person, _at: datetime) -> Event:
         """A31: something about the person changed."""
-        self.patients[patient.mrn] = patient
+        self._know(patient)
         patient.person = person
         return Event(Trigger.UPDATE_PERSON, patient)
+
+    def _know(self, patient: Patient) -> None:
+        self.patients[patient.mrn] = patient
+        if self.site.billing is Billing.PATIENT:
+            account = self.open_account(patient)
+            self.accounts[account.number] = account
 
     def preadmit(self, visit: Visit, _at: datetime) -> Event:
         """A05: a stay is planned."""

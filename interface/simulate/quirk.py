@@ -165,10 +165,10 @@ def _null_fields(sent: Sent, _rng: Random) -> Sent:
 
 def _wrong_charset(sent: Sent, _rng: Random) -> Sent:
     """Windows-1252 bytes under an MSH-18 that promises UTF-8; only text with accents of Western Europe can be hit."""
-    text = sent.content.decode()
     try:
+        text = sent.content.decode()
         content = text.encode("cp1252")
-    except UnicodeEncodeError:
+    except UnicodeError:
         return sent
     return sent if text.isascii() else _rewritten(sent, Quirk.WRONG_CHARSET, content)
 
@@ -227,9 +227,14 @@ def _with_header(content: bytes, control_id: str, stamp: bytes | None = None) ->
     return b"|".join(fields)
 
 
+_STAMPS = {12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S", 19: "%Y%m%d%H%M%S%z"}  # how MSH-7 is written, by its length
+
+
 def _restamped(sent: Sent) -> Sent:
-    was = datetime.strptime(sent.content.split(b"|", 7)[6].decode(), "%Y%m%d%H%M%S%z")
-    stamp = (was + timedelta(minutes=17)).strftime("%Y%m%d%H%M%S%z").encode()
+    written = sent.content.split(b"|", 7)[6].decode()
+    layout = _STAMPS[len(written)]
+    was = datetime.strptime(written, layout)  # noqa: DTZ007 - written again in the zone that it was read in
+    stamp = (was + timedelta(minutes=17)).strftime(layout).encode()
     control_id = f"{sent.control_id}R"
     content = _with_header(sent.content, control_id, stamp)
     return _marked(replace(sent, control_id=control_id, content=content), Quirk.RESTAMPED_RESENDS)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from interface.simulate.hospital import Account, EntryKind, Hospital, Trigger, VisitState
+from interface.simulate.hospital import Account, EntryKind, Hospital, Site, Trigger, VisitState
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,8 @@ class AccountTruth:
     """One account, in minor units. `stated` is the newest balance that a message told (PV1-46), `stated_at` its moment.
 
     `desk_payments` are those that the hospital took itself, `our_payments` those that came in from HealthPay24.
-    `charge_lines` counts FT1 segments. `patient` is the record that holds the account after all merges.
+    `charge_lines` counts FT1 segments; of money that its EHR does not tell of there is none. `patient` is the record that holds
+    the account after all merges. `due` is what the patient owes: `stated`, less what came in from HealthPay24 since.
     """
 
     number: str
@@ -28,6 +29,7 @@ class AccountTruth:
     our_payments: int
     stated: int | None
     stated_at: datetime | None
+    due: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def take_record(hospital: Hospital) -> Record:
         return Record(
             sent=dict(hospital.sent),
             patients=frozenset(number for number, patient in hospital.patients.items() if patient.survivor is None),
-            accounts={number: _truth(account) for number, account in hospital.accounts.items()},
+            accounts={number: _truth(account, hospital.site) for number, account in hospital.accounts.items()},
             merges=tuple(hospital.merges),
             cancelled_visits=frozenset(
                 visit.number for visit in hospital.visits.values() if visit.state is VisitState.CANCELLED
@@ -80,17 +82,21 @@ def take_record(hospital: Hospital) -> Record:
         )
 
 
-def _truth(account: Account) -> AccountTruth:
+def _truth(account: Account, site: Site) -> AccountTruth:
     payments = [entry for entry in account.entries if entry.kind is EntryKind.PAYMENT]
+    tells_money = Trigger.FINANCIAL in site.tells
+    stated_at = account.stated_at
+    since = sum(entry.amount for entry in payments if entry.foreign and (stated_at is None or entry.at > stated_at))
     return AccountTruth(
         number=account.number,
         patient=account.patient.mrn,
         guarantor=account.patient.guarantor.number,
         visits={visit.number: visit.state for visit in account.visits},
-        charges=account.total(EntryKind.CHARGE),
-        charge_lines=sum(entry.kind is EntryKind.CHARGE for entry in account.entries),
-        desk_payments=sum(entry.amount for entry in payments if not entry.foreign),
+        charges=account.total(EntryKind.CHARGE) if tells_money else 0,
+        charge_lines=sum(entry.kind is EntryKind.CHARGE for entry in account.entries) if tells_money else 0,
+        desk_payments=sum(entry.amount for entry in payments if not entry.foreign) if tells_money else 0,
         our_payments=sum(entry.amount for entry in payments if entry.foreign),
         stated=account.stated,
-        stated_at=account.stated_at,
+        stated_at=stated_at,
+        due=max(0, (account.stated or 0) - since),
     )

@@ -48,7 +48,7 @@ def outpatient(hospital: Hospital, patient: Patient, rng: Random) -> Iterator[St
     yield from _updates(hospital, visit, rng, 2, 4)
     yield from _charges(hospital, visit, rng, 1, 2)
     if rng.random() < 0.1:
-        second = hospital.plan_visit(account, "O", rng.choice(_CLINICS), visit.service)
+        second = hospital.plan_visit(hospital.account_beside(account), "O", rng.choice(_CLINICS), visit.service)
         yield Step(_minutes(rng, 10), partial(hospital.begin, Trigger.REGISTER, second))
         yield from _charges(hospital, second, rng, 1, 1)
     yield Step(_minutes(rng, 30), partial(hospital.discharge, visit))

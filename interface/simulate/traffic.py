@@ -11,11 +11,11 @@ from random import Random
 from typing import Self
 
 from interface.simulate import story
-from interface.simulate.epic import Epic
-from interface.simulate.hospital import Hospital, Patient, Site
+from interface.simulate.hospital import Hospital, Patient, Site, Vendor
 from interface.simulate.people import Guarantor, invent_coverages, invent_person
 from interface.simulate.sent import Sent
 from interface.simulate.story import Step, Story
+from interface.simulate.vendor import dialect_of
 
 _LENGTH = timedelta(hours=5)
 """How long patients keep arriving."""
@@ -32,6 +32,8 @@ _ROUND: tuple[Story, ...] = (
     *(story.registered_in_error, story.registered_twice, story.discharged_too_early),
 )
 """Every forty patients after that, in any order."""
+_PRACTICE: tuple[Story, ...] = (story.outpatient,) * 9 + (story.only_demographics,)
+"""Every ten patients of a practice, which has no beds."""
 
 
 class Morning(Iterator[Sent]):
@@ -39,8 +41,8 @@ class Morning(Iterator[Sent]):
 
     def __init__(self, hospital: Hospital, patients: int, start: datetime) -> None:
         self.hospital = hospital
-        self._epic = Epic(hospital)
-        self._stories = _deal(Random(f"{hospital.seed}:stories"), patients)
+        self._dialect = dialect_of(hospital)
+        self._stories = _deal(Random(f"{hospital.seed}:stories"), patients, *_decks(hospital.site))
         self._spacing = _LENGTH / max(1, patients)
         self._today = start.astimezone(hospital.site.zone).date()
         self._arrival = start
@@ -54,13 +56,15 @@ class Morning(Iterator[Sent]):
 
     def __next__(self) -> Sent:
         with self.hospital.lock:
-            self._let_patients_in()
-            if not self._agenda:
-                raise StopIteration
-            at, number, step, rest = heapq.heappop(self._agenda)
-            sent = self._epic.tell(step.act(at), at)
-            self._put(at, number, rest)
-            return sent
+            while True:
+                self._let_patients_in()
+                if not self._agenda:
+                    raise StopIteration
+                at, number, step, rest = heapq.heappop(self._agenda)
+                sent = self._dialect.tell(step.act(at), at)
+                self._put(at, number, rest)
+                if sent is not None:
+                    return sent
 
     def _let_patients_in(self) -> None:
         """Begin the stories of everybody who arrives before the next step that waits."""
@@ -97,10 +101,14 @@ def morning(seed: int, patients: int, *, site: Site | None = None, start: dateti
     return Morning(Hospital(seed, site), patients, (start or _DEFAULT_START).astimezone(UTC))
 
 
-def _deal(rng: Random, patients: int) -> Iterator[Story]:
+def _decks(site: Site) -> tuple[tuple[Story, ...], tuple[Story, ...]]:
+    return (_PRACTICE, _PRACTICE) if site.vendor is Vendor.ATHENA else (_OPENING, _ROUND)
+
+
+def _deal(rng: Random, patients: int, opening: tuple[Story, ...], later: tuple[Story, ...]) -> Iterator[Story]:
     """Deal stories like cards, the opening first, then whole rounds: small mornings keep the proportions too."""
-    deck: list[Story] = list(_OPENING)
+    deck: list[Story] = list(opening)
     for _ in range(patients):
         if not deck:
-            deck = list(_ROUND)
+            deck = list(later)
         yield deck.pop(rng.randrange(len(deck)))

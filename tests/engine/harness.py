@@ -17,6 +17,7 @@ from typing import Any
 
 from interface.app.compose import App, open_app
 from interface.message import MessageState
+from interface.simulate.hospital import Vendor
 from interface.view.delivery import DeliveryFilter, DeliveryStory
 from interface.view.message import MessageFilter, MessageRow
 from interface.view.work import WorkItemRow
@@ -184,6 +185,12 @@ def _page(wanted: MessageFilter, beyond_id: int) -> MessageFilter:
     return MessageFilter(**(fields | {"beyond_id": beyond_id, "limit": _PAGE}))
 
 
+def vendor_ports() -> dict[str, str]:
+    """Free ports for the shipped channels, by variable; nobody listens for payments unless the test says so."""
+    names = [f"{vendor.upper()}_{what}_PORT" for vendor in Vendor for what in ("MLLP", "DFT")]
+    return {name: str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
+
+
 @contextmanager
 def running_engine(
     home: Path,
@@ -199,15 +206,13 @@ def running_engine(
     `environ` adds to the environment (peers, ports); what it does not name gets a free port. An empty `database_url` is the
     file hp24.db in the home.
     """
-    port, dft_port = free_ports(2)
+    mine = ("HP24_", *(f"{vendor.upper()}_" for vendor in Vendor))
     known = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("HP24_", "EPIC_"))},
+        **{name: value for name, value in os.environ.items() if not name.startswith(mine)},
         "HP24_KEY_FILE": str(home.parent / f"{home.name}.key"),
         "HP24_HTTP_PORT": "0",  # what a test does not look at is not started
         "HP24_DATABASE_URL": database_url,
-        "EPIC_MLLP_PORT": str(port),
-        "EPIC_DFT_HOST": "127.0.0.1",
-        "EPIC_DFT_PORT": str(dft_port),  # nobody listens there unless the test says so
+        **vendor_ports(),
         **(environ or {}),
     }
     engine = Engine(home, root, known, command)

@@ -40,7 +40,7 @@ def _differences(story: AccountStory, truth: AccountTruth, due: int) -> Iterator
     charged = -sum(one.amount_minor for one in story.balances if one.book is Book.CHARGES)
     if charged != truth.charges:
         yield f"charges {charged}, not {truth.charges}"
-    if due != max(truth.stated or 0, 0):
-        yield f"due {due}, not {truth.stated}"
+    if due != truth.due:
+        yield f"due {due}, not {truth.due}"
     if truth.patient not in {name.value for name in story.patient_names}:
         yield "belongs to another patient"

@@ -1,7 +1,7 @@
 """Configuration roots for tests: the project's own files, copied, with channels edited or added."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,23 @@ Edit = Callable[[Spec], None]
 _PACE = {"poll_secs": 0.1, "storage_retry_secs": 0.2, "standby_secs": 0.2, "config_check_secs": 0.2, "drain_secs": 10.0}
 
 
-def make_root(folder: Path, edit: Edit | None = None, *, more: Mapping[str, Edit] | None = None) -> Path:
+def make_root(
+    folder: Path,
+    edit: Edit | None = None,
+    *,
+    more: Mapping[str, Edit] | None = None,
+    vendors: Collection[str] = ("epic",),
+) -> Path:
     """Copy channels, mappings and config of the project into `folder`; `edit` changes the channel epic.
 
+    Of the channels only those of `vendors` are kept, epic among them.
     `more` adds channels by name, each made of the unedited epic: it has to give it a port and a facility of its own.
     """
     for name in ("channels", "mappings", "config"):
         shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in (folder / "channels").glob("*.yaml"):
+        if file.stem not in vendors:
+            file.unlink()
     shipped = read_channel(folder, "epic")
     for name, change in (more or {}).items():
         spec: Spec = yaml.safe_load(yaml.safe_dump(shipped))
