@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 from interface.engine.clock import SystemClock
 from interface.errors import ConfigurationError, StoreError
+from interface.operate.act import By
+from interface.operate.configuration import Version, make_active
 from interface.operate.status import Known
 from interface.ports import Clock
-from interface.row.act import Act
 from interface.settings import Settings, read_settings
 from interface.store.database import Limits
 from interface.store.files import files_translated
 from interface.store.keyfile import VARIABLE
 from interface.store.store import SqlStore, open_store
+from interface.view.configuration import How
 
 if TYPE_CHECKING:
     from interface.channel.loader import Configuration
@@ -76,10 +78,8 @@ class App:
 
     def publish(self, configuration: "Configuration", actor: str) -> int:
         """Keep these files as a version and make it the active one; gives its id. The same files give the same version."""
-        with self.store.turn("publish") as turn:
-            config_id = turn.publish_config(configuration.files, configuration.digest, self.clock.now(), actor)
-            turn.audit([Act(actor, "publish", f"configuration:{config_id}")])
-        return config_id
+        version = Version(configuration.files, configuration.digest)
+        return make_active(self.store, self.clock, By(actor), version, How.RUN)
 
 
 def default_root(environ: Mapping[str, str]) -> Path:

@@ -96,10 +96,11 @@ def check_verb(asked: Asked) -> int:
 
 
 def _found(problems: "Sequence[Problem]", warnings: "Sequence[Problem]") -> dict[str, Any]:
-    return {"problems": [_problem(one) for one in problems], "warnings": [_problem(one) for one in warnings]}
+    return {"problems": [problem_json(one) for one in problems], "warnings": [problem_json(one) for one in warnings]}
 
 
-def _problem(one: "Problem") -> dict[str, Any]:
+def problem_json(one: "Problem") -> dict[str, Any]:
+    """One finding as a JSON object."""
     return {
         "file": one.file,
         "line": one.line,
