@@ -16,6 +16,7 @@ class Versions:
         self._part = part
         self._refused = 0  # told once
         self.running: Runnable = runnable(*app.active(), root=app.root)
+        emit(VersionTaken(part, self.running.config_id))
 
     def newer(self) -> Runnable | None:
         """The active version, if it is another than the one that runs; from then on it counts as running.

@@ -140,7 +140,7 @@ class BaselineTaken(Running):
 
 @dataclass(frozen=True, slots=True)
 class VersionTaken(Running):
-    """A running part went over to the configuration version that became active."""
+    """A part runs this configuration version from now on: it started, or the version became active."""
 
     level: ClassVar = Level.INFO
     counter: ClassVar = "versions_taken_total"
