@@ -97,6 +97,15 @@ def of_outgoing(path: Path) -> str:
     return _found(OUTGOING, path)
 
 
+_SECTIONS: Final = {"guarantor": "guarantors", "transaction": "transactions", "merge": "merges", "coverage": "account"}
+
+
+def of_said(name: str) -> str:
+    """Why a field that a message says (`guarantor.phone`), or the number of its rows (`transaction`), does."""
+    kind, _, part = name.partition(".")
+    return _found(TARGETS, (_SECTIONS.get(kind, kind), part))
+
+
 def _found(declared: Mapping[str, str], path: Path) -> str:
     name = ".".join(path)
     return next((why for pattern, why in declared.items() if fnmatchcase(name, pattern)), "")

@@ -39,6 +39,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "amend": ("act", "Run a corrected copy in a message's place; the original stays."),
         "pause": ("act", "Bring a channel, destination or patient to a stop."),
         "resume": ("act", "Let it go on."),
+        "diff": ("diff", "What the edited files would make of stored traffic, before they are applied."),
         "replay": ("replay", "Run stored messages again, in their original order."),
     },
     "Prove": {
