@@ -9,6 +9,7 @@ from typing import Any
 from interface.app.compose import App
 from interface.app.wires import Runnable, runnable
 from interface.channel.difference import Change, differences
+from interface.channel.environment import FOLDER, VARIABLE
 from interface.channel.files import check_files
 from interface.channel.loader import Configuration, load
 from interface.channel.spec import Channel
@@ -57,8 +58,8 @@ class ConfigPlan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the active version says the same, word by word."""
-        return not self.files
+        """Whether the active version says the same, word by word, for the same environment."""
+        return not self.files and not self.changes
 
     def summary(self) -> str:
         """In one line, names and no values."""
@@ -93,9 +94,12 @@ def plan_to(
             opens = adoption({}, _listeners(new)), adoption({}, _senders(new))
             return ConfigPlan(0, wanted, tuple(wanted.files), tuple(changes), *opens, (), tuple(sorted(warnings)))
         config_id, files = found
-        active = load(files, app.environ)
+        was, is_ = reader.activations(1)[0].environment, wanted.surroundings
+        active = _as_active(app, files, was)
         old = runnable(config_id, active, app.root)
         changed = tuple(differences(active, wanted))
+        if was != is_.name:
+            changed = (_of_environment(was, is_.name), *changed)
         listeners = adoption(_listeners(old), _listeners(new))
         destinations = adoption(_senders(old), _senders(new))
         touched = tuple(_touched(reader, changed, active.specs, wanted.specs, destinations))
@@ -126,10 +130,23 @@ def apply(app: App, by: By, planned: ConfigPlan, how: How, *, command: str, is_c
         "files": planned.files[:50],
         "reopened": sorted(planned.listeners.reopens),
     }
-    version = Version(wanted.files, wanted.digest, "", planned.summary(), details)
+    version = Version(wanted.files, wanted.digest, wanted.surroundings.name, planned.summary(), details)
     config_id = make_active(app.store, app.clock, by, version, how, instead_of=planned.base_id)
     app.wake()
     return config_id
+
+
+def _as_active(app: App, files: Mapping[str, str], environment: str) -> Configuration:
+    """The active version as it runs: under the environment that it was applied for, where that can be had here."""
+    try:
+        return load(files, {**app.environ, VARIABLE: environment}, app.root)
+    except ProblemsError:
+        return load(files, app.environ, app.root)
+
+
+def _of_environment(was: str, now: str) -> Change:
+    place = f"{FOLDER}{now or was}.yaml:1"
+    return Change(place, "environment", old=was or "none", new=now or "none", money="which site this engine works for")
 
 
 def _listeners(one: Runnable) -> dict[str, Any]:

@@ -144,7 +144,8 @@ class Demo:
 
     def _environ(self, home: Path) -> dict[str, str]:
         # Whatever database the environment names is somebody's: the demo keeps to its own home.
-        mine = {name: value for name, value in os.environ.items() if name not in ("HP24_DATABASE_URL", "HP24_HOME")}
+        others = ("HP24_DATABASE_URL", "HP24_HOME", "HP24_ENVIRONMENT")
+        mine = {name: value for name, value in os.environ.items() if name not in others}
         return {
             **mine,
             "HP24_KEY_FILE": str(key_file(home)),

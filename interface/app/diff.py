@@ -62,8 +62,10 @@ class TrafficDiff:
     shapes: dict[Shape, Alike] = field(default_factory=dict)
 
     def grouped(self) -> list[Alike]:
-        """Money first, then the most messages."""
-        return sorted(self.shapes.values(), key=lambda one: (not one.shape.money, -one.messages, one.shape))
+        """Sums of money first, then what else touches money, then the most messages."""
+        return sorted(
+            self.shapes.values(), key=lambda one: (not one.sums, not one.shape.money, -one.messages, one.shape)
+        )
 
 
 def diff(app: App, ids: Sequence[int], tell: Tell) -> TrafficDiff:

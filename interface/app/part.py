@@ -15,6 +15,7 @@ from twisted.internet import defer
 from interface.app.collect import calm_collector
 from interface.app.compose import App, open_app
 from interface.app.reactor import install_reactor, run, tell_stop
+from interface.channel.environment import settings_at
 from interface.engine.clock import ArrivalClock
 from interface.engine.heartbeat import Heartbeat, SignOfLife, standing_by
 from interface.engine.standby import only_one
@@ -24,7 +25,7 @@ from interface.errors import Disposition, InterfaceError, StoreError
 from interface.observe.clock import ClockBehind
 from interface.observe.emit import configure, emit, share
 from interface.observe.fault import fault, record_stray_failures
-from interface.settings import Settings, read_settings
+from interface.settings import Settings
 from interface.view.count import PartState
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _watch_part(asked: Namespace) -> int:
-    settings = read_settings(asked.root, asked.home, os.environ)
+    settings = settings_at(asked.root, asked.home, os.environ)
     _until_the_reactor_runs(asked, settings)
     with only_one(asked.home, WATCH, nullcontext):
         share(asked.home, WATCH)

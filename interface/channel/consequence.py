@@ -83,6 +83,11 @@ def of_setting(path: Path) -> str:
     return _found(SETTINGS, path)
 
 
+def of_environment(name: str) -> str:
+    """Why an option of an environment's file does."""
+    return "which addresses are production's alone" if name in ("production", "addresses") else ""
+
+
 def of_target(path: Path, *texts: str | None) -> str:
     """Why a rule of an incoming mapping does; `texts` are the rule as it was and as it is."""
     if why := _found(TARGETS, path):

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from interface.channel import consequence
-from interface.channel.flat import Flat, MappingTexts, Path, options
+from interface.channel.environment import FOLDER
+from interface.channel.flat import Flat, MappingTexts, Path, document, options
 from interface.channel.loader import Configuration
 from interface.channel.spec import Channel
 from interface.document import read_document
@@ -55,7 +56,8 @@ def differences(old: Configuration, new: Configuration) -> list[Change]:
     texts = MappingTexts(old.files), MappingTexts(new.files)
     mappings = _merged(_of_mappings(old, new, texts))
     found = [*_of_channels(old, new), *mappings, *_unused(old, new, mappings), *_of_tables(old, new, texts[1])]
-    return [*found, *_of_settings(old, new)]
+    found += [*_of_settings(old, new), *_of_environments(old, new)]
+    return [replace(one, old=old.surroundings.masked(one.old), new=new.surroundings.masked(one.new)) for one in found]
 
 
 # ---------------------------------------------------------------- channels
@@ -134,7 +136,7 @@ def _of_mappings(old: Configuration, new: Configuration, texts: tuple[MappingTex
                 yield replace(change, channels=(channel,))
 
 
-def _of_rules(old: Flat, new: Flat, subject: str, *, is_outgoing: bool) -> Iterator[Change]:
+def _of_rules(old: Flat, new: Flat, subject: str, *, is_outgoing: bool = False) -> Iterator[Change]:
     for path in sorted(old.keys() | new.keys()):
         (was, there), (now, here) = old.get(path, (None, None)), new.get(path, (None, None))
         if was == now:
@@ -227,3 +229,14 @@ def _of_settings(old: Configuration, new: Configuration) -> Iterator[Change]:
             is_shown = path[0] not in _SECRETIVE
             values = (was.get(path), now.get(path)) if is_shown else (None, None)
             yield Change(places.of(path), "settings", ".".join(path), *values, consequence.of_setting(path))
+
+
+def _of_environments(old: Configuration, new: Configuration) -> Iterator[Change]:
+    """What environments themselves say, chosen or not; what the chosen one's values do shows at the options that they fill."""
+    for file in sorted({*old.files, *new.files}):
+        if not file.startswith(FOLDER):
+            continue
+        was, now = (document(file, one.files.get(file, "")) for one in (old, new))
+        for change in _of_rules(was, now, f"environment {file.removeprefix(FOLDER).removesuffix('.yaml')}"):
+            if change.name != "about":
+                yield replace(change, money=consequence.of_environment(change.name))

@@ -33,6 +33,12 @@ def _values(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
         yield path, str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def document(file: str, text: str) -> Flat:
+    """Every value of a file, with its place; nothing where it cannot be read."""
+    block = read_document(file, text, Findings()) if text.strip() else None
+    return dict(_below(block, ())) if block else {}
+
+
 class MappingTexts:
     """The mappings of one version, each with what it inherits."""
 

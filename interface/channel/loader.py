@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from interface.card.screen import contains_card
+from interface.channel.address import refuse, uses
 from interface.channel.build import conditions_of, feed_of
+from interface.channel.environment import NOWHERE, Surroundings, surroundings
 from interface.channel.feed import Feed
 from interface.channel.lint import lint, warn_of_masked_numbers
 from interface.channel.spec import Channel
@@ -26,7 +28,16 @@ from interface.mapping.problem import Findings, Problem
 from interface.mapping.table import CodeTable, read_table
 from interface.settings import SETTINGS_FILE, Settings, settings_of
 
-_PATTERNS: Final = ("channels/*.yaml", "mappings/*.yaml", "mappings/tables/*.csv", SETTINGS_FILE)
+_PATTERNS: Final = (
+    "channels/*.yaml",
+    "mappings/*.yaml",
+    "mappings/tables/*.csv",
+    "config/environments/*.yaml",
+    SETTINGS_FILE,
+)
+
+
+_HERE: Final = Path()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,7 @@ class Configuration:
     outgoing: Mapping[str, Outgoing]
     tables: Mapping[str, CodeTable]
     warnings: tuple[Problem, ...] = ()  # what runs, and is worth a look
+    surroundings: Surroundings = NOWHERE  # what `${..}` was filled from
 
     @property
     def specs(self) -> dict[str, Channel]:
@@ -81,11 +93,13 @@ def digest_of(files: Mapping[str, str]) -> str:
     return hashed.hexdigest()
 
 
-def load(files: Mapping[str, str], environ: Mapping[str, str]) -> Configuration:
-    """Check and compile. Raises ProblemsError, which carries every problem of every file."""
-    loading = Loading(environ)
+def load(files: Mapping[str, str], environ: Mapping[str, str], root: Path = _HERE) -> Configuration:
+    """Check and compile. Raises ProblemsError, which carries every problem of every file. Secret files lie below `root`."""
+    findings = Findings()
+    around = surroundings(files, environ, root, findings)
+    loading = Loading(around.environ, findings)
     _screen(files, loading.findings)
-    settings = settings_of(files.get(SETTINGS_FILE, ""), environ, loading.findings)
+    settings = settings_of(files.get(SETTINGS_FILE, ""), around.environ, loading.findings)
     _read_tables(files, loading)
     _read_mappings(files, loading)
     _read_channels(files, loading)
@@ -100,11 +114,29 @@ def load(files: Mapping[str, str], environ: Mapping[str, str]) -> Configuration:
     }
     for feed in feeds.values():
         warn_of_masked_numbers(feed, loading.findings)
+    _guard(files, loading, settings, around)
     loading.findings.raise_any()
     warnings = tuple(sorted(set(loading.findings.warnings)))
     return Configuration(
-        dict(files), digest_of(files), settings, feeds, loading.mappings, loading.outgoing, loading.tables, warnings
+        dict(files),
+        digest_of(files),
+        settings,
+        feeds,
+        loading.mappings,
+        loading.outgoing,
+        loading.tables,
+        warnings,
+        around,
     )
+
+
+def _guard(files: Mapping[str, str], loading: Loading, settings: Settings, around: Surroundings) -> None:
+    """Nobody but production listens on, or sends to, an address that is production's."""
+    if around.guarded:
+        text = files.get(SETTINGS_FILE, "")
+        own = read_document(SETTINGS_FILE, text, Findings()) if text.strip() else None
+        used = uses(loading.channels, loading.blocks, settings, own)
+        refuse(used, ((one.address, one.mark) for one in around.guarded), around.name, loading.findings)
 
 
 def _screen(files: Mapping[str, str], findings: Findings) -> None:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from interface.channel.environment import Environment
 from interface.channel.spec import Channel
 from interface.settings import Settings
 
@@ -12,8 +13,12 @@ _NOT_TEXT: Final = ("integer", "number", "boolean")
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """Schema by kind of file: channel (channels/*.yaml) and settings (config/engine.yaml)."""
-    return {"channel": _schema(Channel, "channel file"), "settings": _schema(Settings, "engine settings")}
+    """Schema by kind of file: channel (channels/), settings (config/engine.yaml), environment (config/environments/)."""
+    return {
+        "channel": _schema(Channel, "channel file"),
+        "settings": _schema(Settings, "engine settings"),
+        "environment": _schema(Environment, "environment file"),
+    }
 
 
 def _schema(model: type[BaseModel], title: str) -> dict[str, Any]:

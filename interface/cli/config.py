@@ -147,7 +147,7 @@ def rollback_verb(asked: Asked, version: int | None, confirm_money: str, reason:
         number = version or version_before(app.store)
         with app.store.snapshot() as reader:
             files = reader.config_files(number)
-        planned = plan_to(app, load(files, app.environ))
+        planned = plan_to(app, load(files, app.environ, app.root))
         if not asked.as_json:
             print_plan(planned)
         if planned.is_empty:

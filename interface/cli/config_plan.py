@@ -19,6 +19,7 @@ def plan_json(planned: "ConfigPlan", root: "Path") -> dict[str, Any]:
         "root": str(root),
         "active": planned.base_id or None,
         "version": planned.configuration.digest,
+        "environment": _environment_json(planned),
         "files": list(planned.files),
         "changes": [_change_json(one) for one in planned.changes],
         "money": len(planned.money),
@@ -31,6 +32,14 @@ def plan_json(planned: "ConfigPlan", root: "Path") -> dict[str, Any]:
         "warnings": [problem_json(one) for one in planned.warnings],
         "uncovered": None if planned.uncovered is None else [_change_json(one) for one in planned.uncovered],
     }
+
+
+def _environment_json(planned: "ConfigPlan") -> dict[str, Any] | None:
+    around = planned.configuration.surroundings
+    if not around.name:
+        return None
+    names = {"values": list(around.values), "secrets": list(around.secrets)}
+    return {"name": around.name, "production": around.is_production} | names
 
 
 def _change_json(one: "Change") -> dict[str, Any]:
@@ -70,6 +79,12 @@ def print_plan(planned: "ConfigPlan") -> None:
         files = f"{number} file{'s' * (number > 1)}: {', '.join(planned.files)}"
         screen.print(f"Version {planned.base_id} is active. It differs in {files}.", markup=False, soft_wrap=True)
         _print_changes(planned.changes)
+    if around := _environment_json(planned):
+        kind = "production" if around["production"] else "not production"
+        given = ", ".join((*around["values"], *(f"{name} (secret)" for name in around["secrets"])))
+        screen.print(
+            f"environment {around['name']}, {kind}; it gives {given or 'no values'}", markup=False, soft_wrap=True
+        )
     _print_ends("listener", planned.listeners, "opened anew")
     _print_ends("destination", planned.destinations, "connected anew")
     for one in planned.touched:

@@ -71,7 +71,7 @@ def check_verb(asked: Asked) -> int:
 
     root = (asked.root or default_root(os.environ)).absolute()
     try:
-        configuration = load(read_files(root), os.environ)
+        configuration = load(read_files(root), asked.environ(), root)
     except ProblemsError as found:
         if asked.as_json:
             print_json({"root": str(root)} | _found(found.problems, found.warnings))
@@ -139,10 +139,13 @@ def run_verb(asked: Asked, part: str | None, publish: bool) -> int:
 
     The log goes to standard error, one JSON object a line.
     """
+    import os
+
     from interface.app.part import main as run_part
     from interface.app.run import run, settle
 
     _check_before_making(asked)
+    os.environ.update(asked.environ())  # for the parts, which are processes of their own
     with asked.app(makes=True) as app:
         if part is None:
             return run(app, asked.by().actor, _tell, publishes=publish)
@@ -165,7 +168,8 @@ def _check_before_making(asked: Asked) -> None:
     except StoreError as failure:
         if failure.code != "home-empty":
             raise
-    load(read_files((asked.root or default_root(os.environ)).absolute()), os.environ)
+    root = (asked.root or default_root(os.environ)).absolute()
+    load(read_files(root), asked.environ(), root)
 
 
 def _tell(settled: "Settled") -> None:

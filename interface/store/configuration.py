@@ -18,7 +18,7 @@ _KEEP = insert_or_keep(t.config_version)
 _BY_DIGEST = sa.select(_VERSION.id).where(_VERSION.digest == sa.bindparam("content"))
 _FILES = sa.select(_VERSION.files).where(_VERSION.id == sa.bindparam("row"))
 _ACTIVATE = sa.insert(t.config_activation)
-_NEWEST = sa.select(_ACTIVATION.config_id).order_by(_ACTIVATION.id.desc()).limit(1)
+_NEWEST = sa.select(_ACTIVATION.config_id, _ACTIVATION.environment).order_by(_ACTIVATION.id.desc()).limit(1)
 _ACTIVE = (
     sa.select(_VERSION.id, _VERSION.files)
     .join(t.config_activation, _ACTIVATION.config_id == _VERSION.id)
@@ -42,7 +42,8 @@ def activate(tx: Tx, config_id: int, publishing: Publishing) -> None:
 
     Errors: ActRefusedError `version-moved` where another one is active than `publishing` was decided on.
     """
-    active = active_id(tx)
+    newest = tx.first(_NEWEST)
+    active = int(newest.config_id) if newest else 0
     if publishing.instead_of is not None and publishing.instead_of != active:
         raise ActRefusedError(
             "version-moved",
@@ -50,7 +51,7 @@ def activate(tx: Tx, config_id: int, publishing: Publishing) -> None:
             place=f"configuration:{config_id}",
             advice="look at `hp24 config plan` again",
         )
-    if active == config_id:
+    if newest and (active, newest.environment) == (config_id, publishing.environment):
         return
     row = {"config_id": config_id, "at": publishing.at, "actor": publishing.actor, "how": publishing.how}
     said = tx.vault.seal_json([publishing.reason, publishing.summary], scope_of(_SCOPE, config_id))

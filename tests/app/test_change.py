@@ -1,6 +1,7 @@
 """A change of the configuration is planned, applied and taken back; what touches money needs a person's word."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from interface.app.change import ConfigPlan, apply, plan, plan_to
 from interface.app.compose import App, open_app
 from interface.app.run import settle
 from interface.channel.loader import load
-from interface.errors import ActRefusedError
+from interface.errors import ActRefusedError, ConfigurationError
 from interface.mapping.problem import ProblemsError
 from interface.operate.act import By
 from interface.operate.audit import trail
@@ -163,3 +164,28 @@ def test_a_start_that_is_told_to_publishes(app: App) -> None:
     shift_phones(app)
     settled = settle(app, "kim", publishes=True)
     assert settled.config_id == app.active()[0] != first
+
+
+def under(app: App, environment: str) -> App:
+    return replace(app, environ={**app.environ, "HP24_ENVIRONMENT": environment})
+
+
+def test_an_active_version_is_run_by_engines_of_its_environment_alone(app: App) -> None:
+    trial = under(app, "test")
+    with pytest.raises(ConfigurationError, match="environment-differs"):
+        trial.active()
+    planned = plan(trial)
+    assert (planned.files, planned.changes[0].subject, bool(planned.money)) == ((), "environment", True)
+    assert "source.mllp.port" in {one.name for one in planned.changes}  # the environment gives it
+    version = make(trial, planned, is_confirmed=True)
+    assert trial.active()[0] == version
+    with pytest.raises(ConfigurationError, match="environment-differs"):
+        app.active()
+    assert history(app.store, 1)[0].environment == "test"
+
+
+def test_a_plan_for_what_is_productions_is_refused(app: App) -> None:
+    edit(app, "channels/epic.yaml", "${EPIC_DFT_HOST:-127.0.0.1}", "ehr.example.org")
+    with pytest.raises(ProblemsError) as raised:
+        plan(app)
+    assert {one.rule for one in raised.value.problems} == {"production-address"}

@@ -130,3 +130,17 @@ def test_every_declared_option_and_setting_exists() -> None:
         assert any(consequence._found({pattern: "x"}, path) for path in known), pattern
     for pattern in consequence.SETTINGS:
         assert any(consequence._found({pattern: "x"}, path) for path in settings), pattern
+
+
+def test_what_an_environment_says_differs_by_name() -> None:
+    file = "config/environments/production.yaml"
+    (one,) = changed(file, "addresses: [ehr.example.org]", "addresses: []")
+    assert (one.subject, one.name, one.old, one.new) == (
+        "environment production",
+        "addresses",
+        "[ehr.example.org]",
+        "[]",
+    )
+    assert one.money
+    (two,) = changed(file, "EPIC_DFT_HOST: ehr.example.org", "EPIC_DFT_HOST: ehr2.example.org")
+    assert (two.name, two.money) == ("values.EPIC_DFT_HOST", "")

@@ -92,3 +92,12 @@ def test_versions_are_shown_and_compared(root: Path, hp24: Hp24) -> None:
     assert "+  sign_of_payment: negative" in lines
     assert hp24("config", "diff", "1", "active").out == "1 and active hold the same texts.\n"
     assert hp24("config", "diff", "first").code == 2
+
+
+def test_an_environment_is_chosen_by_option_and_shown(root: Path, hp24: Hp24) -> None:
+    told = hp24("config", "plan", "--environment", "test")
+    assert told.code == 0
+    assert "environment test, not production; it gives EPIC_DFT_HOST, EPIC_MLLP_PORT" in told.out
+    assert hp24("check", "--environment", "tset").code == 1
+    assert hp24("--environment", "test", "config", "apply", "--confirm-money", "a trial engine").code == 0
+    assert hp24("config", "versions", "--json").json[0]["environment"] == "test"
