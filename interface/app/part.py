@@ -54,6 +54,7 @@ def run_listen(app: App, sign: SignOfLife) -> int:
     def adopt(version: "Runnable") -> None:
         _fit_files(version)
         part.adopt(version.sources)
+        versions.taken()
 
     watch = VersionWatch(reactor, pace.config_check_secs, versions.newer, adopt)
     heartbeat = Heartbeat(reactor, sign, pace.heartbeat_secs, lambda: PartState.RUNNING, part.vitals)

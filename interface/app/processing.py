@@ -134,8 +134,11 @@ class Processing:
         if self._push is not None:
             self._push.adopt(newer.rules)
         # Not waited for: a destination whose present attempt takes its time stops no batch.
-        self._reactor.callFromThread(self._deliveries.adopt, newer)
+        self._reactor.callFromThread(self._adopt, newer)
         return newer.plan
+
+    def _adopt(self, newer: Runnable) -> None:
+        self._deliveries.adopt(newer).addCallback(lambda _done: self._versions.taken())
 
     def stop(self) -> "defer.Deferred[None]":
         """End after the present batch and the present attempts."""

@@ -16,7 +16,7 @@ class Versions:
         self._part = part
         self._refused = 0  # told once
         self.running: Runnable = runnable(*app.active(), root=app.root)
-        emit(VersionTaken(part, self.running.config_id))
+        self.taken()
 
     def newer(self) -> Runnable | None:
         """The active version, if it is another than the one that runs; from then on it counts as running.
@@ -34,5 +34,8 @@ class Versions:
             emit(VersionRefused(self._part, failure.code, failure.place, config_id))
             return None
         self._refused = 0
-        emit(VersionTaken(self._part, self.running.config_id))
         return self.running
+
+    def taken(self) -> None:
+        """Tell that everything of this part goes by the version that runs."""
+        emit(VersionTaken(self._part, self.running.config_id))
