@@ -25,6 +25,7 @@ from interface.row.message import Intake, Parked, Received, RunRecord, Settled, 
 from interface.row.protocol import MirrorActs, MirrorViews
 from interface.row.purge import Candidate, Removed, Rule
 from interface.view.audit import AuditProof
+from interface.view.configuration import Publishing
 from interface.view.count import PartRow
 from interface.view.message import RunRow
 from interface.view.protocol import Acts, Views
@@ -112,6 +113,9 @@ class Reader(LedgerRows, Views, MirrorViews, Protocol):
     def active_config(self) -> tuple[int, Mapping[str, str]] | None:
         """Id and files of the active configuration version."""
 
+    def active_config_id(self) -> int:
+        """Id of the active configuration version; 0 before the first one."""
+
     def epoch(self) -> int:
         """A counter that every operator's act on messages, lanes or the ledger raises (in its own turn)."""
 
@@ -161,8 +165,11 @@ class Turn(Reader, Acts, MirrorActs, Protocol):
     def note_backup(self, at: int) -> None:
         """Note that a backup was finished."""
 
-    def publish_config(self, files: Mapping[str, str], digest: str, at: int, actor: str) -> int:
-        """Keep files as a configuration version (the same digest gives the same one) and make it active; gives its id."""
+    def keep_config(self, files: Mapping[str, str], digest: str, at: int) -> int:
+        """Keep files as a configuration version; gives its id, the same for the same digest."""
+
+    def activate_config(self, config_id: int, publishing: Publishing) -> None:
+        """Make a version the active one. ActRefusedError `version-moved` where another is active than this was decided on."""
 
     def audit(self, acts: Sequence[Act]) -> None:
         """Append to the audit trail."""

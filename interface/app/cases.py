@@ -86,7 +86,7 @@ def _is_named(file: str, name: str) -> bool:
 
 def edited(root: Path, environ: Mapping[str, str], expressions: Expressions = ExpressionCompiler) -> Configuration:
     """The files as they are edited. `expressions` makes the compiler of single rules. Errors: ProblemsError."""
-    return load(read_files(root), environ, expressions)
+    return load(read_files(root), environ, root, expressions)
 
 
 @contextmanager

@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from interface.app.root import default_root
+from interface.channel.environment import VARIABLE, settings_at
 from interface.engine.clock import SystemClock
 from interface.errors import ConfigurationError, StoreError
+from interface.operate.act import By
+from interface.operate.configuration import Version, make_active
 from interface.operate.status import Known
 from interface.ports import Clock
-from interface.row.act import Act
-from interface.settings import Settings, read_settings
+from interface.settings import Settings
+from interface.store import keyfile
 from interface.store.database import Limits
 from interface.store.files import files_translated
-from interface.store.keyfile import VARIABLE
 from interface.store.store import SqlStore, open_store
+from interface.view.configuration import How
 
 if TYPE_CHECKING:
     from interface.channel.loader import Configuration
@@ -38,12 +41,13 @@ class App:
         """The files as they are edited now; ConfigurationError carries every problem at once."""
         from interface.channel.loader import load, read_files
 
-        return load(read_files(self.root), self.environ)
+        return load(read_files(self.root), self.environ, self.root)
 
     def active(self) -> "tuple[int, Configuration]":
         """The configuration version that engines run, and its id; ConfigurationError where there is none yet."""
         with self.store.snapshot() as reader:
             found = reader.active_config()
+            last = reader.activations(1)
         if found is None:
             raise ConfigurationError(
                 "no-active-version",
@@ -53,7 +57,16 @@ class App:
         from interface.channel.loader import load
 
         config_id, files = found
-        return config_id, load(files, self.environ)
+        chosen = self.environ.get(VARIABLE, "")
+        if last and last[0].environment != chosen:
+            meant, is_ = (f"`{name}`" if name else "none" for name in (last[0].environment, chosen))
+            raise ConfigurationError(
+                "environment-differs",
+                f"the active version was applied for environment {meant}, and {is_} is chosen here",
+                place=f"configuration:{config_id}",
+                advice=f"choose the same one with {VARIABLE}, or make this one active: hp24 config plan",
+            )
+        return config_id, load(files, self.environ, self.root)
 
     def is_processing(self) -> bool:
         """Whether an engine processes messages on this store: it holds this lock; if we can have it, nobody does."""
@@ -77,10 +90,8 @@ class App:
 
     def publish(self, configuration: "Configuration", actor: str) -> int:
         """Keep these files as a version and make it the active one; gives its id. The same files give the same version."""
-        with self.store.turn("publish") as turn:
-            config_id = turn.publish_config(configuration.files, configuration.digest, self.clock.now(), actor)
-            turn.audit([Act(actor, "publish", f"configuration:{config_id}")])
-        return config_id
+        version = Version(configuration.files, configuration.digest, configuration.surroundings.name)
+        return make_active(self.store, self.clock, By(actor), version, How.RUN)
 
 
 def default_home(environ: Mapping[str, str]) -> Path:
@@ -106,7 +117,7 @@ def limits_of(settings: Settings, *, is_part: bool = False) -> Limits:
 
 def keep_key_apart(root: Path, environ: Mapping[str, str]) -> None:
     """Raise `key-exposed` where the master key lies among the files that channel editors write."""
-    given = environ.get(VARIABLE)
+    given = environ.get(keyfile.VARIABLE)
     edited = [(root / name).resolve() for name in ("channels", "mappings", "config")]
     if given and any(folder in Path(given).expanduser().resolve().parents for folder in edited):
         raise StoreError(
@@ -133,7 +144,7 @@ def open_app(
     if makes:
         with files_translated():
             home.mkdir(parents=True, exist_ok=True)
-    settings = read_settings(root, home, known)
+    settings = settings_at(root, home, known)
     keep_key_apart(root, known)
     clock = SystemClock()
     store = open_store(

@@ -85,7 +85,8 @@ class Demo:
 
     def _environ(self, home: Path) -> dict[str, str]:
         # Whatever database the environment names is somebody's: the demo keeps to its own home.
-        mine = {name: value for name, value in os.environ.items() if name not in ("HP24_DATABASE_URL", "HP24_HOME")}
+        foreign = ("HP24_DATABASE_URL", "HP24_HOME", "HP24_ENVIRONMENT")
+        mine = {name: value for name, value in os.environ.items() if name not in foreign}
         played = {name: value for one in self._played for name, value in one.environ().items()}
         others = {
             f"{vendor.upper()}_MLLP_PORT": str(free_port()) for vendor in Vendor if vendor not in self._options.vendors

@@ -8,13 +8,14 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Coroutine
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet import defer
 
 from interface.app.collect import calm_collector
 from interface.app.compose import App, open_app
 from interface.app.reactor import install_reactor, run, tell_stop
+from interface.channel.environment import settings_at
 from interface.engine.clock import ArrivalClock
 from interface.engine.heartbeat import Heartbeat, SignOfLife, standing_by
 from interface.engine.standby import only_one
@@ -24,8 +25,11 @@ from interface.errors import Disposition, InterfaceError, StoreError
 from interface.observe.clock import ClockBehind
 from interface.observe.emit import configure, emit, share
 from interface.observe.fault import fault, record_stray_failures
-from interface.settings import Settings, read_settings
+from interface.settings import Settings
 from interface.view.count import PartState
+
+if TYPE_CHECKING:
+    from interface.app.wires import Runnable
 
 LISTEN, PROCESS, WATCH = "listen", "process", "watch"
 # Reading frames and storing them are two threads that both want the interpreter. With Python's own 5 ms, a commit that gave it up
@@ -35,9 +39,9 @@ _TURN_SECS = 0.0005
 
 def run_listen(app: App, sign: SignOfLife) -> int:
     """The listening part; returns when it was told to stop and has drained."""
-    from interface.app.wires import runnable
-    from interface.engine.files import fit_file_limit
+    from interface.app.version import Versions
     from interface.engine.listen import ListenPart
+    from interface.engine.versions import VersionWatch
 
     reactor = install_reactor()
     sys.setswitchinterval(_TURN_SECS)
@@ -45,10 +49,32 @@ def run_listen(app: App, sign: SignOfLife) -> int:
     bell, ringer = Bell(app.home, "listen"), Ringer(app.home)
     part = ListenPart(reactor, app.store, app.clock, pace, bell, ringer, _room(app), _arrivals(app).now)
     record_stray_failures(emit, part.out_of_files)
-    sources = runnable(*app.active(), root=app.root).sources
-    fit_file_limit("listen", sum(source.settings.max_connections for source in sources))
+    versions = Versions(app, LISTEN)
+
+    def adopt(version: "Runnable") -> None:
+        _fit_files(version)
+        part.adopt(version.sources)
+        versions.taken()
+
+    watch = VersionWatch(reactor, pace.config_check_secs, versions.newer, adopt)
     heartbeat = Heartbeat(reactor, sign, pace.heartbeat_secs, lambda: PartState.RUNNING, part.vitals)
-    return run(reactor, heartbeat, start=lambda: part.start(sources), stop=part.drain)
+
+    def start() -> None:
+        _fit_files(versions.running)
+        part.start(versions.running.sources)
+        watch.start()
+
+    def stop() -> "defer.Deferred[object]":
+        watch.stop()
+        return part.drain()
+
+    return run(reactor, heartbeat, start=start, stop=stop)
+
+
+def _fit_files(version: "Runnable") -> None:
+    from interface.engine.files import fit_file_limit
+
+    fit_file_limit(LISTEN, sum(source.settings.max_connections for source in version.sources))
 
 
 def _arrivals(app: App) -> ArrivalClock:
@@ -129,7 +155,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _watch_part(asked: Namespace) -> int:
-    settings = read_settings(asked.root, asked.home, os.environ)
+    settings = settings_at(asked.root, asked.home, os.environ)
     _until_the_reactor_runs(asked, settings)
     with only_one(asked.home, WATCH, nullcontext):
         share(asked.home, WATCH)

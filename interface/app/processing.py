@@ -1,32 +1,27 @@
 """What the processing part runs: the process thread, what HealthPay24 is told, the purge, and the delivery loops."""
 
 import time
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
 
 from twisted.internet import defer
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
 from interface.app.baseline import BaselineOnDemand, keep_baseline
 from interface.app.compose import App
+from interface.app.deliveries import Deliveries
 from interface.app.pay import hosted
 from interface.app.reactor import in_thread, on_reactor
-from interface.app.wires import Runnable, Sending, runnable
-from interface.connector.mllp.destination import MllpDestination
-from interface.connector.tls import ClientTls
+from interface.app.version import Versions
+from interface.app.wires import Runnable
 from interface.engine.certificates import CertificateWatch
 from interface.engine.chance import chance
 from interface.engine.clock import ClockWatch
-from interface.engine.delivery import DeliveryLoop
 from interface.engine.heartbeat import SignOfLife
 from interface.engine.keep import KeepThread
 from interface.engine.process import ProcessThread
 from interface.engine.push import PushThread
 from interface.engine.wake import Bell, Ringer
 from interface.healthpay24.push import PushPace, PushStage, longest_wait_secs
-from interface.hl7.header import CONTROL_ID_LENGTH
 from interface.operate.purge import ENGINE, purge
-from interface.pipeline.deliver import DeliverStage
 from interface.pipeline.forward import bring_forward
 from interface.pipeline.plan import Plan
 from interface.pipeline.process import ProcessStage
@@ -45,10 +40,9 @@ class Processing:
         self._sign = sign
         self._reactor = reactor
         self._pace = app.settings.pace()
-        self._running = self._current()
-        self._loops: list[DeliveryLoop] = []
-        self._secured: list[ClientTls] = []  # of the loops' destinations
-        self._watch = CertificateWatch(reactor, app.clock, self._pace, lambda: list(self._secured))
+        self._versions = Versions(app, "process")
+        self._deliveries = Deliveries(app, reactor, self._pace)
+        self._watch = CertificateWatch(reactor, app.clock, self._pace, self._deliveries.secured)
         self._push: PushThread | None = None
         self._keep: KeepThread | None = None
         self._baseline = BaselineOnDemand(app.store)
@@ -65,7 +59,7 @@ class Processing:
             take_over=self._take_over,
             hand_over=self._hand_over,
             plan_changed=self._plan_changed,
-            deliver=lambda: reactor.callFromThread(self._wake_loops),
+            deliver=lambda: reactor.callFromThread(self._deliveries.wake),
             between=self._baseline.take_if_asked,
         )
 
@@ -76,8 +70,9 @@ class Processing:
         idle_micros = int((time.monotonic() - self._thread.came_round) * 1_000_000)
         return Vitals(worked_at=self._app.clock.now() - idle_micros)
 
-    def _current(self) -> Runnable:
-        return runnable(*self._app.active(), root=self._app.root)
+    @property
+    def _running(self) -> Runnable:
+        return self._versions.running
 
     def start(self) -> None:
         """Process and deliver, once no other engine does."""
@@ -96,7 +91,7 @@ class Processing:
         self._keep.start()
         self.state = PartState.RUNNING
         self._sign.write(self.state)
-        on_reactor(self._reactor, self._start_loops)
+        on_reactor(self._reactor, lambda: self._deliveries.adopt(self._running))
 
     def _bring_forward(self) -> None:
         longest_secs = longest_wait_secs(PushPace(self._pace.push_batch_records, self._pace.push_lookup_secs))
@@ -109,7 +104,7 @@ class Processing:
         self._baseline.give_up()
         if self._keep is not None:
             self._keep.stop()
-        on_reactor(self._reactor, self._stop_loops)
+        on_reactor(self._reactor, self._deliveries.stop)
 
     def _push_thread(self) -> PushThread:
         pace = self._pace
@@ -126,52 +121,6 @@ class Processing:
         settings = self._app.settings
         return purge(self._app.store, self._app.clock, ENGINE, settings.keeping(), settings.purge_pace(), rest)
 
-    def _start_loops(self) -> None:
-        self._secured = []
-        self._loops = [self._loop(name) for name in self._running.senders]
-        for loop in self._loops:
-            loop.start()
-
-    def _stop_loops(self) -> "defer.Deferred[list[None]]":
-        loops, self._loops = self._loops, []
-        ends: Sequence[Coroutine[Any, Any, None]] = [loop.stop() for loop in loops]
-        return defer.gatherResults([defer.ensureDeferred(end) for end in ends])
-
-    def _loop(self, name: str) -> DeliveryLoop:
-        app, sending = self._app, self._running.senders[name]
-        stage = DeliverStage(app.store, self._running.plan.destinations[name], sending.render, app.clock, chance)
-        policy = self._running.plan.destinations[name].retry
-        destination = MllpDestination(
-            sending.settings, self._reactor, on_late=lambda ack: loop.late(ack.control_id, ack.code)
-        )
-        if destination.tls is not None:
-            self._secured.append(destination.tls)
-        loop = DeliveryLoop(
-            self._reactor,
-            name,
-            stage,
-            destination,
-            self._pace,
-            probe=self._probe(sending),
-            connect_wait=lambda failures: wait_secs(failures, policy, chance()),
-        )
-        return loop
-
-    def _probe(self, sending: Sending) -> Callable[[], tuple[bytes, str]] | None:
-        build = sending.probe
-        if build is None:
-            return None
-
-        def probe() -> tuple[bytes, str]:
-            control_id = self._app.store.wire_id("message", CONTROL_ID_LENGTH)
-            return build(control_id, self._app.clock.now()), control_id
-
-        return probe
-
-    def _wake_loops(self) -> None:
-        for loop in self._loops:
-            loop.wake()
-
     def _plan_changed(self) -> Plan | None:
         now = time.monotonic()
         if now - self._checked_at < self._pace.config_check_secs:
@@ -179,14 +128,17 @@ class Processing:
         self._checked_at = now
         if self._clock_watch.step() < 0:
             self._bring_forward()
-        with self._app.store.snapshot() as reader:
-            found = reader.active_config()
-        if found is None or found[0] == self._running.plan.config_id:
+        newer = self._versions.newer()
+        if newer is None:
             return None
-        self._running = self._current()
         if self._push is not None:
-            self._push.adopt(self._running.rules)
-        return self._running.plan
+            self._push.adopt(newer.rules)
+        # Not waited for: a destination whose present attempt takes its time stops no batch.
+        self._reactor.callFromThread(self._adopt, newer)
+        return newer.plan
+
+    def _adopt(self, newer: Runnable) -> None:
+        self._deliveries.adopt(newer).addCallback(lambda _done: self._versions.taken())
 
     def stop(self) -> "defer.Deferred[None]":
         """End after the present batch and the present attempts."""

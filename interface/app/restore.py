@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from interface.app.compose import keep_key_apart, limits_of
+from interface.channel.environment import settings_at
 from interface.engine.clock import SystemClock
 from interface.engine.standby import is_held
 from interface.errors import ActRefusedError
@@ -15,7 +16,6 @@ from interface.pipeline.restored import doubt_unfinished
 from interface.ports import Progress, Turn
 from interface.row.act import Act
 from interface.row.backup import LastHeld, Manifest
-from interface.settings import read_settings
 from interface.store.files import files_translated
 from interface.store.restore import restore
 
@@ -40,7 +40,7 @@ def restore_home(
     """
     need_reason(by, "restore")
     _require_empty(home)
-    settings = read_settings(root, home, environ)
+    settings = settings_at(root, home, environ)
     keep_key_apart(root, environ)
     clock = SystemClock()
     settled: list[tuple[int, tuple[LastHeld, ...]]] = []

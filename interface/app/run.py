@@ -17,28 +17,31 @@ SUPERVISOR = "engine"  # under this name it counts
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The version that will run. `problems` is why the edited files were not published; None where they were."""
+    """The version that will run, and how many of the edited files differ from it. `problems`: why those cannot be used."""
 
     config_id: int
     configuration: Configuration
+    differing: int = 0
     problems: ProblemsError | None = None
 
 
-def settle(app: App, actor: str) -> Settled:
-    """Publish the edited files when they pass; else go on with the active version.
+def settle(app: App, actor: str, *, publishes: bool = False) -> Settled:
+    """The active version. The edited files become it where there is none yet, or if `publishes`.
 
-    Raises the files' ProblemsError where there is no active version to go on with.
+    Raises the files' ProblemsError where they are to be published and do not pass their check.
     """
-    try:
+    with app.store.snapshot() as reader:
+        active_id = reader.active_config_id()
+    if publishes or not active_id:
         edited = app.edited()
+        return Settled(app.publish(edited, actor), edited)
+    config_id, active = app.active()
+    try:
+        files = app.edited().files
     except ProblemsError as problems:
-        with app.store.snapshot() as reader:
-            has_version = reader.active_config() is not None
-        if not has_version:
-            raise
-        config_id, active = app.active()
-        return Settled(config_id, active, problems)
-    return Settled(app.publish(edited, actor), edited)
+        return Settled(config_id, active, problems=problems)
+    names = {*files, *active.files}
+    return Settled(config_id, active, sum(files.get(name) != active.files.get(name) for name in names))
 
 
 def parts_of(settings: Settings) -> tuple[str, ...]:
@@ -46,10 +49,10 @@ def parts_of(settings: Settings) -> tuple[str, ...]:
     return PARTS if settings.http_port or settings.alerts.is_told else PARTS[:-1]
 
 
-def run(app: App, actor: str, tell: Callable[[Settled], None]) -> int:
+def run(app: App, actor: str, tell: Callable[[Settled], None], *, publishes: bool = False) -> int:
     """Run until SIGTERM or SIGINT; gives the exit code. `tell` hears which version runs, before anything starts."""
     emit.configure(sys.stderr, app.settings.log_level)
-    tell(settle(app, actor))
+    tell(settle(app, actor, publishes=publishes))
     place = ["--home", str(app.home), "--root", str(app.root)]
     commands = {
         part: [sys.executable, "-m", "interface.app.part", part, *place, "--supervised"]

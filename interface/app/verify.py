@@ -164,7 +164,7 @@ def _rebuild(
     for chunk in _chunks(steps):
         config_id = chunk[0].config_id
         if config_id not in plans:
-            plan = plan_of(config_id, load(reader.config_files(config_id), app.environ))
+            plan = plan_of(config_id, load(reader.config_files(config_id), app.environ, app.root))
             plans[config_id] = _by_identifier(plan, numbers)
         messages = _in_order(reader, chunk)
         proof.endings += _bodiless(chunk, messages)

@@ -79,7 +79,7 @@ def play(store: Sandbox, clock: CaseClock, setting: Setting, case: Case) -> list
     clock.at = _BEGINNING
     with store.trial():
         with store.turn("publish") as turn:
-            config_id = turn.publish_config({}, "case", clock.at, "case")
+            config_id = turn.keep_config({}, "case", clock.at)
         plan = replace(setting.plan, config_id=config_id)
         renders = _renders(setting.feeds)
         senders = {

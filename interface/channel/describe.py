@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from interface.channel import prose
+from interface.channel.environment import Environment
 from interface.channel.schema import schemas
 from interface.channel.spec import Channel
 from interface.ledger.noun import FIELDS, Noun
@@ -48,7 +49,7 @@ def pages() -> dict[str, str]:
     """Path to text of every page that is written from the code."""
     return {
         "channels/README.md": _joined(prose.CHANNELS, _options(Channel)),
-        "config/README.md": _joined(prose.CONFIG, _options(Settings)),
+        "config/README.md": _joined(prose.CONFIG, (*_options(Settings), *_environments())),
         "config/METRICS.md": _joined(prose.METRICS, _metrics()),
         "mappings/README.md": _joined(prose.MAPPINGS, _language()),
         **schemas(),
@@ -75,12 +76,19 @@ def _joined(prose_text: str, reference: Iterable[str]) -> str:
 # ---------------------------------------------------------------- options
 
 
-def _options(model: type[BaseModel]) -> Iterator[str]:
-    yield "## Options"
+def _options(model: type[BaseModel], heading: str = "## Options") -> Iterator[str]:
+    yield heading
     yield ""
     yield "| Option | Value | Default | Meaning |"
     yield "|---|---|---|---|"
     yield from _rows(model, "")
+
+
+def _environments() -> Iterator[str]:
+    yield ""
+    yield prose.ENVIRONMENTS.strip()
+    yield ""
+    yield from _options(Environment, "### Options of an environment")
 
 
 def _rows(model: type[BaseModel], prefix: str) -> Iterator[str]:

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Final
 
 from interface.card.screen import contains_card
+from interface.channel.address import refuse, uses
 from interface.channel.build import feed_of
+from interface.channel.environment import NOWHERE, Surroundings, surroundings
 from interface.channel.feed import Feed
 from interface.channel.incoming import conditions_of
 from interface.channel.lint import lint, refuse_unneeded, warn_of_masked_numbers
 from interface.channel.named import named_document, stem
 from interface.channel.spec import Channel
-from interface.document import read_text
+from interface.document import read_document, read_text
 from interface.mapping import compiler, outgoing_compiler
 from interface.mapping import mapping as incoming
 from interface.mapping.compile import ExpressionCompiler
@@ -29,7 +31,16 @@ from interface.mapping.problem import Findings, Problem
 from interface.mapping.table import CodeTable, read_table
 from interface.settings import SETTINGS_FILE, Settings, settings_of
 
-_PATTERNS: Final = ("channels/*.yaml", "mappings/*.yaml", "mappings/tables/*.csv", SETTINGS_FILE)
+_PATTERNS: Final = (
+    "channels/*.yaml",
+    "mappings/*.yaml",
+    "mappings/tables/*.csv",
+    "config/environments/*.yaml",
+    SETTINGS_FILE,
+)
+
+
+_HERE: Final = Path()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,7 @@ class Configuration:
     outgoing: Mapping[str, Outgoing]
     tables: Mapping[str, CodeTable]
     warnings: tuple[Problem, ...] = ()  # what runs, and is worth a look
+    surroundings: Surroundings = NOWHERE  # what `${..}` was filled from
 
     @property
     def specs(self) -> dict[str, Channel]:
@@ -88,15 +100,18 @@ def digest_of(files: Mapping[str, str]) -> str:
 def load(
     files: Mapping[str, str],
     environ: Mapping[str, str],
+    root: Path = _HERE,
     expressions: Callable[..., ExpressionCompiler] = ExpressionCompiler,
 ) -> Configuration:
-    """Check and compile. Raises ProblemsError, which carries every problem of every file.
+    """Check and compile. Raises ProblemsError, which carries every problem of every file. Secret files lie below `root`.
 
     `expressions` makes the compiler of single rules.
     """
-    loading = Loading(environ, expressions)
+    findings = Findings()
+    around = surroundings(files, environ, root, findings)
+    loading = Loading(around.environ, expressions, findings)
     _screen(files, loading.findings)
-    settings = settings_of(files.get(SETTINGS_FILE, ""), environ, loading.findings)
+    settings = settings_of(files.get(SETTINGS_FILE, ""), around.environ, loading.findings)
     _read_tables(files, loading)
     _read_mappings(files, loading)
     _read_channels(files, loading)
@@ -113,11 +128,29 @@ def load(
     for feed in feeds.values():
         refuse_unneeded(feed, loading.findings)
         warn_of_masked_numbers(feed, loading.findings)
+    _guard(files, loading, settings, around)
     loading.findings.raise_any()
     warnings = tuple(sorted(set(loading.findings.warnings)))
     return Configuration(
-        dict(files), digest_of(files), settings, feeds, loading.mappings, loading.outgoing, loading.tables, warnings
+        dict(files),
+        digest_of(files),
+        settings,
+        feeds,
+        loading.mappings,
+        loading.outgoing,
+        loading.tables,
+        warnings,
+        around,
     )
+
+
+def _guard(files: Mapping[str, str], loading: Loading, settings: Settings, around: Surroundings) -> None:
+    """Nobody but production listens on, or sends to, an address that is production's."""
+    if around.guarded:
+        text = files.get(SETTINGS_FILE, "")
+        own = read_document(SETTINGS_FILE, text, Findings()) if text.strip() else None
+        used = uses(loading.channels, loading.blocks, settings, own)
+        refuse(used, ((one.address, one.mark) for one in around.guarded), around.name, loading.findings)
 
 
 def _screen(files: Mapping[str, str], findings: Findings) -> None:

@@ -69,6 +69,30 @@ What `GET /metrics` of the HTTP face shows, in the exposition format of Promethe
 This page is written from the code; edit the code's descriptions, not this page.
 """
 
+ENVIRONMENTS: Final = """
+## Environments
+
+`environments/NAME.yaml` holds what differs between test and production: values for `${NAME}` in all other files. `HP24_ENVIRONMENT`
+or `--environment NAME` chooses one; none need be chosen. What the process's own environment sets counts before the file.
+
+```yaml
+environment: production
+production: true
+values:
+  EPIC_DFT_HOST: ehr.example.org
+secrets:
+  HP24_DATABASE_URL: {secret_file: /etc/hp24/database.secret}    # or {secret_env: NAME}
+addresses: [ehr.example.org, 10.20.0.5:2575]
+```
+
+- A secret stands in no file. A value that looks like one (its name says so, a password in a URL, a key) is a problem.
+- The `addresses` of a production file are refused to an engine of any other environment, and of none: by `hp24 check`, `config
+  apply`, and at the start. That holds for what channels listen on and send to, the database, the HTTP face, mail and webhooks.
+  Names are compared as they are written, not looked up; a listener on 0.0.0.0 is compared as 0.0.0.0.
+- An active version belongs to the environment that it was applied for. An engine of another one does not run it
+  (`environment-differs`).
+"""
+
 MAPPINGS: Final = """
 # The mapping language
 

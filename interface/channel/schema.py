@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from interface.channel.environment import Environment
 from interface.channel.spec import Channel
 from interface.ledger.noun import FIELDS, Noun
 from interface.mapping import posting
@@ -54,6 +55,7 @@ def schemas() -> dict[str, str]:
     made = {
         "channel": _declared(Channel, "A channel: one feed"),
         "engine": _declared(Settings, "The engine's own settings"),
+        "environment": _declared(Environment, "What differs between installations"),
         "mapping": _mapping(),
     }
     return {f"{FOLDER}/{name}.schema.json": json.dumps(one, indent=2) + "\n" for name, one in made.items()}

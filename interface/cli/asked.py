@@ -27,6 +27,15 @@ class Asked:
     root: Path | None = None
     actor: str = ""
     as_json: bool = False
+    environment: str = ""
+
+    def environ(self) -> dict[str, str]:
+        """The process's environment, with the one of `--environment` chosen."""
+        import os
+
+        from interface.channel.environment import VARIABLE
+
+        return {**os.environ, **({VARIABLE: self.environment} if self.environment else {})}
 
     @contextmanager
     def app(self, *, makes: bool = False) -> "Iterator[App]":
@@ -37,7 +46,7 @@ class Asked:
         from interface.observe.emit import configure
 
         configure(sys.stderr, "warning")
-        with open_app(self.home, self.root, makes=makes) as app:
+        with open_app(self.home, self.root, self.environ(), makes=makes) as app:
             yield app
 
     def by(self, reason: str = "") -> "By":
@@ -84,6 +93,13 @@ def common_options() -> list[click.Parameter]:
             help="Who acts, for the audit trail. Default: the operating system's user.",
             expose_value=False,
             callback=_note("actor"),
+        ),
+        click.Option(
+            ["--environment"],
+            metavar="NAME",
+            help="Environment of config/environments/. Default: HP24_ENVIRONMENT, else none.",
+            expose_value=False,
+            callback=_note("environment"),
         ),
         click.Option(
             ["--json", "as_json"],

@@ -83,7 +83,7 @@ def restore_verb(asked: Asked, file: Path, reason: str) -> None:
         made = restore_home(
             home,
             root,
-            os.environ,
+            asked.environ(),
             asked.by(reason),
             file.absolute(),
             lambda done, total: shown.update(task, completed=done, total=total),

@@ -71,7 +71,7 @@ def check_verb(asked: Asked) -> int:
 
     root = (asked.root or default_root(os.environ)).absolute()
     try:
-        configuration = load(read_files(root), os.environ)
+        configuration = load(read_files(root), asked.environ(), root)
     except ProblemsError as found:
         return tell_problems(asked, found, root)
     specs, warn_days = configuration.specs, configuration.settings.certificate_warn_days
@@ -103,10 +103,11 @@ def tell_problems(asked: Asked, found: "ProblemsError", root: Path) -> ExitCode:
 
 
 def _found(problems: "Sequence[Problem]", warnings: "Sequence[Problem]") -> dict[str, Any]:
-    return {"problems": [_problem(one) for one in problems], "warnings": [_problem(one) for one in warnings]}
+    return {"problems": [problem_json(one) for one in problems], "warnings": [problem_json(one) for one in warnings]}
 
 
-def _problem(one: "Problem") -> dict[str, Any]:
+def problem_json(one: "Problem") -> dict[str, Any]:
+    """One finding as a JSON object."""
     return {
         "file": one.file,
         "line": one.line,
@@ -136,20 +137,26 @@ def _print_warnings(warnings: "Sequence[Problem]") -> None:
 @click.option(
     "--part", type=click.Choice(["listen", "process", "watch"]), help="Only this part of the engine, in this process."
 )
-def run_verb(asked: Asked, part: str | None) -> int:
+@click.option("--publish", is_flag=True, help="Make the edited files the active version first, unseen and unconfirmed.")
+def run_verb(asked: Asked, part: str | None, publish: bool) -> int:
     """Run the engine until SIGTERM or Ctrl-C, which drains: what came is stored and answered, what is sent gets its outcome.
 
-    The files of --root are published when they pass their check; otherwise the active version goes on, and the problems are told.
+    It runs the active version; the first start of a home publishes the files of --root. Where they differ later, that is told:
+    `hp24 config plan` shows how, `hp24 config apply` makes them active.
+
     The log goes to standard error, one JSON object a line.
     """
+    import os
+
     from interface.app.part import main as run_part
     from interface.app.run import run, settle
 
     _check_before_making(asked)
+    os.environ.update(asked.environ())  # for the parts, which are processes of their own
     with asked.app(makes=True) as app:
         if part is None:
-            return run(app, asked.by().actor, _tell)
-        _tell(settle(app, asked.by().actor))
+            return run(app, asked.by().actor, _tell, publishes=publish)
+        _tell(settle(app, asked.by().actor, publishes=publish))
         place = ["--home", str(app.home), "--root", str(app.root)]
     return run_part([part, *place])
 
@@ -168,14 +175,18 @@ def _check_before_making(asked: Asked) -> None:
     except StoreError as failure:
         if failure.code != "home-empty":
             raise
-    load(read_files((asked.root or default_root(os.environ)).absolute()), os.environ)
+    root = (asked.root or default_root(os.environ)).absolute()
+    load(read_files(root), asked.environ(), root)
 
 
 def _tell(settled: "Settled") -> None:
     if settled.problems is not None:
         for one in settled.problems.problems:
             say(one)
-        say("the files were not published; the active version goes on")
+        say("the edited files cannot be used; the active version goes on")
+    if settled.differing:
+        differ = "1 edited file differs" if settled.differing == 1 else f"{settled.differing} edited files differ"
+        say(f"{differ} from the active version, which goes on: hp24 config plan")
     sources = ", ".join(
         f"{name} on {spec.source.mllp.host}:{spec.source.mllp.port}"
         for name, spec in settled.configuration.specs.items()

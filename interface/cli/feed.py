@@ -137,7 +137,8 @@ def _specs(asked: Asked) -> "dict[str, Channel]":
     except InterfaceError as failure:
         if failure.code not in ("home-empty", "no-active-version"):
             raise
-    return load(read_files((asked.root or default_root(os.environ)).absolute()), os.environ).specs
+    root = (asked.root or default_root(os.environ)).absolute()
+    return load(read_files(root), asked.environ(), root).specs
 
 
 def _send(messages: list[tuple[str, int, bytes]], to: tuple[str, int], timeout_secs: float) -> Iterator[_Told]:

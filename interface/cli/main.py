@@ -17,6 +17,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Engine": {
         "init": ("engine", "Write a starter directory: channels, mappings, configuration."),
         "check": ("engine", "Report every problem of the channel and mapping files at once."),
+        "config": ("config", "Plan, apply or roll back a change of the files; list and compare versions."),
         "run": ("engine", "Run the engine: listen, process, deliver. Ctrl-C or SIGTERM drains."),
         "demo": ("demo", "A simulated hospital morning, from registration to posted payment."),
         "health": ("health", "Whether the engine is well; exit code 1 if it cannot take and process messages."),
@@ -42,6 +43,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "amend": ("act", "Run a corrected copy in a message's place; the original stays."),
         "pause": ("act", "Bring a channel, destination or patient to a stop."),
         "resume": ("act", "Let it go on."),
+        "diff": ("diff", "What the edited files would make of stored traffic, before they are applied."),
         "replay": ("replay", "Run stored messages again, in their original order."),
     },
     "Prove": {

@@ -42,6 +42,8 @@ class CertificateWatch:
 
     def start(self) -> None:
         """Look now and from then on."""
+        if self._loop.running:
+            return
         self._loop.start(self._pace.certificate_check_secs).addErrback(self._record_fault)
 
     def stop(self) -> None:

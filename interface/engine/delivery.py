@@ -1,6 +1,7 @@
 """One destination's delivery loop: intent, send, outcome; and the probe of a destination that fell silent."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import ParamSpec, Protocol, TypeVar
 
 from twisted.internet import defer, threads
@@ -13,7 +14,8 @@ from interface.observe.deliver import DeliveryAnswered, DeliveryAttempted
 from interface.observe.emit import emit
 from interface.observe.engine import StorageFailed
 from interface.observe.fault import fault
-from interface.pipeline.deliver import DeliverStage, Sending
+from interface.pipeline.deliver import DeliverStage, Render, Sending
+from interface.pipeline.plan import DestinationPlan
 from interface.row.delivery import Delivery
 from interface.settings import Pace
 
@@ -37,6 +39,16 @@ class Sender(Protocol):
     def close(self) -> Awaitable[None]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What a configuration version says of serving one destination. `connect_wait` gives the wait after so many failures."""
+
+    plan: DestinationPlan
+    render: Render
+    probe: Callable[[], tuple[bytes, str]] | None
+    connect_wait: Callable[[int], float]
+
+
 class DeliveryLoop:
     """Sends what is due, one at a time and in order. Lives on the reactor; the stage's calls run on its thread pool."""
 
@@ -58,6 +70,7 @@ class DeliveryLoop:
         self._pace = pace
         self._probe = probe
         self._connect_wait = connect_wait
+        self._newer: Serving | None = None  # to be gone over to between two sends
         self._is_stopping = False
         self._failures = 0  # connections in a row that could not be made
         self._bell: defer.Deferred[None] | None = None  # fired by `wake`
@@ -75,6 +88,19 @@ class DeliveryLoop:
         bell, self._bell = self._bell, None
         if bell is not None:
             bell.callback(None)
+
+    def adopt(self, serving: Serving) -> None:
+        """Serve by a newer configuration version from the next delivery on. To be called on the reactor's thread."""
+        self._newer = serving
+        self.wake()
+
+    def _go_over(self) -> None:
+        if (
+            self._newer is not None and self._owed is None
+        ):  # what is owed is written by the words under which it was sent
+            serving, self._newer = self._newer, None
+            self._stage.adopt(serving.plan, serving.render)
+            self._probe, self._connect_wait = serving.probe, serving.connect_wait
 
     def late(self, control_id: str, code: str) -> None:
         """Take an acknowledgement of an earlier send. To be called on the reactor's thread."""
@@ -125,6 +151,7 @@ class DeliveryLoop:
         """One delivery or one probe; False where there is nothing to do."""
         if self._owed is not None:
             await self._write(self._owed)
+        self._go_over()
         if self._probe is not None and await self._off(self._stage.probe_due):
             await self._send_probe(*await self._off(self._probe))
             return False

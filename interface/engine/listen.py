@@ -9,10 +9,11 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
-from interface.connector.mllp.arrival import Arrival, Receive
+from interface.connector.mllp.arrival import Arrival
 from interface.connector.mllp.in_flight import InFlight
 from interface.connector.mllp.limits import SourceSettings
 from interface.connector.mllp.source import MllpSource
+from interface.engine.adopt import adoption
 from interface.engine.certificates import CertificateWatch
 from interface.engine.intake import Intake
 from interface.engine.outcome import Outcomes
@@ -36,6 +37,15 @@ class Source:
 
     listener: Listener
     settings: SourceSettings
+
+
+@dataclass(slots=True)
+class _Open:
+    """A source, and what its frames are received by now: a newer version may say otherwise while connections stay."""
+
+    source: MllpSource
+    settings: SourceSettings
+    listener: Listener
 
 
 class ListenPart:
@@ -73,9 +83,9 @@ class ListenPart:
         self._look.clock = reactor
         self._reception = Reception(reactor, self._intake, self._outcomes, clock)
         self._in_flight = InFlight(pace.max_frames_in_flight, pace.max_bytes_in_flight)
-        self._sources: list[MllpSource] = []
+        self._open: dict[str, _Open] = {}  # by channel
+        self._ends: list[defer.Deferred[None]] = []  # of sources that a newer version has closed
         self._watch = CertificateWatch(reactor, clock, pace, lambda: [one.tls for one in self._sources if one.tls])
-        self._closing: list[MllpSource] = []  # those that close while nothing can be stored; the others say no
         self._closed_at: float | None = None  # since when nothing can be stored, in seconds of the reactor
         self._is_draining = False
         self._retry: IDelayedCall | None = None
@@ -87,21 +97,48 @@ class ListenPart:
         """
         self._intake.start()
         self._outcomes.start()
-        self._sources = [self._source(source) for source in sources]
-        self._closing = [
-            made
-            for made, source in zip(self._sources, sources, strict=True)
-            if not source.listener.rejects_when_unstorable
-        ]
+        self._open = {source.settings.channel: self._source(source) for source in sources}
         missing = [why for source in self._sources if (why := _failure(source.channel, source.listen))]
         if missing and len(missing) == len(self._sources) and all(why.code == "cannot-listen" for why in missing):
             raise missing[0]
         self._look.start(self._pace.disk_check_secs).addErrback(self._record_fault)
         if missing:
             self._retry = self._reactor.callLater(self._pace.listen_retry_secs, self._listen_again)
+        self._watch_certificates()
+        return [source.place for source in self._sources]
+
+    @property
+    def _sources(self) -> list[MllpSource]:
+        return [one.source for one in self._open.values()]
+
+    def _watch_certificates(self) -> None:
         if any(source.tls for source in self._sources):
             self._watch.start()
-        return [source.place for source in self._sources]
+
+    def adopt(self, sources: Sequence[Source]) -> None:
+        """Listen as a newer configuration version says.
+
+        A listener whose settings are the same keeps its socket and its connections; what comes over them is received and answered
+        by the new version. Of any other the old connections are answered to their end, and it is opened as it is now.
+        """
+        if self._is_draining:
+            return
+        wanted = {source.settings.channel: source for source in sources}
+        found = adoption(
+            {name: one.settings for name, one in self._open.items()},
+            {name: source.settings for name, source in wanted.items()},
+        )
+        gone = [self._open[name].source for name in (*found.closes, *found.reopens)]
+        kept = {name: self._open[name] for name in found.stays}
+        for name, one in kept.items():
+            one.listener = wanted[name].listener
+        self._open = {name: kept.get(name) or self._source(source) for name, source in wanted.items()}
+        # An address may be had again only once it was given back.
+        closed = defer.gatherResults([source.stop_listening() for source in gone])
+        closed.addCallback(lambda _closed: self._listen_again()).addErrback(self._record_fault)
+        self._ends = [end for end in self._ends if not end.called]
+        self._ends += [source.drain(self._pace.drain_secs) for source in gone]
+        self._watch_certificates()
 
     def vitals(self) -> Vitals:
         """Which channels are listened for, and how long the oldest frame waits for its answer. On the reactor's thread."""
@@ -109,15 +146,13 @@ class ListenPart:
         worked_at = self._clock.now() - int(self._intake.idle_secs * 1_000_000)
         return Vitals(ears, self._reception.oldest_unanswered_at, worked_at)
 
-    def _source(self, source: Source) -> MllpSource:
-        receive = self._receive(source.listener)
-        return MllpSource(source.settings, receive, self._reactor, now=self._arrivals, in_flight=self._in_flight)
-
-    def _receive(self, listener: Listener) -> Receive:
+    def _source(self, source: Source) -> _Open:
         def receive(arrival: Arrival) -> defer.Deferred[bytes | None]:
-            return self._reception.take(listener, arrival).addErrback(self._not_stored)
+            return self._reception.take(made.listener, arrival).addErrback(self._not_stored)
 
-        return receive
+        opened = MllpSource(source.settings, receive, self._reactor, now=self._arrivals, in_flight=self._in_flight)
+        made = _Open(opened, source.settings, source.listener)
+        return made
 
     def _flush(self) -> None:
         self._reception.flush()
@@ -135,8 +170,9 @@ class ListenPart:
         if self._closed_at is not None or self._is_draining:
             return
         self._closed_at = self._reactor.seconds()
-        for source in self._closing:
-            source.stop_listening()
+        for one in self._open.values():
+            if not one.listener.rejects_when_unstorable:  # those say no instead
+                one.source.stop_listening()
         self._reactor.callLater(self._pace.storage_retry_secs, self._try_storage)
 
     def _look_at_room(self) -> None:
@@ -191,7 +227,8 @@ class ListenPart:
         if self._look.running:
             self._look.stop()
         self._outcomes.hurry()
-        closed = defer.gatherResults([source.drain(self._pace.drain_secs) for source in self._sources])
+        ends = [source.drain(self._pace.drain_secs) for source in self._sources]
+        closed = defer.gatherResults([*ends, *self._ends])
         return closed.addBoth(lambda _nothing: self._stop_threads())
 
     def _stop_threads(self) -> None:

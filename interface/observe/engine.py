@@ -139,6 +139,30 @@ class BaselineTaken(Running):
 
 
 @dataclass(frozen=True, slots=True)
+class VersionTaken(Running):
+    """A part runs this configuration version from now on: it started, or the version became active."""
+
+    level: ClassVar = Level.INFO
+    counter: ClassVar = "versions_taken_total"
+    split_by: ClassVar = ("part",)
+    part: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRefused(Running):
+    """The version that became active cannot run here, for the reason `code` at `place`; the part goes on with the one before."""
+
+    level: ClassVar = Level.ERROR
+    counter: ClassVar = "versions_refused_total"
+    split_by: ClassVar = ("part", "code")
+    part: str
+    code: str
+    place: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class LogLost(Running):
     """So many events before this one could not be written: the disk was full, or nobody read them. Counted they were."""
 

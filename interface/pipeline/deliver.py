@@ -48,6 +48,10 @@ class DeliverStage:
         self._is_suspended = False  # as last seen
         self._alive_by = ""  # what proved, here and now, that it lives
 
+    def adopt(self, plan: DestinationPlan, render: Render) -> None:
+        """Serve the same destination by a newer configuration version. To be called between two sends."""
+        self._plan, self._render = plan, render
+
     def next_due(self) -> Delivery | None:
         """The oldest delivery that may go out now; None while the destination is paused or suspended, or nothing may go out."""
         with self._store.snapshot() as reader:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from interface.ledger.change import LedgerChanges
 from interface.ledger.noun import Identifier
-from interface.pipeline.batch import Batch
+from interface.pipeline.batch import Batch, Trip
 from interface.pipeline.plan import Plan
 from interface.pipeline.process import understand
 from interface.ports import Clock, LedgerRows, Sealed
@@ -46,8 +46,10 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class Rerun:
-    """One batch of a rerun: how each message ended, and what it changed (`sealed`: ready for where it goes)."""
+    """One batch of a rerun: how each message was understood (`trips`, of the same order) and ended, and what all of them changed
+    (`sealed`: ready for where it goes)."""
 
+    trips: Sequence[Trip]
     runs: Sequence[RunRecord]
     changes: LedgerChanges
     sealed: Sealed
@@ -59,7 +61,8 @@ def rerun(
     """Run messages in the given order. Each result must be saved where `rows` will see it before the next one is taken."""
     left = list(messages)
     while left:
-        batch = Batch(bench, plan, clock, rows, [understand(plan, message, clock) for message in left])
+        trips = [understand(plan, message, clock) for message in left]
+        batch = Batch(bench, plan, clock, rows, trips)
         batch.run()
-        yield Rerun(batch.runs, batch.changes, batch.sealed)
+        yield Rerun(trips[: len(batch.runs)], batch.runs, batch.changes, batch.sealed)
         left = left[len(batch.runs) :]

@@ -45,6 +45,7 @@ KEPT_FOR_EVER = (
     # A merge, or money that is booked anew, changes where a key leads; none is ever forgotten.
     Rule(g.money_key, is_free=True),
     Rule(o.config_version),
+    Rule(o.config_activation),
     Rule(o.work_item_event),
     Rule(p.purge_step),
 )

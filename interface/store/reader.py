@@ -51,6 +51,7 @@ from interface.store import (
 from interface.store.tx import Tx
 from interface.view.alert import Alert, ToldRow
 from interface.view.audit import Audited, AuditFilter, AuditProof
+from interface.view.configuration import Activation
 from interface.view.count import ChannelCount, DestinationCount, HeldCount, PartRow, PauseRow, Restored
 from interface.view.delivery import DeliveryFilter, DeliveryStory
 from interface.view.message import MessageFilter, MessageRow, MessageStory, PurgedPart, RunRow
@@ -113,6 +114,12 @@ class SqlReader:
 
     def active_config(self) -> tuple[int, Mapping[str, str]] | None:
         return configuration.active_config(self._tx)
+
+    def active_config_id(self) -> int:
+        return configuration.active_id(self._tx)
+
+    def activations(self, limit: int) -> list[Activation]:
+        return configuration.activations(self._tx, limit)
 
     def config_files(self, config_id: int) -> Mapping[str, str]:
         return configuration.config_files(self._tx, config_id)

@@ -51,6 +51,9 @@ config_activation = sa.Table(
     reference("config_id", "config_version.id"),
     micros("at"),
     text("actor"),
+    text("how"),
+    text("environment"),  # by its name
+    sealed(),  # reason, which a person typed, and summary
 )
 
 # Append only. Free text typed by people may name a patient, so it is sealed like the rest.

@@ -40,6 +40,7 @@ from interface.store.ledger_save import SealedChanges
 from interface.store.reader import SqlReader
 from interface.store.rotation import KeyRotation
 from interface.view.alert import Alert, ToldRow
+from interface.view.configuration import Publishing
 from interface.view.count import PartRow, PauseKind
 
 
@@ -126,8 +127,11 @@ class SqlTurn(SqlReader):
     def close_items_of(self, messages: Sequence[StuckMessage], how: str, actor: str) -> None:
         settled.close_items_of(self._tx, messages, how, actor)
 
-    def publish_config(self, files: Mapping[str, str], digest: str, at: int, actor: str) -> int:
-        return configuration.publish(self._tx, files, digest, at, actor)
+    def keep_config(self, files: Mapping[str, str], digest: str, at: int) -> int:
+        return configuration.keep(self._tx, files, digest, at)
+
+    def activate_config(self, config_id: int, publishing: Publishing) -> None:
+        configuration.activate(self._tx, config_id, publishing)
 
     def keep_alerts(self, alerts: Sequence[Alert]) -> list[Alert]:
         return alert.keep(self._tx, alerts)

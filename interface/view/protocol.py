@@ -5,6 +5,7 @@ from typing import Protocol
 
 from interface.view.alert import Alert, ToldRow
 from interface.view.audit import Audited, AuditFilter
+from interface.view.configuration import Activation
 from interface.view.count import ChannelCount, DestinationCount, HeldCount, PartRow, PauseKind, PauseRow, Restored
 from interface.view.delivery import DeliveryFilter, DeliveryStory
 from interface.view.message import MessageFilter, MessageRow, MessageStory, PurgedPart
@@ -51,6 +52,9 @@ class Views(Protocol):
 
     def held_counts(self) -> list[HeldCount]:
         """Held and failed messages by cause, the most first."""
+
+    def activations(self, limit: int) -> list[Activation]:
+        """The configuration versions that were made active, newest first."""
 
     def open_alerts(self) -> dict[str, int]:
         """How many alerts stand, by rule."""

@@ -12,7 +12,11 @@ from jsonschema import Draft202012Validator
 from interface.channel.schema import FOLDER, schemas
 
 PROJECT = Path(__file__).parents[2]
-SHIPPED = sorted([*PROJECT.glob("channels/*.yaml"), *PROJECT.glob("mappings/*.yaml"), PROJECT / "config/engine.yaml"])
+SHIPPED = sorted(
+    path
+    for pattern in ("channels/*.yaml", "mappings/*.yaml", "config/*.yaml", "config/environments/*.yaml")
+    for path in PROJECT.glob(pattern)
+)
 CHANNEL = """
 channel: north
 source:
@@ -29,7 +33,9 @@ def schema_of(kind: str) -> Draft202012Validator:
 
 
 def kind_of(path: Path) -> str:
-    return {"channels": "channel", "mappings": "mapping", "config": "engine"}[path.parent.name]
+    return {"channels": "channel", "mappings": "mapping", "config": "engine", "environments": "environment"}[
+        path.parent.name
+    ]
 
 
 def underlined(kind: str, text: str) -> list[str]:
@@ -43,7 +49,7 @@ def places(validator: Any, document: Any) -> Iterator[tuple[str | int, ...]]:
         yield from (tuple(one.absolute_path) for one in inner or [error])
 
 
-@pytest.mark.parametrize("kind", ["channel", "engine", "mapping"])
+@pytest.mark.parametrize("kind", ["channel", "engine", "environment", "mapping"])
 def test_a_schema_is_one(kind: str) -> None:
     Draft202012Validator.check_schema(schema_of(kind).schema)
 

@@ -15,6 +15,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests import postgres
+from tests.crash.change import CHANGES
+from tests.crash.fault import ON_POSTGRESQL, ON_SQLITE
 from tests.crash.oracle import SIZES, Size, Verdict, run, told
 
 DATABASES = ("sqlite", "postgresql")
@@ -30,7 +32,9 @@ def soak(minutes: float, seed: int | None, size: Size, databases: tuple[str, ...
         server = stack.enter_context(postgres.server()) if "postgresql" in databases else None
         for number, (turn, database) in enumerate(program, start=1):
             folder = Path(tempfile.mkdtemp(prefix=f"hp24-soak-{turn}-"))
-            verdict = run(folder, turn, size, server=server if database == "postgresql" else None)
+            is_server = database == "postgresql"
+            kinds = (*(ON_POSTGRESQL if is_server else ON_SQLITE), *CHANGES)
+            verdict = run(folder, turn, size, server=server if is_server else None, kinds=kinds)
             _tell(number, database, verdict, time.monotonic() - began)
             if verdict.found:
                 print("\n".join((*told(verdict, size, database), f"its files: {folder}")))  # noqa: T201 - a command

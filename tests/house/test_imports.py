@@ -19,6 +19,7 @@ ROOMS = {
         "interface/web",
         "interface/observe/fault.py",
         "interface/app/outbox.py",
+        "interface/app/deliveries.py",
         "interface/app/part.py",  # a part hands the reactor to what it is put together from
         "interface/app/processing.py",
         "interface/app/reactor.py",

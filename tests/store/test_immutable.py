@@ -15,6 +15,7 @@ from interface.store.permit import permitted
 from interface.store.schema import METADATA
 from interface.store.schema_purge import purge_permit
 from interface.store.store import SqlStore
+from interface.view.configuration import Publishing
 from tests.store.given import START, account, allocation, entry, finish, intake, patient, payment, receive, run, wanted
 
 RULES = (*immutable.KEPT_FOR_EVER, *immutable.REMOVED_BY_PURGE, *immutable.FROZEN)
@@ -42,7 +43,7 @@ def store(store: SqlStore) -> SqlStore:
         (number,) = turn.enqueue([wanted()])
         turn.begin_attempt(number, b"MSH|", "C1", START)
         turn.end_attempt(number, Outcome(DeliveryState.DELIVERED, START, "AA", reply=b"MSA|AA"))
-        turn.publish_config({"a.yaml": ""}, "d", START, "kim")
+        turn.activate_config(turn.keep_config({"a.yaml": ""}, "d", START), Publishing(START, "kim"))
         turn.audit([Act("kim", "look", "message:1")])
         turn.transaction.connection.execute(
             sa.insert(METADATA.tables["work_item_event"]).values(item_id=_item(turn.transaction.connection), **_EVENT)

@@ -14,6 +14,7 @@ from interface.ledger.worklist import ItemAct, WorkItem
 from interface.row.act import Act
 from interface.store.store import SqlStore, open_store
 from interface.view.audit import Audited, AuditFilter
+from interface.view.configuration import Activation, How, Publishing
 from interface.view.count import PartRow, PartState
 from tests.made import MadeDatabase
 from tests.store.given import START, HandClock
@@ -135,13 +136,45 @@ def test_the_same_files_are_the_same_version(store: SqlStore, clock: HandClock) 
     with store.snapshot() as reader:
         assert reader.active_config() is None
     with store.turn("publish") as turn:
-        first = turn.publish_config({"channels/epic.yaml": "a: 1"}, "d1", clock.at, "kim")
-        second = turn.publish_config({"channels/epic.yaml": "a: 2"}, "d2", clock.at, "kim")
-        again = turn.publish_config({"channels/epic.yaml": "a: 1"}, "d1", clock.at, "kim")
+        first = turn.keep_config({"channels/epic.yaml": "a: 1"}, "d1", clock.at)
+        second = turn.keep_config({"channels/epic.yaml": "a: 2"}, "d2", clock.at)
+        again = turn.keep_config({"channels/epic.yaml": "a: 1"}, "d1", clock.at)
+        turn.activate_config(second, Publishing(clock.at, "kim"))
+        turn.activate_config(again, Publishing(clock.at, "kim"))
     assert (again, second) == (first, first + 1)
     with store.snapshot() as reader:
         assert reader.active_config() == (first, {"channels/epic.yaml": "a: 1"})
         assert reader.config_files(second) == {"channels/epic.yaml": "a: 2"}
+
+
+def test_what_was_active_is_listed_with_who_and_why(store: SqlStore, clock: HandClock) -> None:
+    with store.turn("publish") as turn:
+        assert turn.active_config_id() == 0
+        first = turn.keep_config({"channels/epic.yaml": "a: 1"}, "d1", clock.at)
+        second = turn.keep_config({"channels/epic.yaml": "a: 2"}, "d2", clock.at)
+        turn.activate_config(first, Publishing(clock.at, "kim"))
+        asked = Publishing(clock.at + 1, "lee", How.APPLY, "test", "as the site asked", "channel epic: a", first)
+        turn.activate_config(second, asked)
+        turn.activate_config(second, Publishing(clock.at + 2, "lee"))  # active already: nothing happened
+    with store.snapshot() as reader:
+        assert reader.active_config_id() == second
+        newest, oldest = reader.activations(10)
+        assert reader.activations(1) == [newest]
+    assert (oldest.config_id, oldest.actor, oldest.how) == (first, "kim", How.RUN)
+    assert newest == Activation(
+        newest.number, second, clock.at + 1, "lee", How.APPLY, "test", "as the site asked", "channel epic: a"
+    )
+
+
+def test_a_version_is_not_put_in_the_place_of_another_than_was_meant(store: SqlStore, clock: HandClock) -> None:
+    with store.turn("publish") as turn:
+        first = turn.keep_config({"channels/epic.yaml": "a: 1"}, "d1", clock.at)
+        second = turn.keep_config({"channels/epic.yaml": "a: 2"}, "d2", clock.at)
+        turn.activate_config(first, Publishing(clock.at, "kim"))
+    with pytest.raises(ActRefusedError, match="version-moved"), store.turn("publish") as turn:
+        turn.activate_config(second, Publishing(clock.at, "kim", instead_of=0))
+    with store.snapshot() as reader:
+        assert reader.active_config_id() == first
 
 
 def test_more_of_the_same_counts_up_one_work_item(store: SqlStore, clock: HandClock) -> None:

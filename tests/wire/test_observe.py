@@ -57,6 +57,8 @@ NUMBERS = {"connection", "message_id", "message_ids", "delivery_id", "attempt", 
     "kept",
     "seal",
     "last_row",
+    "version",
+    "files",
 }
 
 

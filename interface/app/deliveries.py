@@ -1,0 +1,117 @@
+"""The delivery loops of one configuration version, and how they go over to a newer one without losing an answer."""
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet import defer
+from twisted.internet.asyncioreactor import AsyncioSelectorReactor
+from twisted.python.failure import Failure
+
+from interface.app.compose import App
+from interface.app.wires import Runnable, Sending
+from interface.connector.mllp.destination import MllpDestination
+from interface.connector.tls import ClientTls
+from interface.engine.adopt import adoption
+from interface.engine.chance import chance
+from interface.engine.delivery import DeliveryLoop, Serving
+from interface.hl7.header import CONTROL_ID_LENGTH
+from interface.observe.emit import emit
+from interface.observe.fault import fault
+from interface.pipeline.deliver import DeliverStage
+from interface.pipeline.retry import wait_secs
+from interface.settings import Pace
+
+
+class Deliveries:
+    """One loop for each destination. Lives on the reactor's thread."""
+
+    def __init__(self, app: App, reactor: AsyncioSelectorReactor, pace: Pace) -> None:
+        self._app = app
+        self._reactor = reactor
+        self._pace = pace
+        self._loops: dict[str, DeliveryLoop] = {}
+        self._settings: dict[str, Any] = {}  # of the loops' destinations
+        self._secured: dict[str, ClientTls] = {}
+        self._turn = defer.DeferredLock()  # one version after the other
+
+    def secured(self) -> list[ClientTls]:
+        """The destinations that speak TLS."""
+        return list(self._secured.values())
+
+    def wake(self) -> None:
+        """Look for work now."""
+        for loop in self._loops.values():
+            loop.wake()
+
+    def adopt(self, running: Runnable) -> "defer.Deferred[None]":
+        """Serve the destinations of this version. A destination whose address and limits are the same keeps its connection and
+        goes by the new version from its next delivery on; of any other the present attempt gets its outcome first.
+        """
+        return self._turn.run(lambda: defer.ensureDeferred(self._adopt(running))).addErrback(self._record)
+
+    def stop(self) -> "defer.Deferred[None]":
+        """End after the present attempts."""
+        return self._turn.run(lambda: defer.ensureDeferred(self._end_all())).addErrback(self._record)
+
+    async def _adopt(self, running: Runnable) -> None:
+        found = adoption(self._settings, {name: one.settings for name, one in running.senders.items()})
+        for name in found.stays:
+            self._loops[name].adopt(self._serving(name, running))
+        for name in found.opens:
+            self._begin(name, running)
+        renewed = [defer.ensureDeferred(self._renew(name, running)) for name in found.reopens]
+        await defer.gatherResults([*renewed, *(defer.ensureDeferred(self._end(name)) for name in found.closes)])
+
+    async def _renew(self, name: str, running: Runnable) -> None:
+        await self._end(name)  # never two of one destination at once
+        self._begin(name, running)
+
+    async def _end(self, name: str) -> None:
+        await self._loops.pop(name).stop()
+        self._settings.pop(name)
+        self._secured.pop(name, None)
+
+    async def _end_all(self) -> None:
+        await defer.gatherResults([defer.ensureDeferred(self._end(name)) for name in list(self._loops)])
+
+    def _begin(self, name: str, running: Runnable) -> None:
+        serving, settings = self._serving(name, running), running.senders[name].settings
+        destination = MllpDestination(settings, self._reactor, on_late=lambda ack: loop.late(ack.control_id, ack.code))
+        stage = DeliverStage(self._app.store, serving.plan, serving.render, self._app.clock, chance)
+        loop = DeliveryLoop(
+            self._reactor,
+            name,
+            stage,
+            destination,
+            self._pace,
+            probe=serving.probe,
+            connect_wait=serving.connect_wait,
+        )
+        self._loops[name], self._settings[name] = loop, settings
+        if destination.tls is not None:
+            self._secured[name] = destination.tls
+        loop.start()
+
+    def _serving(self, name: str, running: Runnable) -> Serving:
+        sending, plan = running.senders[name], running.plan.destinations[name]
+        return Serving(
+            plan,
+            sending.render,
+            self._probe(sending),
+            lambda failures: wait_secs(failures, plan.retry, chance()),
+        )
+
+    def _probe(self, sending: Sending) -> Callable[[], tuple[bytes, str]] | None:
+        build = sending.probe
+        if build is None:
+            return None
+
+        def probe() -> tuple[bytes, str]:
+            control_id = self._app.store.wire_id("message", CONTROL_ID_LENGTH)
+            return build(control_id, self._app.clock.now()), control_id
+
+        return probe
+
+    @staticmethod
+    def _record(failure: Failure) -> None:
+        emit(fault(failure, "deliveries"))

@@ -1,0 +1,27 @@
+"""Files applied and rolled back under load, alone and among other faults: nothing is lost, doubled or out of order."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.crash.change import CHANGES
+from tests.crash.fault import ON_SQLITE
+from tests.crash.oracle import Size, run, told
+
+CHANGING = Size("changing", patients=20, payments=10, stuck=1, blows=24, looks=200, is_proven=True)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_applying_and_rolling_back_keeps_every_promise(tmp_path: Path, seed: int) -> None:
+    verdict = run(tmp_path, seed, CHANGING, kinds=CHANGES)
+    assert not verdict.found, "\n".join(told(verdict, CHANGING, "sqlite"))
+    assert verdict.fallen > CHANGING.blows // 2
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(600)
+def test_among_kills_and_pauses_it_keeps_them_too(tmp_path: Path) -> None:
+    verdict = run(tmp_path, 3, CHANGING, kinds=(*CHANGES, *CHANGES, *ON_SQLITE))
+    assert not verdict.found, "\n".join(told(verdict, CHANGING, "sqlite"))
