@@ -28,6 +28,11 @@ class Given:
     arrived_at: int
     channel: str = ""
 
+    @property
+    def name(self) -> str:
+        """How it is called where several are shown."""
+        return self.source if self.channel else f"{self.source} {self.number}"
+
 
 def message_argument(function: Callable[..., Any]) -> Callable[..., Any]:
     """The argument MESSAGE."""

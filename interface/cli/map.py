@@ -113,7 +113,7 @@ def _print_attempt(screen: "Console", one: Given, attempt: "Attempt", *, explain
     from interface.ledger.reading import Filtered, Reading
 
     content, header = attempt.content, attempt.header
-    head = f"{one.source} {one.number}  {header.kind}  {header.control_id}  "
+    head = f"{one.name}  {header.kind}  {header.control_id}  "
     screen.print(Text.assemble((plain(head), "bold"), (attempt.outcome, _STYLES[attempt.outcome])))
     for place in attempt.masked:
         screen.print(f"  a card number in {place} is masked before the mapping reads it", markup=False)
