@@ -1,12 +1,15 @@
 """`hp24 map`: what a message becomes, and with --explain how and why."""
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Home, Hp24
 from tests.cli.test_look import trail
+from tests.conftest import PROJECT
 from tests.mapping.sample import A04, A40, DFT, as_event, with_field
 
 
@@ -54,6 +57,21 @@ def test_standard_input_is_read(root: Path, hp24: Hp24, monkeypatch: pytest.Monk
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(A04.strip().encode())))
     (one,) = hp24("map", "-", "--json").json["messages"]
     assert one["source"] == "standard input"
+
+
+def test_a_file_is_mapped_without_the_libraries_of_the_engine(root: Path) -> None:
+    """They would take longer to load than everything else: a verb that people call again and again answers at once."""
+    code = """
+import sys
+from interface.cli.main import run
+run(sys.argv[1:])
+loaded = {name.split(".")[0] for name in sys.modules} | set(sys.modules)
+print(sorted(loaded & {"sqlalchemy", "twisted", "cryptography", "hl7apy", "httpx", "interface.mapping.explain"}))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, "map", message(root, A04)], capture_output=True, text=True, check=True, cwd=PROJECT
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_explain_tells_of_every_rule(root: Path, hp24: Hp24) -> None:
