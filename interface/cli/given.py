@@ -75,4 +75,6 @@ def _stored(asked: Asked, message_id: int) -> Given:
     if found.raw is None:
         raise body_purged(message_id)
     row = found.story.row
-    return Given(found.raw, f"message:{message_id}", message_id, row.arrived_at, row.channel)
+    # What people amended comes from operator/CHANNEL, and is read as the channel reads.
+    channel = row.channel.rpartition("/")[2]
+    return Given(found.raw, f"message:{message_id}", message_id, row.arrived_at, channel)
