@@ -98,7 +98,8 @@ MAPPINGS: Final = """
 
 A mapping says what messages mean to a patient's bill. It is a YAML file of rules: on the left a *target* of the ledger, on the
 right an *expression* that finds its value in the message. Rules are checked in full when files are read (targets, functions,
-paths, tables, types) and nothing runs until all of them are right.
+paths, tables, types) and nothing runs until all of them are right. `hp24 map MESSAGE --explain` tries them on a message: what it
+becomes, and of every rule what it looked at and why it gave what it gave.
 
 `# yaml-language-server: $schema=../config/schemas/mapping.schema.json` as the first line lets an editor complete and underline
 while you type (VS Code with the YAML extension, and every editor that knows its language server).

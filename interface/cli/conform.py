@@ -76,7 +76,7 @@ def _print(found: "list[tuple[Given, Conformance | MessageError]]", *, errors_on
     for place, (one, held) in enumerate(found):
         if place:
             screen.print()
-        head = f"{one.source} {one.number}" if not one.source.startswith("message:") else one.source
+        head = one.name
         if isinstance(held, MessageError):
             screen.print(f"{head}  {held.sentence()}", markup=False)
         else:

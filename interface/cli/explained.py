@@ -26,6 +26,7 @@ def explanation_json(explanation: "Explanation | None") -> dict[str, Any]:
     event = explanation.event
     return {
         "event": {"rule": event.rule, "file": event.mark.file, "line": event.mark.line} if event else None,
+        "event_time": [_line_json(line) for line in explanation.event_time],
         "rules": [rule_json(one) for one in explanation.rules],
     }
 
@@ -62,6 +63,10 @@ def print_explanation(screen: "Console", explanation: "Explanation") -> None:
     event = explanation.event
     if event is not None:
         screen.print(_head(event.target, event.rule, f"{event.mark.file}:{event.mark.line}"))
+    if explanation.event_time:
+        screen.print(_head("event time", "EVN-6 ?? EVN-2 ?? MSH-7 ?? arrival", ""))
+    for line in explanation.event_time:
+        screen.print(_line(line, "", has_parts=False) or "")
     for (section, why, is_run), found in groupby(explanation.rules, key=_kind):
         rules = list(found)
         if is_run:

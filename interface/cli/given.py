@@ -28,6 +28,11 @@ class Given:
     arrived_at: int
     channel: str = ""
 
+    @property
+    def name(self) -> str:
+        """How it is called where several are shown."""
+        return self.source if self.channel else f"{self.source} {self.number}"
+
 
 def message_argument(function: Callable[..., Any]) -> Callable[..., Any]:
     """The argument MESSAGE."""
@@ -70,4 +75,6 @@ def _stored(asked: Asked, message_id: int) -> Given:
     if found.raw is None:
         raise body_purged(message_id)
     row = found.story.row
-    return Given(found.raw, f"message:{message_id}", message_id, row.arrived_at, row.channel)
+    # What people amended comes from operator/CHANNEL, and is read as the channel reads.
+    channel = row.channel.rpartition("/")[2]
+    return Given(found.raw, f"message:{message_id}", message_id, row.arrived_at, channel)

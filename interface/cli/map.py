@@ -7,11 +7,14 @@ import click
 from interface.cli.asked import Asked, verb
 from interface.cli.exit import ExitCode
 from interface.cli.given import Given, given, message_argument
+from interface.errors import ActRefusedError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from interface.channel.trial import Attempt, Trial
+
+_HEALTHPAY24 = "healthpay24"  # the source of what is asked for there
 
 
 @verb("map")
@@ -38,6 +41,13 @@ def map_verb(asked: Asked, name: str, mapping: str, channel: str, explain: bool)
     from interface.mapping.problem import ProblemsError
 
     messages = given(asked, name)
+    if messages[0].channel == _HEALTHPAY24:
+        raise ActRefusedError(
+            "read-by-no-mapping",
+            "a request of HealthPay24 is read by the engine itself",
+            place=messages[0].name,
+            advice="`hp24 show` tells what became of it",
+        )
     root = (asked.root or default_root(os.environ)).absolute()
     channel = channel or messages[0].channel
     try:
@@ -113,7 +123,7 @@ def _print_attempt(screen: "Console", one: Given, attempt: "Attempt", *, explain
     from interface.ledger.reading import Filtered, Reading
 
     content, header = attempt.content, attempt.header
-    head = f"{one.source} {one.number}  {header.kind}  {header.control_id}  "
+    head = f"{one.name}  {header.kind}  {header.control_id}  "
     screen.print(Text.assemble((plain(head), "bold"), (attempt.outcome, _STYLES[attempt.outcome])))
     for place in attempt.masked:
         screen.print(f"  a card number in {place} is masked before the mapping reads it", markup=False)

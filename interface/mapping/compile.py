@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from interface.mapping import closure, condition, grammar, reader, selection
@@ -31,7 +31,7 @@ from interface.mapping.problem import Findings, did_you_mean
 from interface.mapping.reader import Chosen, Holds, Read
 from interface.mapping.rules import SegmentUse
 from interface.mapping.scope import UNSAID
-from interface.mapping.segment import is_known, is_possible, nearest_segment, what_there_is
+from interface.mapping.segment import is_known, is_possible, what_there_is, what_was_meant
 from interface.mapping.table import CodeTable
 
 C = TypeVar("C")  # the 3.11 spelling of generic functions
@@ -227,13 +227,7 @@ class ExpressionCompiler:
     def _reference(self, path: Reference, wanted: Type) -> Read:
         if not self.has_paths:
             raise _Wrong(path.at, "path-not-here", "an outgoing rule reads names, not paths", "as payment.wire_id")
-        if not is_known(path.segment):
-            raise _Wrong(path.at, "unknown-segment", f"HL7 has no segment {path.segment}", _meant(path))
-        if not is_possible(path.segment, path.field):
-            raise _Wrong(path.at, "impossible-path", f"{path} does not exist", _advice(path))
-        self._note_use(path)
-        if 0 in (path.occurrence, path.repetition, path.component, path.subcomponent):
-            raise _Wrong(path.at, "impossible-path", f"{path} counts from 0", "HL7 counts from 1")
+        self._look_at(path)
         if wanted in (Type.IDENTIFIER, Type.FIELD):
             if path.component is not None:
                 raise _Wrong(path.at, "type-mismatch", f"{path} is a part, and a {wanted} is wanted", remedy(wanted))
@@ -245,10 +239,17 @@ class ExpressionCompiler:
             return reader.component_of(_segment(path), path.field, path.component)
         return reader.leaf(self._element(path), path.component or 1, path.subcomponent or 1)
 
-    def _note_use(self, path: Reference) -> None:
+    def _look_at(self, path: Reference) -> None:
+        """See that the path can lead somewhere, and note the segment."""
+        if not is_known(path.segment):
+            raise _Wrong(path.at, "unknown-segment", f"HL7 has no segment {path.segment}", what_was_meant(str(path)))
+        if not is_possible(path.segment, path.field):
+            raise _Wrong(path.at, "impossible-path", f"{path} does not exist", _advice(path))
         self.uses.add(SegmentUse(_segment(path), path.segment, path.occurrence or 1))
         assert self._node is not None, "a path is read out of a rule"
         self.first_read.setdefault(path.segment, self._node.text_mark.moved(path.at))
+        if 0 in (path.occurrence, path.repetition, path.component, path.subcomponent):
+            raise _Wrong(path.at, "impossible-path", f"{path} counts from 0", "HL7 counts from 1")
 
     def _element(self, path: Reference) -> Read:
         if path.is_only:
@@ -285,7 +286,7 @@ class ExpressionCompiler:
     def _identifiers(self, tree: Expression) -> Read:
         if not isinstance(tree, Reference) or tree.component is not None:
             raise _Wrong(tree.at, "type-mismatch", "a list of identifiers is wanted", "as PID-3[.5 != 'MR']")
-        self._note_use(tree)
+        self._look_at(tree)
         read_one = self._read_identifier(tree)
         return selection.listed(_segment(tree), tree.field, read_one, self._choice(tree))
 
@@ -327,11 +328,6 @@ class ExpressionCompiler:
 
 def _segment(path: Reference) -> str:
     return path.segment if path.occurrence in (None, 1) else f"{path.segment}[{path.occurrence}]"
-
-
-def _meant(path: Reference) -> str:
-    near = nearest_segment(path.segment)
-    return f"did you mean `{replace(path, segment=near)}`?" if near else "a site's own segments begin with Z"
 
 
 def _advice(path: Reference) -> str:

@@ -17,7 +17,7 @@ from interface.mapping.node import Block, Entry, Listing, Mark, Node, Scalar
 from interface.mapping.problem import Findings, did_you_mean
 from interface.mapping.reader import Read
 from interface.mapping.rules import FlatRules, ListRules, NounRules, Rules, SegmentUse, Walk
-from interface.mapping.segment import is_known, is_possible, nearest_segment
+from interface.mapping.segment import is_known, is_possible, what_was_meant
 from interface.mapping.table import CodeTable
 from interface.mapping.target import (
     BALANCE,
@@ -239,9 +239,7 @@ class _Compiler:
         for name in names:
             self.expressions.first_read.setdefault(name, (node or block).mark)
             if node is not None and not is_known(name):
-                near = nearest_segment(name)
-                advice = f"did you mean `{near}`?" if near else "a site's own segments begin with Z"
-                self.findings.add(node.mark, "unknown-segment", f"HL7 has no segment {name}", advice)
+                self.findings.add(node.mark, "unknown-segment", f"HL7 has no segment {name}", what_was_meant(name))
         return Walk(names)
 
     def _transactions(self, block: Block) -> ListRules | None:

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from interface.errors import InterfaceError
+from interface.errors import InterfaceError, MessageError
 from interface.hl7.parser import Message
 from interface.ledger.reading import Filtered, Reading
 from interface.mapping.filter import Filters
 from interface.mapping.kind import Type
-from interface.mapping.mapping import Mapping
+from interface.mapping.mapping import Mapping, event_times
+from interface.mapping.moment import instant_at
 from interface.mapping.node import Block, Listing, Mark, Node, Scalar
 from interface.mapping.record import Step, Tape
 from interface.mapping.scope import UNSAID, Context
@@ -50,11 +51,12 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What became of a message, the entry of `events` that decided about it, and every rule."""
+    """What became of a message, the entry of `events` that decided about it, every rule, and where the event's time is from."""
 
     outcome: Reading | Filtered | InterfaceError
     event: Explained | None
     rules: tuple[Explained, ...]
+    event_time: tuple[Line, ...] = ()
 
     def to_blame(self) -> tuple[Explained, ...]:
         """The rules for which a message could not be read: those that failed, or that gave nothing where something is needed."""
@@ -98,7 +100,8 @@ class Recorded:
         ]
         order = {target: place for place, target in enumerate(found)}
         rules = sorted((*done, *left), key=lambda one: (order.get(one.target, -1), one.group))
-        return Explanation(outcome, _event(self.block, message), tuple(rules))
+        times = tuple(_event_time(message, context)) if isinstance(outcome, Reading) else ()
+        return Explanation(outcome, _event(self.block, message), tuple(rules), times)
 
 
 def _explained(step: Step, labels: dict[Mark, str]) -> Explained:
@@ -157,6 +160,27 @@ def _event(block: Block, message: Message) -> Explained | None:
     node = entry.node
     text = node.text if isinstance(node, Scalar) else node.text("ignore") if isinstance(node, Block) else ""
     return Explained(f"events.{kind}", text, entry.mark, value=text)
+
+
+def _event_time(message: Message, context: Context) -> Iterator[Line]:
+    """Each field that was asked for the time of the event."""
+    evn = message.find("EVN")
+    header = message.all_segments()[0].fields()
+    sent = header[7] if len(header) > 7 else ""
+    is_found = False
+    for place, text in event_times(evn.fields() if evn else (), sent, message.delimiters.component):
+        if is_found:
+            yield Line(0, place, text, note="not needed")
+            continue
+        try:
+            at = instant_at(text, context.timezone)
+        except MessageError as broken:
+            yield Line(0, place, text, note=broken.text)
+            continue
+        is_found = at is not None
+        yield Line(0, place, text, UNSAID if at is None else at, "" if is_found else "zeros", Type.INSTANT)
+    if not is_found:
+        yield Line(0, "arrival", note="no field says when it happened")
 
 
 def _left_out(

@@ -1,5 +1,6 @@
 """A compiled mapping: reads one message into the ledger's words. Pure, and safe to share between threads."""
 
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 
@@ -120,13 +121,8 @@ def _kind(field: str, message: Message) -> tuple[str, str]:
 
 
 def _event_time(scope: Scope, sent: str, arrived_at: int) -> int:
-    """When it happened: EVN-6, EVN-2, MSH-7, arrival; the first that can be read, and never far ahead of our own clock."""
-    evn = scope.fields.get("EVN", ())
-    candidates = (("EVN-6", evn[6] if len(evn) > 6 else ""), ("EVN-2", evn[2] if len(evn) > 2 else ""), ("MSH-7", sent))
-    for place, er7 in candidates:
-        text = er7.split(scope.delimiters.component, 1)[0].strip('" ')
-        if not text:
-            continue
+    """When it happened: the first of its fields that can be read, else arrival, and never far ahead of our own clock."""
+    for place, text in event_times(scope.fields.get("EVN", ()), sent, scope.delimiters.component):
         try:
             at = instant_at(text, scope.context.timezone)
         except MessageError:
@@ -140,3 +136,14 @@ def _event_time(scope: Scope, sent: str, arrived_at: int) -> int:
             return latest
         return at
     return arrived_at
+
+
+def event_times(evn: Sequence[str], sent: str, component: str) -> Iterator[tuple[str, str]]:
+    """The fields that may say when it happened, with their texts, in the order in which they are asked; blank ones left out.
+
+    `evn` are the fields of EVN, `sent` is MSH-7.
+    """
+    for place, number in (("EVN-6", 6), ("EVN-2", 2), ("MSH-7", 0)):
+        er7 = (evn[number] if len(evn) > number else "") if number else sent
+        if text := er7.split(component, 1)[0].strip('" '):
+            yield place, text

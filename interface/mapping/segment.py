@@ -66,8 +66,10 @@ def is_known(segment: str) -> bool:
     return segment in SEGMENTS or segment.startswith("Z")
 
 
-def nearest_segment(segment: str) -> str:
-    """What was meant by a segment that nobody has: its letters in another order, else one that looks alike; or nothing."""
+def what_was_meant(path: str) -> str:
+    """Advice for a path (or a segment alone) whose segment nobody has: one with its letters in another order, else one alike."""
+    segment = path[:3]
     turned = sorted(known for known in SEGMENTS if sorted(known) == sorted(segment))
     often = get_close_matches(segment, FIELD_COUNTS, n=1, cutoff=0.6)
-    return next(iter((*turned, *often, *get_close_matches(segment, SEGMENTS, n=1, cutoff=0.6))), "")
+    found = (*turned, *often, *get_close_matches(segment, SEGMENTS, n=1, cutoff=0.6))
+    return f"did you mean `{found[0]}{path[3:]}`?" if found else "a site's own segments begin with Z"

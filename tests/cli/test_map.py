@@ -1,12 +1,16 @@
 """`hp24 map`: what a message becomes, and with --explain how and why."""
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Home, Hp24
+from interface.app.compose import open_app
+from tests.cli.conftest import Home, Hp24, feed
 from tests.cli.test_look import trail
+from tests.conftest import PROJECT
 from tests.mapping.sample import A04, A40, DFT, as_event, with_field
 
 
@@ -54,6 +58,21 @@ def test_standard_input_is_read(root: Path, hp24: Hp24, monkeypatch: pytest.Monk
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(A04.strip().encode())))
     (one,) = hp24("map", "-", "--json").json["messages"]
     assert one["source"] == "standard input"
+
+
+def test_a_file_is_mapped_without_the_libraries_of_the_engine(root: Path) -> None:
+    """They would take longer to load than everything else: a verb that people call again and again answers at once."""
+    code = """
+import sys
+from interface.cli.main import run
+run(sys.argv[1:])
+loaded = {name.split(".")[0] for name in sys.modules} | set(sys.modules)
+print(sorted(loaded & {"sqlalchemy", "twisted", "cryptography", "hl7apy", "httpx", "interface.mapping.explain"}))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, "map", message(root, A04)], capture_output=True, text=True, check=True, cwd=PROJECT
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_explain_tells_of_every_rule(root: Path, hp24: Hp24) -> None:
@@ -130,3 +149,21 @@ def test_a_stored_message_is_mapped_as_its_channel_and_the_look_is_audited(home:
 def test_a_message_that_is_not_there_is_refused(home: Home, hp24: Hp24) -> None:
     told = hp24("map", "message:999999")
     assert (told.code, "[not-found]" in told.err) == (1, True)
+
+
+def test_what_a_person_amended_is_mapped_as_the_channel_it_came_by(home: Home, hp24: Hp24) -> None:
+    unusable = with_field(A04, "PID-3", "").strip().replace("\n", "\r").encode()
+    with open_app(home.folder, PROJECT, home.environ) as app:
+        feed(app, unusable)
+    (stuck,) = [one["id"] for one in hp24("messages", "--state", "failed", "--json").lines]
+    amended = hp24("amend", str(stuck), "--set", "PID-3.1=770077", "--reason", "by phone", "--json").json["message"]
+    told = hp24("map", str(amended), "--json").json
+    assert (told["channel"], told["messages"][0]["reading"]["patient"]["ids"][0]["value"]) == ("epic", "770077")
+
+
+def test_a_request_of_healthpay24_is_read_by_no_mapping(home: Home, hp24: Hp24) -> None:
+    number = str(hp24("accounts", "--json").lines[0]["numbers"][0])
+    hp24("pay", "--account", number, "--amount", "1.00", "--method", "cash")
+    asked = hp24("messages", "--channel", "healthpay24", "--json").lines[0]["id"]
+    told = hp24("map", str(asked))
+    assert (told.code, "[read-by-no-mapping]" in told.err) == (1, True)

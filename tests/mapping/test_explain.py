@@ -114,6 +114,30 @@ def test_the_entry_of_the_event_is_told() -> None:
     assert (event.target, event.rule) == ("events.ADT^A04", "register")
 
 
+@pytest.mark.parametrize(
+    ("edits", "told"),
+    [
+        ({}, [("EVN-2", True, ""), ("MSH-7", False, "not needed")]),
+        (
+            {"EVN-6": "20250304100000"},
+            [("EVN-6", True, ""), ("EVN-2", False, "not needed"), ("MSH-7", False, "not needed")],
+        ),
+        (
+            {"EVN-2": "", "MSH-7": "0000"},
+            [("MSH-7", False, "zeros"), ("arrival", False, "no field says when it happened")],
+        ),
+    ],
+)
+def test_the_field_that_says_when_it_happened_is_told(edits: dict[str, str], told: list[tuple[str, bool, str]]) -> None:
+    text = A04
+    for place, value in edits.items():
+        text = with_field(text, place, value)
+    explanation = telling().explain(parse(wire(text)), NORTH, ARRIVED)
+    assert [(line.what, line.gave is not UNSAID, line.note) for line in explanation.event_time] == told
+    assert isinstance(explanation.outcome, Reading)
+    assert {line.gave for line in explanation.event_time} <= {UNSAID, explanation.outcome.event_at}
+
+
 # ------------------------------------------------------------ why nothing
 
 

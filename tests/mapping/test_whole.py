@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interface.errors import InterfaceError
-from interface.hl7.names import segment_fields
+from interface.hl7.names import segment_fields, tables
 from interface.hl7.parser import parse
 from interface.ledger.reading import Filtered, Reading
-from interface.mapping.segment import FIELD_COUNTS
+from interface.mapping.segment import FIELD_COUNTS, SEGMENTS
 from interface.simulate.traffic import morning
 from tests.mapping.sample import A04, ARRIVED, DFT, NORTH, SECOND, shipped, wire
 
@@ -60,6 +60,11 @@ def test_no_field_content_makes_anything_but_an_answer(text: str, at: int, conte
         assert refused.code
     else:
         assert isinstance(found, Reading | Filtered)
+
+
+def test_the_segments_are_those_of_the_standards_tables() -> None:
+    known = {name for version in ("2.1", "2.2", *VERSIONS, "2.8.2") for name in tables(version).SEGMENTS}
+    assert {name for name in known if len(name) == 3 and name.isalnum() and name.isupper()} == SEGMENTS
 
 
 @pytest.mark.parametrize("segment", FIELD_COUNTS)
