@@ -96,6 +96,7 @@ def test_a_story_without_its_people_does_what_it_did() -> None:
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(900)
 def test_a_thousand_messages_without_their_people_do_what_they_did() -> None:
     contents = simulated()
     with bench() as there:
@@ -104,6 +105,7 @@ def test_a_thousand_messages_without_their_people_do_what_they_did() -> None:
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(900)
 def test_messages_of_other_people_do_what_they_did() -> None:
     contents = list(in_corpus())
     if not contents:
