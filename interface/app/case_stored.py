@@ -94,10 +94,12 @@ def _read(reader: Reader, row: MessageRow, feeds: Mapping[str, Feed]) -> Message
         raise _impossible(row.id, "its channel is not in the files", "make the case where the channel is")
     try:
         message = feed.parse(raw)
-        message.all_segments()
-    except InterfaceError as failure:
-        text = f"it cannot be taken apart ({failure.code})"
-        raise _impossible(row.id, text, "only what can be taken apart can be de-identified") from None
+        is_message = message.all_segments()[0].name == "MSH"
+    except InterfaceError:
+        is_message = False
+    if not is_message:
+        text = "it cannot be taken apart, or is a batch"
+        raise _impossible(row.id, text, "only what can be taken apart can be de-identified")
     return message
 
 

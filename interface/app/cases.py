@@ -23,7 +23,7 @@ from interface.channel.loader import Configuration, load, read_files
 from interface.channel.spec import Channel
 from interface.document import read_text
 from interface.errors import ActRefusedError, InterfaceError
-from interface.ledger.due import Due
+from interface.ledger.due import BalancePolicy, Due
 from interface.mapping.compile import ExpressionCompiler
 from interface.mapping.fill import fill
 from interface.mapping.node import Block, Entry, Mark, Node, Scalar
@@ -203,7 +203,7 @@ def _setting(feeds: Mapping[str, Feed], configuration: Configuration, channel: s
     rules = policies(own)
 
     def due(story: AccountStory) -> Due:
-        return due_of(story, rules[story.account.facility])
+        return due_of(story, rules.get(story.account.facility, BalancePolicy()))
 
     return Setting(plan_of(1, own), feeds, {name: listening_of(feed) for name, feed in feeds.items()}, channel, due)
 

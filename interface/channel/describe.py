@@ -12,6 +12,7 @@ from pydantic_core import PydanticUndefined
 
 from interface.channel import prose
 from interface.channel.environment import Environment
+from interface.channel.prose_cases import CASES
 from interface.channel.schema import schemas
 from interface.channel.spec import Channel
 from interface.ledger.noun import FIELDS, Noun
@@ -51,7 +52,7 @@ def pages() -> dict[str, str]:
         "channels/README.md": _joined(prose.CHANNELS, _options(Channel)),
         "config/README.md": _joined(prose.CONFIG, (*_options(Settings), *_environments())),
         "config/METRICS.md": _joined(prose.METRICS, _metrics()),
-        "mappings/README.md": _joined(prose.MAPPINGS, _language()),
+        "mappings/README.md": _joined(prose.MAPPINGS + CASES, _language()),
         **schemas(),
     }
 

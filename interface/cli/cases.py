@@ -94,7 +94,7 @@ def _test(asked: Asked, root: Path, names: "Sequence[str]", *, is_write: bool, i
     if asked.as_json:
         print_json(_as_json(played, rules, unseen, written))
     else:
-        _show(played, seconds, is_write=is_write)
+        _show(played, seconds, written if is_write else None)
         _show_rules(rules, 0 if names else coverage.total(configuration), unseen)
     return ExitCode.OK if holds else ExitCode.PROBLEMS
 
@@ -132,7 +132,8 @@ def _write(root: Path, played: "Played", *, is_shown: bool) -> str:
     return file
 
 
-def _show(played: "Sequence[Played]", seconds: float, *, is_write: bool) -> None:
+def _show(played: "Sequence[Played]", seconds: float, written: "Sequence[str] | None") -> None:
+    """What differs, case by case, then how many hold; where files were written, how many."""
     from interface.mapping.problem import ProblemsError
 
     for one in played:
@@ -141,13 +142,14 @@ def _show(played: "Sequence[Played]", seconds: float, *, is_write: bool) -> None
                 print(problem)
         elif one.failure is not None:
             print(f"{one.case.file}: {one.failure.sentence()}")
-        for number, differences in () if is_write else one.differences.items():
+        for number, differences in () if written is not None else one.differences.items():
             for difference in differences:
                 print(f"{difference.mark.file}:{difference.mark.line}: step {number}: {_sentence(difference)}")
-    wrong = sum(one.failure is not None if is_write else not one.holds for one in played)
+    wrong = sum(one.failure is not None if written is not None else not one.holds for one in played)
+    endings = [f"{wrong} not as expected"] if wrong else ["all as expected"] if not written else []
+    endings += [f"{_count(len(written), 'file')} written"] if written else []
     steps = sum(len(one.case.steps) for one in played)
-    ending = "all as expected" if not wrong else f"{wrong} not as expected"
-    print(f"{_count(len(played), 'case')}, {_count(steps, 'step')}: {ending} ({seconds:.1f} s).")
+    print(f"{_count(len(played), 'case')}, {_count(steps, 'step')}: {', '.join(endings)} ({seconds:.1f} s).")
 
 
 def _sentence(difference: "Difference") -> str:

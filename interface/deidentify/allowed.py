@@ -316,6 +316,3 @@ FIELDS: Final[Mapping[str, Mapping[int, Kind]]] = {
     "MSA": {1: _C, 2: _N},
 }
 FREE_TEXT: Final = frozenset({"NTE", "OBX"})  # never kept, whoever reads them
-KEPT: Final = frozenset(
-    {Kind.SET_ID, Kind.CODE, Kind.AMOUNT, Kind.QUANTITY, Kind.MESSAGE_TYPE, Kind.VERSION, Kind.CHARSET}
-)

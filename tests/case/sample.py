@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from textwrap import dedent, indent
+from typing import Any
 
 from interface.app.cases import Bench, Played, sandbox
 from interface.case.case import Case, Outcome
@@ -60,6 +61,14 @@ def play(one: Case, there: Bench) -> Played:
 def last(played: Played) -> Outcome:
     """What the last step did."""
     return played.outcomes[-1]
+
+
+def inside(outcome: Outcome, *path: str | int) -> Any:
+    """A value in the middle of what a step did."""
+    found: Any = outcome
+    for step_down in path:
+        found = found[step_down]
+    return found
 
 
 def told(played: Played) -> list[str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from interface.app.cases import Bench
-from tests.case.sample import A04, case, last, play, step, text, told
+from tests.case.sample import A04, case, inside, last, play, step, text, told
 
 WHOLE = """
     answer: AA
@@ -89,7 +89,7 @@ def test_a_step_without_an_expectation_is_to_be_processed(bench: Bench) -> None:
 
 def test_a_message_that_is_sent_differs_field_by_field_and_a_star_stands_for_anything(bench: Bench) -> None:
     paid = "- payment: {accounts: {9001: 25.00}, tender: visa}\n"
-    sent = str(last(play(case(text(step(A04), paid)), bench))["sent"][0]["message"])  # type: ignore[index, call-overload]
+    sent = str(inside(last(play(case(text(step(A04), paid)), bench)), "sent", 0, "message"))
     assert "|25.00&USD|" in sent
     lines = "\n".join(f"        {line}" for line in sent.replace("|25.00&USD|", "|20.00&USD|", 1).splitlines())
     expect = f"  expect:\n    others: any\n    sent:\n    - message: |\n{lines}\n"

@@ -4,7 +4,7 @@ import pytest
 
 from interface.app.cases import Bench
 from interface.errors import InterfaceError
-from tests.case.sample import A04, case, last, play, step, text
+from tests.case.sample import A04, case, inside, last, play, step, text
 
 DFT = r"""
 MSH|^~\&|EPICFIN|NORTH|HP24ENG|HP24|20260304101500-0600||DFT^P03^DFT_P03|N2|P|2.5.1
@@ -33,14 +33,15 @@ def test_a_trial_leaves_nothing_to_the_next(bench: Bench) -> None:
 
 def test_a_payment_is_told_by_what_is_sent_and_posted(bench: Bench) -> None:
     outcome = last(play(case(text(step(A04), PAY)), bench))
-    payment = outcome["payments"]["tx_1"]  # type: ignore[index, call-overload]
-    assert payment["parts"] == [{"account": "9001", "amount": "25.00 USD", "wire_id": "W1", "posting": "accepted"}]
+    assert inside(outcome, "payments", "tx_1", "parts") == [
+        {"account": "9001", "amount": "25.00 USD", "wire_id": "W1", "posting": "accepted"}
+    ]
 
 
 @pytest.mark.parametrize(("reply", "posting"), [("AE", "rejected"), ("none", "ambiguous"), ("AA", "accepted")])
 def test_the_ehr_answers_as_the_case_says(bench: Bench, reply: str, posting: str) -> None:
     outcome = last(play(case(text(step(A04), PAY + f"  reply: {reply}\n")), bench))
-    assert outcome["payments"]["tx_1"]["parts"][0]["posting"] == posting  # type: ignore[index, call-overload]
+    assert inside(outcome, "payments", "tx_1", "parts", 0, "posting") == posting
 
 
 def test_what_healthpay24_is_refused_is_told_with_the_rule(bench: Bench) -> None:
@@ -50,7 +51,7 @@ def test_what_healthpay24_is_refused_is_told_with_the_rule(bench: Bench) -> None
 
 def test_a_case_declares_a_channel_of_its_own(bench: Bench) -> None:
     outcome = last(play(case(text(step(A04), head=NO_CHANNEL)), bench))
-    assert outcome["accounts"]["9001"]["facility"] == "SOUTH"  # type: ignore[index, call-overload]
+    assert inside(outcome, "accounts", "9001", "facility") == "SOUTH"
 
 
 def test_a_sender_that_waits_gets_the_outcome(bench: Bench) -> None:

@@ -29,7 +29,7 @@ leaves = (
 )
 fields = st.lists(st.lists(leaves, max_size=6).map("^".join), max_size=2).map("~".join)
 segments = st.builds(
-    lambda name, parts: "|".join([name, *parts]), st.sampled_from(NAMES), st.lists(fields, max_size=20)
+    lambda name, parts: "|".join([name, *parts]), st.sampled_from(NAMES), st.lists(fields, max_size=12)
 )
 messages = st.lists(segments, max_size=5).map(
     lambda lines: "".join(
@@ -47,10 +47,11 @@ def in_corpus() -> Iterator[bytes]:
     folder = corpus_folder()
     for piece in pieces(folder) if folder else ():
         try:
-            parse(piece.content).all_segments()
+            first = parse(piece.content).all_segments()[0].name
         except MessageError:
             continue
-        yield piece.content
+        if first == "MSH":
+            yield piece.content
 
 
 def test_of_a_thousand_simulated_messages_nothing_is_left() -> None:
@@ -73,7 +74,7 @@ def test_of_messages_of_other_people_nothing_is_left(one_in: int) -> None:
 
 
 @given(st.lists(messages, min_size=1, max_size=3), st.integers(0, 10**9))
-@settings(max_examples=150)
+@settings(max_examples=50)
 def test_of_messages_made_by_chance_nothing_is_left(contents: list[bytes], seed: int) -> None:
     originals, _before, after = saved(contents, seed)
     assert leaked(originals, text_of_steps(after)) == set()
@@ -89,12 +90,13 @@ def differing(there: Bench, contents: Sequence[bytes], seed: int) -> list[tuple[
 
 
 def test_a_story_without_its_people_does_what_it_did() -> None:
-    contents = [sent.content for sent in morning(11, 6)][:60]
+    contents = [sent.content for sent in morning(11, 6)][:30]
     with bench() as there:
         assert differing(there, contents, 3) == []
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(900)
 def test_a_thousand_messages_without_their_people_do_what_they_did() -> None:
     contents = simulated()
     with bench() as there:
@@ -103,6 +105,7 @@ def test_a_thousand_messages_without_their_people_do_what_they_did() -> None:
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(900)
 def test_messages_of_other_people_do_what_they_did() -> None:
     contents = list(in_corpus())
     if not contents:
