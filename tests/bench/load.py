@@ -91,8 +91,8 @@ def send_at_once(ports: Mapping[str, int], connections: int, total: int, prefix:
     before, count = _spent(), len(ports)
 
     def one(number: int, vendor: str, port: int) -> Load:
-        shares = ((whole + number) // count for whole in (connections, total))
-        return send(port, *shares, f"{prefix}{vendor[0].upper()}", template=TEMPLATES[vendor])
+        share, messages = ((whole + number) // count for whole in (connections, total))
+        return send(port, share, messages, f"{prefix}{vendor[0].upper()}", template=TEMPLATES[vendor])
 
     with ThreadPoolExecutor(count) as threads:
         met = list(threads.map(lambda each: one(each[0], *each[1]), enumerate(ports.items())))
