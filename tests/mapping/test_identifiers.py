@@ -104,7 +104,7 @@ def test_an_authority_that_a_table_empties_leaves_the_number_to_the_facility() -
 
 def test_what_an_identifier_is_can_be_asked_in_a_choice_only() -> None:
     _mapping, problems = compiled(
-        "mapping: site\nevents: {ADT^A08: update}\nidentifiers: {patient: PID-3[only]}\n"
+        "mapping: site\nevents: {ADT^A08: update}\nidentifiers:\n  patient: PID-3[only]\n"
         "encounter:\n  when: authority = 'NORTH'\n  class: PV1-2\n"
     )
     assert [(one.rule, "belongs into a choice" in one.advice) for one in problems] == [("unknown-name", True)]
