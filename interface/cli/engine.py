@@ -21,7 +21,7 @@ _FOLDERS = ("channels", "mappings", "config")
 @verb("init")
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 def init_verb(asked: Asked, folder: Path) -> None:
-    """Write a starter directory: the shipped channel and mappings, ready to be edited. Existing folders are never touched."""
+    """Write a starter directory: the shipped channels and mappings, ready to be edited. Existing folders are never touched."""
     from shutil import copytree, ignore_patterns
 
     from interface.cli.table import console, print_json

@@ -188,6 +188,9 @@ def _print_told(told: list[_Told]) -> None:
 
 @verb("simulate")
 @click.option("--to", "to", type=Address(), metavar="HOST:PORT", help="The engine's listener. Required.")
+@click.option(
+    "--vendor", type=click.Choice(["epic", "cerner", "athena"]), default="epic", show_default=True, help="Whose words."
+)
 @click.option("--patients", type=click.IntRange(1), default=50, show_default=True, help="How many people come.")
 @click.option("--seed", type=int, default=24, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--connections", type=click.IntRange(1, 256), default=4, show_default=True, help="Sockets at once.")
@@ -233,17 +236,20 @@ def _simulate(
     behave: str,
     *,
     to: tuple[str, int],
+    vendor: str,
     patients: int,
     seed: int,
     connections: int,
     receive: tuple[str, int] | None,
 ) -> None:
     from interface.cli.table import progress
+    from interface.simulate.hospital import Vendor
     from interface.simulate.parallel import send_all
     from interface.simulate.quirk import apply
     from interface.simulate.traffic import morning
+    from interface.simulate.vendor import SITES
 
-    traffic = morning(seed, patients)
+    traffic = morning(seed, patients, site=SITES[Vendor(vendor)])
     with ExitStack() as stack:
         receiver = _receiver(stack, traffic, to, receive, behave) if receive else None
         with progress() as shown:

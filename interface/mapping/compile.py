@@ -320,10 +320,16 @@ class ExpressionCompiler:
     def _compared(self, trees: Sequence[Expression]) -> list[Read]:
         """The sides of a comparison; an assigning authority is compared without regard to case."""
         reads = _each(trees, self._text)
-        return [closure.folded(read) for read in reads] if self._is_folded(trees) else reads
+        if not self._is_folded(trees):
+            return reads
+        return [read if _is_authority(tree) else closure.folded(read) for tree, read in zip(trees, reads, strict=True)]
 
     def _is_folded(self, trees: Sequence[Expression]) -> bool:
-        return bool(self._chosen) and any(isinstance(tree, Name) and tree.name == "authority" for tree in trees)
+        return bool(self._chosen) and any(map(_is_authority, trees))
+
+
+def _is_authority(tree: Expression) -> bool:
+    return isinstance(tree, Name) and tree.name == "authority"
 
 
 def _segment(path: Reference) -> str:

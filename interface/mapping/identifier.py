@@ -77,17 +77,28 @@ CHOICE_NAMES: Final[Mapping[str, str]] = {
 
 
 def choice_reader(name: str, place: str, default_type: str, naming: Naming) -> Callable[[Scope], Said]:
-    """A closure that reads one of `CHOICE_NAMES` of the repetition that a choice looks at."""
+    """A closure that reads one of `CHOICE_NAMES` of the repetition that a choice looks at; an authority case-folded."""
+    own = -id(naming)  # a scope serves rules with other tables, too: filters have none
+
+    def told(scope: Scope) -> list[str]:
+        # Several choices look at the same repetition: what it is, is found out once.
+        found = scope.parts.get((scope.repetition, own))
+        if found is None:
+            found = scope.parts[scope.repetition, own] = _what(scope, naming, place)
+        return found
+
     if name == "authority":
-        return lambda scope: _authority(_part(scope, 3), scope, naming, place)
-    return lambda scope: _type(_part(scope, 4), scope, naming, place) or default_type or UNSAID
+        return lambda scope: told(scope)[0]
+    return lambda scope: told(scope)[1] or default_type or UNSAID
 
 
-def _part(scope: Scope, index: int) -> str:
-    delimiters = scope.delimiters
-    parts = scope.repetition.split(delimiters.component, index + 1)
-    part = parts[index] if len(parts) > index else ""
-    return unescape(part, delimiters, scope.charset) if delimiters.escape in part else part
+def _what(scope: Scope, naming: Naming, place: str) -> list[str]:
+    delimiters, er7 = scope.delimiters, scope.repetition
+    parts = er7.split(delimiters.component, 5)
+    if delimiters.escape in er7:
+        parts = [unescape(part, delimiters, scope.charset) for part in parts]
+    authority = _authority(parts[3] if len(parts) > 3 else "", scope, naming, place)
+    return [authority, _type(parts[4] if len(parts) > 4 else "", scope, naming, place)]
 
 
 def _type(part: str, scope: Scope, naming: Naming, place: str) -> str:

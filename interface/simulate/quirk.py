@@ -158,7 +158,8 @@ def _null_fields(sent: Sent, _rng: Random) -> Sent:
     lines = sent.content.split(b"\r")
     fields = lines[2].split(b"|")
     for number in (4, 6, 9, 10, 12, 14, 16, 17):
-        fields[number] = fields[number] or b'""'
+        if number < len(fields):
+            fields[number] = fields[number] or b'""'
     lines[2] = b"|".join(fields)
     return _rewritten(sent, Quirk.NULL_FIELDS, b"\r".join(lines))
 

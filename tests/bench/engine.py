@@ -1,12 +1,13 @@
 """The engine under test: started and stopped by the command line, as an operator does it; watched through its own status."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from tests.ports import free_ports
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMMAND = Path(sys.executable).with_name("hp24")
-CHANNEL = "epic"
+EPIC = ("epic",)
 DRAIN_SECS = 300
 STEP_SECS = 0.1
 # Where a message may end that the benchmark sends: anything else means that the run is worth nothing.
@@ -30,7 +31,12 @@ class Engine:
     """One running engine with a home, a copy of the shipped files and ports of its own."""
 
     app: App  # the engine's own home, opened a second time for looking
-    port: int
+    ports: Mapping[str, int]  # of each channel's listener
+
+    @property
+    def port(self) -> int:
+        """Of the first channel."""
+        return next(iter(self.ports.values()))
 
     def ask(self, *arguments: str) -> str:
         """What `hp24 ARGUMENTS` prints; raises with what it complained of."""
@@ -41,12 +47,12 @@ class Engine:
         return done.stdout
 
     def counts(self) -> Counter[str]:
-        """Messages of the channel by state, and `received`; what `hp24 status` shows, without the cost of a process."""
-        channels = status(self.app.store, self.app.clock).channels
-        mine = next((one for one in channels if one.channel == CHANNEL), None)
-        if mine is None:
-            return Counter()
-        return Counter({state.value: count for state, count in mine.states.items()} | {"received": mine.received})
+        """Messages of the channels by state, and `received`; what `hp24 status` shows, without the cost of a process."""
+        total: Counter[str] = Counter()
+        for one in status(self.app.store, self.app.clock).channels:
+            if one.channel in self.ports:
+                total.update({state.value: count for state, count in one.states.items()} | {"received": one.received})
+        return total
 
     def await_processed(self, total: int) -> None:
         """Wait until `total` messages are processed."""
@@ -80,7 +86,7 @@ class Place:
     """A home with a copy of the shipped files and ports of its own, where one engine after the other may run."""
 
     folder: Path
-    port: int
+    ports: Mapping[str, int]
     environment: Mapping[str, str]
 
     @contextmanager
@@ -89,36 +95,43 @@ class Place:
         home, root = self.folder / "home", self.folder / "root"
         command = [str(COMMAND), "run", "--home", str(home), "--root", str(root), *(["--part", part] if part else [])]
         log = self.folder / "engine.log"
-        with serving(command, self.port, log, self.environment), open_app(home, root, self.environment) as app:
-            yield Engine(app, self.port)
+        ports = tuple(self.ports.values())
+        with serving(command, ports, log, self.environment), open_app(home, root, self.environment) as app:
+            yield Engine(app, self.ports)
 
 
-def prepare(folder: Path, database_url: str) -> Place:
-    """Make a place for engines in `folder`, which has none yet."""
-    port, dft_port = free_ports(2)
+def prepare(folder: Path, database_url: str, channels: Collection[str] = EPIC) -> Place:
+    """Make a place for engines in `folder`, which has none yet, with some of the shipped channels."""
+    ports = dict(zip(channels, free_ports(len(channels)), strict=True))
     (folder / "home").mkdir()
-    make_root(folder / "root", database_url)
-    environment = os.environ | {
-        "EPIC_MLLP_PORT": str(port),
-        "EPIC_DFT_HOST": "127.0.0.1",
-        "EPIC_DFT_PORT": str(dft_port),  # nobody listens there, and no payment is made
-        "HP24_KEY_FILE": str(folder / "key"),
-    }
-    return Place(folder, port, environment)
+    make_root(folder / "root", database_url, channels)
+    environment = os.environ | {"HP24_KEY_FILE": str(folder / "key")}
+    for channel, port in ports.items():
+        environment[f"{channel.upper()}_MLLP_PORT"] = str(port)
+        environment[f"{channel.upper()}_DFT_HOST"] = "127.0.0.1"
+        environment[f"{channel.upper()}_DFT_PORT"] = str(
+            free_ports(1)[0]
+        )  # nobody listens there, and no payment is made
+    return Place(folder, ports, environment)
 
 
 @contextmanager
-def running(folder: Path, database_url: str, *, part: str | None = None) -> Iterator[Engine]:
+def running(
+    folder: Path, database_url: str, *, part: str | None = None, channels: Collection[str] = EPIC
+) -> Iterator[Engine]:
     """Run an engine at a new place until the block ends."""
-    with prepare(folder, database_url).running(part) as engine:
+    with prepare(folder, database_url, channels).running(part) as engine:
         yield engine
 
 
-def make_root(root: Path, database_url: str) -> None:
-    """The shipped channel and mappings, and default settings on the given database."""
+def make_root(root: Path, database_url: str, channels: Collection[str]) -> None:
+    """The shipped channels and mappings, and default settings on the given database. Senders' clocks show UTC."""
     (root / "channels").mkdir(parents=True)
     (root / "config").mkdir()
-    shutil.copy(PROJECT / "channels" / f"{CHANNEL}.yaml", root / "channels")
+    for channel in channels:
+        text = (PROJECT / "channels" / f"{channel}.yaml").read_text(encoding="utf-8")
+        in_utc = re.sub(r"^timezone: \S+", "timezone: UTC", text, flags=re.MULTILINE)
+        (root / "channels" / f"{channel}.yaml").write_text(in_utc, encoding="utf-8")
     shutil.copytree(PROJECT / "mappings", root / "mappings")
     settings = f'database_url: "{database_url}"\nhttp_port: 0\n'
     (root / "config" / "engine.yaml").write_text(settings, encoding="utf-8")

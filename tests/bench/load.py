@@ -6,14 +6,16 @@ import resource
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SOURCE = HERE / "mllp_load.rs"
 BINARY = HERE / "build" / "mllp_load"
-TEMPLATE = HERE / "adt_a08.hl7"
+TEMPLATES = {vendor: HERE / f"{vendor}_a08.hl7" for vendor in ("epic", "cerner", "athena")}
 PATIENTS = 5000
 
 
@@ -67,24 +69,54 @@ def send(
     total: int,
     prefix: str,
     *,
+    template: Path = TEMPLATES["epic"],
     patients: int = PATIENTS,
     once: bool = False,
     log: Path | None = None,
 ) -> Load:
-    """Send `total` messages of the template, of so many patients, to a listener on loopback and wait for every answer.
+    """Send `total` messages of a template, of so many patients, to a listener on loopback and wait for every answer.
 
     `prefix` starts every control id and must be new for the listener; `once` opens a connection for each message; `log`
     receives each positively acknowledged control id.
     """
-    command = [*generator(), str(port), str(connections), str(total), str(TEMPLATE), f"--pool={patients}"]
+    command = [*generator(), str(port), str(connections), str(total), str(template), f"--pool={patients}"]
     return _run([*command, "--prefix", prefix, *(["--once"] if once else []), *(["--log", str(log)] if log else [])])
 
 
+def send_at_once(ports: Mapping[str, int], connections: int, total: int, prefix: str) -> Load:
+    """The same to several listeners, named by the vendor whose messages they take; messages and connections are spread evenly.
+
+    The waits are those of the listener whose senders waited longest.
+    """
+    before, count = _spent(), len(ports)
+
+    def one(number: int, vendor: str, port: int) -> Load:
+        share, messages = ((whole + number) // count for whole in (connections, total))
+        return send(port, share, messages, f"{prefix}{vendor[0].upper()}", template=TEMPLATES[vendor])
+
+    with ThreadPoolExecutor(count) as threads:
+        met = list(threads.map(lambda each: one(each[0], *each[1]), enumerate(ports.items())))
+    slowest = max(met, key=lambda each: each.p99_ms)
+    return replace(
+        slowest,
+        connections=sum(each.connections for each in met),
+        messages=sum(each.messages for each in met),
+        seconds=max(each.seconds for each in met),
+        refused=sum(each.refused for each in met),
+        errors=sum(each.errors for each in met),
+        cpu_secs=round(_spent() - before, 2),
+    )
+
+
 def _run(command: list[str]) -> Load:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = _spent()
     done = subprocess.run(command, cwd=HERE.parents[1], capture_output=True, text=True, check=False)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         raise RuntimeError(f"the load generator failed: {done.stderr}")
-    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Load(**json.loads(done.stdout), cpu_secs=round(spent, 2))
+    return Load(**json.loads(done.stdout), cpu_secs=round(_spent() - before, 2))
+
+
+def _spent() -> float:
+    """CPU seconds of the children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,18 +40,24 @@ class Scenario:
 def one_connection(bench: Bench) -> Measured:
     """A single sender that waits for each answer, beside the whole engine."""
     with running(bench.folder, bench.database_url) as engine:
-        return _measure(engine, bench, lambda: _send(engine.port, 1, bench.messages))
+        return _measure(engine, bench, lambda: _send(engine.ports, 1, bench.messages))
 
 
 def intake_alone(bench: Bench) -> Measured:
     """Receiving only: nothing is processed meanwhile."""
     with running(bench.folder, bench.database_url, part="listen") as engine:
-        return _measure(engine, bench, lambda: _send(engine.port, MANY, bench.messages))
+        return _measure(engine, bench, lambda: _send(engine.ports, MANY, bench.messages))
 
 
 def end_to_end(bench: Bench) -> Measured:
     """Receive and process at once; the time ends when the last message is in the ledger."""
     with running(bench.folder, bench.database_url) as engine:
+        return _measure(engine, bench, lambda: _send_and_drain(engine, bench.messages))
+
+
+def three_vendors(bench: Bench) -> Measured:
+    """The same with three channels at once: an Epic's, a Cerner's and an athena's messages, in their own words."""
+    with running(bench.folder, bench.database_url, channels=tuple(load.TEMPLATES)) as engine:
         return _measure(engine, bench, lambda: _send_and_drain(engine, bench.messages))
 
 
@@ -77,10 +83,10 @@ def peer(name: str, *, once: bool = False) -> Callable[[Bench], Measured]:
     def run(bench: Bench) -> Measured:
         (port,) = free_ports(1)
         command = [sys.executable, "-m", "tests.bench.peer", name, str(port)]
-        with serving(command, port, bench.folder / "peer.log"):
-            _send(port, 1, min(WARM_UP, bench.messages // 10), once=once)
+        with serving(command, (port,), bench.folder / "peer.log"):
+            _send({"epic": port}, 1, min(WARM_UP, bench.messages // 10), once=once)
             before = usage.cpu_secs()
-            met = _send(port, MANY, bench.messages, once=once)
+            met = _send({"epic": port}, MANY, bench.messages, once=once)
             return Measured(met.messages, met.seconds, met, _cpu_since(before, met))
 
     return run
@@ -95,6 +101,7 @@ SCENARIOS = (
     Scenario("one connection", one_connection, 3_000, Target(400, p99_ms=10)),
     Scenario(f"intake alone, {MANY} connections", intake_alone, 24_000, Target(4_000, p99_ms=50)),
     Scenario(f"end to end while receiving, {MANY} connections", end_to_end, 12_000, Target(1_200, p99_ms=50)),
+    Scenario(f"end to end, three vendors at once, {MANY} connections", three_vendors, 12_000, Target(1_200, p99_ms=50)),
     Scenario("replay without change", replay, 6_000, Target(2_000)),
     Scenario("rebuild into an empty ledger", rebuild, 6_000, Target(1_200)),
     Scenario(
@@ -118,7 +125,7 @@ SCENARIOS = (
 def _measure(engine: Engine, bench: Bench, act: Callable[[], Load | None], *, warm: bool = True) -> Measured:
     """Time `act`, which deals with `bench.messages` messages, and what it costs."""
     if warm:
-        _send(engine.port, 1, WARM_UP)
+        _send(engine.ports, len(engine.ports), WARM_UP)
     held = usage.stored_bytes(bench.database_url)
     before = usage.cpu_secs()
     begun = time.perf_counter()
@@ -130,17 +137,21 @@ def _measure(engine: Engine, bench: Bench, act: Callable[[], Load | None], *, wa
 
 def _send_and_drain(engine: Engine, messages: int) -> Load:
     before = engine.counts()["received"]
-    met = _send(engine.port, MANY, messages)
+    met = _send(engine.ports, MANY, messages)
     engine.await_processed(before + messages)
     return met
 
 
-def _send(port: int, connections: int, messages: int, *, once: bool = False) -> Load:
-    """Send new messages; every one must be answered well."""
+def _send(ports: Mapping[str, int], connections: int, messages: int, *, once: bool = False) -> Load:
+    """Send new messages to listeners by vendor; every one must be answered well."""
     prefix = (
         f"B{time.time_ns() // 1_000_000 % 10**9}"  # new for each call, and short: MSH-10 has room for 20 characters
     )
-    met = load.send(port, connections, messages, prefix, once=once)
+    if len(ports) > 1:
+        met = load.send_at_once(ports, connections, messages, prefix)
+    else:
+        (port,) = ports.values()
+        met = load.send(port, connections, messages, prefix, once=once)
     if met.refused or met.errors or met.messages != messages:
         raise ServerFailedError(f"of {messages} messages {met.refused} were refused, {met.errors} connections failed")
     return met

@@ -22,13 +22,14 @@ class ServerFailedError(Exception):
 
 @contextmanager
 def serving(
-    command: Sequence[str], port: int, log: Path, environment: Mapping[str, str] = os.environ
+    command: Sequence[str], ports: Sequence[int], log: Path, environment: Mapping[str, str] = os.environ
 ) -> Iterator[None]:
-    """Run `command` until the block ends; it begins once `port` accepts connections. Output goes to `log`."""
+    """Run `command` until the block ends; it begins once all `ports` accept connections. Output goes to `log`."""
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     try:
-        _await_listener(process, port, log)
+        for port in ports:
+            _await_listener(process, port, log)
         yield
     finally:
         _stop(process)

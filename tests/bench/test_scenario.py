@@ -27,7 +27,7 @@ def test_a_peer_answers_every_message(name: str, once: bool, messages: int, tmp_
 def test_a_server_that_stops_is_reported_with_its_complaint(tmp_path: Path) -> None:
     (port,) = free_ports(1)
     command = [sys.executable, "-c", "raise SystemExit('no such port here')"]
-    with pytest.raises(ServerFailedError, match="no such port here"), serving(command, port, tmp_path / "log"):
+    with pytest.raises(ServerFailedError, match="no such port here"), serving(command, (port,), tmp_path / "log"):
         pass
 
 

@@ -21,6 +21,14 @@ def test_a_home_that_is_given_is_used_and_kept(hp24: Hp24, tmp_path: Path, monke
     assert channels["epic"]["received"] == told.json["received"]
 
 
+@pytest.mark.proof
+@pytest.mark.parametrize("vendor", ["cerner", "athena", "all"])
+def test_every_number_agrees_for_every_vendor(hp24: Hp24, tmp_path: Path, vendor: str) -> None:
+    told = hp24("demo", "--vendor", vendor, "--home", str(tmp_path / "home"), "--json")
+    assert told.code == 0, told.err
+    assert told.json["posted"] == told.json["payments"] == 25
+
+
 def test_a_home_with_something_in_it_is_refused(hp24: Hp24, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     told = hp24("demo", "--home", str(tmp_path))

@@ -5,7 +5,7 @@ import pytest
 from interface.ledger.noun import Identifier
 from interface.ledger.reading import Said
 from interface.mapping.selection import AmbiguousIdentifierError
-from tests.mapping.sample import A04, NORTH, read, site, table, with_field
+from tests.mapping.sample import A04, NORTH, compiled, read, site, table, with_field
 
 
 def patient_key(field: str) -> Identifier:
@@ -79,3 +79,32 @@ def test_names_of_authorities_are_read_through_the_table_of_synonyms() -> None:
     new = read(with_field(text, "PID-3", "77^^^NEW^MR"), NORTH, mapping).patient
     assert old is not None and new is not None
     assert old.ids == new.ids
+
+
+def test_a_choice_may_name_what_an_identifier_is() -> None:
+    types = table("identifier_type", "in,out,note\nMRN,MR,\n*,<keep>,\n")
+    rules = """
+        identifiers:
+          types: identifier_type
+          patient: PID-3[type = 'MR' and authority in ('North', 'EAST')]
+        """
+    mapping = site(rules, {"identifier_type": types})
+    text = with_field(with_field(A04, "MSH-9", "ADT^A08"), "PID-3", "1^^^WEST^MRN~2^^^east^MRN~3^^^EAST^PI")
+    patient = read(text, NORTH, mapping).patient
+    assert patient is not None and patient.ids == (Identifier("east", "MR", "2"),)
+
+
+def test_an_authority_that_a_table_empties_leaves_the_number_to_the_facility() -> None:
+    words = table("authority", "in,out,note\nPatient ID,,no authority\n*,<keep>,\n")
+    mapping = site("identifiers: {authorities: authority, patient: 'PID-3[only]'}", {"authority": words})
+    text = with_field(with_field(A04, "MSH-9", "ADT^A08"), "PID-3", "77^^^Patient ID")
+    patient = read(text, NORTH, mapping).patient
+    assert patient is not None and patient.ids == (Identifier("north", "MR", "77"),)
+
+
+def test_what_an_identifier_is_can_be_asked_in_a_choice_only() -> None:
+    _mapping, problems = compiled(
+        "mapping: site\nevents: {ADT^A08: update}\nidentifiers:\n  patient: PID-3[only]\n"
+        "encounter:\n  when: authority = 'NORTH'\n  class: PV1-2\n"
+    )
+    assert [(one.rule, "belongs into a choice" in one.advice) for one in problems] == [("unknown-name", True)]
