@@ -52,7 +52,7 @@ class App:
             raise ConfigurationError(
                 "no-active-version",
                 "no configuration version was ever published",
-                advice="run `hp24 check`, then `hp24 run`, which publishes the files when they pass",
+                advice="run `hp24 check`, then `hp24 run`, whose first start publishes the files when they pass",
             )
         from interface.channel.loader import load
 

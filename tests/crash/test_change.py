@@ -8,7 +8,7 @@ from tests.crash.change import CHANGES
 from tests.crash.fault import ON_SQLITE
 from tests.crash.oracle import Size, run, told
 
-CHANGING = Size("changing", patients=20, payments=10, stuck=1, blows=24, looks=200, is_proven=True)
+CHANGING = Size("changing", patients=40, payments=10, stuck=1, blows=16, looks=200, is_proven=True)
 
 
 @pytest.mark.proof
@@ -17,7 +17,7 @@ CHANGING = Size("changing", patients=20, payments=10, stuck=1, blows=24, looks=2
 def test_applying_and_rolling_back_keeps_every_promise(tmp_path: Path, seed: int) -> None:
     verdict = run(tmp_path, seed, CHANGING, kinds=CHANGES)
     assert not verdict.found, "\n".join(told(verdict, CHANGING, "sqlite"))
-    assert verdict.fallen > CHANGING.blows // 2
+    assert verdict.fallen >= CHANGING.blows // 2
 
 
 @pytest.mark.proof
