@@ -36,9 +36,7 @@ _CHANGE = {noun: _update(table, _COLUMNS[noun]) for noun, table in t.ENTITIES.it
 _CONFIRM = {noun: _update(table, _CONFIRMED) for noun, table in t.ENTITIES.items()}
 _IDENTIFIER = insert_or_keep(t.identifier)
 _RETIRE = (
-    sa.update(t.identifier)
-    .where(t.identifier.c.key == sa.bindparam("row_key"), t.identifier.c.retired_at == 0)
-    .values(retired_at=sa.bindparam("at"))
+    sa.update(t.identifier).where(t.identifier.c.key == sa.bindparam("row_key")).values(retired_at=sa.bindparam("at"))
 )
 _ENTRY = sa.insert(t.journal_entry)
 _LINE = sa.insert(t.journal_line)
@@ -185,7 +183,7 @@ def save(tx: Tx, sealed: SealedChanges) -> None:
         tx.write(_CONFIRM[noun], sealed.confirmed.get(noun, ()))
     tx.write(_IDENTIFIER, sealed.identifiers)
     retirements = [
-        {"row_key": identifier_key(tx.vault, one.noun, one.identifier), "at": one.retired_at}
+        {"row_key": identifier_key(tx.vault, one.noun, one.identifier), "at": one.retired_at or 0}
         for one in changes.retirements
     ]
     tx.write(_RETIRE, retirements)
