@@ -107,6 +107,9 @@ guarantors:
 A literal alone needs quotes around its quotes, or YAML takes them: `"'MR'"`. Inside of an identifier rule a path names the whole
 field; when several different identifiers are left, the message waits for a better rule instead of guessing.
 
+`each: GT1` walks every GT1; `each: PV1, PV2` each PV1 with the PV2 behind it; `each: PID > MRG, PV1` each MRG with the PID before
+and the PV1 behind it, and a PID without any MRG, too.
+
 ## Absent, empty, cleared
 
 - A field that is absent, empty or blank is not spoken of: the ledger keeps what it has.
