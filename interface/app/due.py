@@ -18,4 +18,4 @@ def policies(configuration: Configuration) -> dict[str, BalancePolicy]:
 def due_of(story: AccountStory, policy: BalancePolicy) -> Due:
     """What the patient owes on one account."""
     mine = [one for one in story.allocations if one.account_id in (story.account.id, *story.merged_ids)]
-    return policy.due(story.observation, mine, story.balances, currency=story.account.currency)
+    return policy.due(story.observations, mine, story.balances, currency=story.account.currency)

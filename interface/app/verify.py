@@ -192,7 +192,9 @@ def _account_numbers(reader: Reader) -> dict[str, Identifier]:
         beyond = page[-1].payment.id
     if not public_ids:
         return {}
-    known = (one for one in reader.image().identifiers if one.noun is Noun.ACCOUNT and one.entity_id in public_ids)
+    known = [one for one in reader.image().identifiers if one.noun is Noun.ACCOUNT and one.entity_id in public_ids]
+    # The eldest at last: a number that came later is not known yet where an earlier payment is run.
+    known.sort(key=lambda one: -one.valid_from)
     return {public_ids[one.entity_id]: one.identifier for one in known}
 
 

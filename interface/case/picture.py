@@ -127,7 +127,7 @@ def _add_money(found: Picture, reader: Reader, image: Image, names: Names, due: 
         accounts[name]["due"] = amount(owed.amount_minor, owed.currency)
         if owed.credit_minor:
             accounts[name]["credit"] = amount(owed.credit_minor, owed.currency)
-        if (seen := story.observation) is not None:
+        if seen := max(story.observations, key=lambda one: one.as_of, default=None):
             accounts[name] |= {"stated": amount(seen.amount_minor, seen.currency), "stated_as_of": instant(seen.as_of)}
     parts: dict[int, list[Allocation]] = {}
     for part in image.allocations:

@@ -44,7 +44,7 @@ TARGETS: Final[Mapping[str, str]] = {
     "balance.*": "what a patient owes",
     "account.*": _ACCOUNT,
     "encounter.*": _ACCOUNT,
-    "merges.*": _ACCOUNT,
+    "identities.*": _ACCOUNT,
     "identifiers.account": _ACCOUNT,
     "identifiers.visit": _ACCOUNT,
     "identifiers.authorities": _ACCOUNT,
@@ -68,7 +68,11 @@ OUTGOING: Final[Mapping[str, str]] = {
 SETTINGS: Final[Mapping[str, str]] = {"keep_*": _KEPT, "purge_*": _KEPT, "database_url": "which books are written"}
 
 MEANINGS: Final = frozenset(
-    {Meaning.TRANSACTIONS, Meaning.BALANCE, Meaning.MERGE_PATIENT, Meaning.CANCEL_VISIT, Meaning.CANCEL_DISCHARGE}
+    meaning
+    for meaning in Meaning
+    if meaning in (Meaning.TRANSACTIONS, Meaning.BALANCE, Meaning.CHANGE_CLASS, Meaning.REMOVE_VISIT)
+    or meaning.startswith(("merge-", "move-", "renumber-", "cancel-"))
+    or meaning.endswith("-account")
 )
 """Meanings of events that move money, or the account that it stands on."""
 
@@ -102,7 +106,13 @@ def of_outgoing(path: Path) -> str:
     return _found(OUTGOING, path)
 
 
-_SECTIONS: Final = {"guarantor": "guarantors", "transaction": "transactions", "merge": "merges", "coverage": "account"}
+_SECTIONS: Final = {
+    "guarantor": "guarantors",
+    "transaction": "transactions",
+    "coverage": "account",
+    "further_encounter": "encounter",
+    **dict.fromkeys(("merge", "renumber", "move", "linked", "closed"), "identities"),
+}
 
 
 def of_said(name: str) -> str:

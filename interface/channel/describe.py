@@ -26,13 +26,14 @@ from interface.mapping.target import (
     COVERAGE,
     GUARANTOR,
     IDENTIFIERS,
-    MERGE,
+    IDENTITY,
     NAMES,
     TRANSACTION,
     UNMASKED,
     Target,
     fields_of,
 )
+from interface.mapping.use import ABOUT
 from interface.observe.catalogue import metrics
 from interface.settings import Settings
 
@@ -178,7 +179,7 @@ def _language() -> Iterator[str]:
     yield ""
     yield "An event is listed as `ADT^A08: MEANING` or `ADT^A60: {ignore: reason}`. What is not listed is filtered. Meanings:"
     yield ""
-    yield ", ".join(f"`{meaning}`" for meaning in MEANINGS) + "."
+    yield from _table(("Meaning", "What it does"), ((f"`{name}`", ABOUT[one]) for name, one in MEANINGS.items()))
     yield ""
     yield "## Sections and targets of an incoming mapping"
     yield ""
@@ -219,7 +220,7 @@ def _targets() -> Iterator[str]:
         ("account", fields_of(Noun.ACCOUNT)),
         ("account.coverages", COVERAGE),
         ("encounter", fields_of(Noun.ENCOUNTER)),
-        ("merges", MERGE),
+        ("identities", IDENTITY),
         ("transactions", TRANSACTION),
         ("balance", BALANCE),
     )

@@ -144,6 +144,9 @@ Inside of a choice, `type` and `authority` are an identifier's type (CX-5; where
 authority (CX-4; where that is empty, the channel's facility), as the tables of synonyms name them. Authorities are compared without
 regard to case. `.5` and `.4` are the components as sent.
 
+`each: GT1` walks every GT1; `each: PV1, PV2` each PV1 with the PV2 behind it; `each: PID > MRG, PV1` each MRG with the PID before
+and the PV1 behind it, and a PID without any MRG, too.
+
 ## Absent, empty, cleared
 
 - A field that is absent, empty or blank is not spoken of: the ledger keeps what it has.

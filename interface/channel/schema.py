@@ -22,7 +22,7 @@ from interface.mapping.target import (
     COVERAGE,
     GUARANTOR,
     IDENTIFIERS,
-    MERGE,
+    IDENTITY,
     NAMES,
     TRANSACTION,
     UNMASKED,
@@ -44,7 +44,7 @@ _AS_TEXT: Final[Mapping[str, tuple[Schema, ...]]] = {
 }
 _NO_TEXT: Final = ["number", "boolean"]
 _EVENT: Final = r"^[A-Z0-9]{3}\^[A-Z0-9]{3}$"
-_SEGMENTS: Final = r"^[A-Z][A-Z0-9]{2}( *, *[A-Z][A-Z0-9]{2})*$"
+_SEGMENTS: Final = r"^([A-Z][A-Z0-9]{2} *> *)?[A-Z][A-Z0-9]{2}( *, *[A-Z][A-Z0-9]{2})*$"
 _SEGMENT: Final = r"^[A-Z][A-Z0-9]{2}$"
 _FIELD: Final = r"^[A-Z][A-Z0-9]{2}-[1-9][0-9]*$"
 _PLACE: Final = r"^[A-Z][A-Z0-9]{2}-[1-9][0-9]*(\.[1-9][0-9]*){0,2}$"
@@ -133,7 +133,7 @@ def _incoming() -> dict[str, Schema]:
         "guarantors": _walked({**GUARANTOR, **fields_of(Noun.GUARANTOR)}),
         "account": _noun(Noun.ACCOUNT, {"coverages": _walked(COVERAGE)}),
         "encounter": _noun(Noun.ENCOUNTER),
-        "merges": _walked(MERGE),
+        "identities": _walked(IDENTITY),
         "transactions": _walked(TRANSACTION),
         "balance": _section(BALANCE, {"when": _condition()}),
     }
@@ -160,7 +160,11 @@ def _noun(noun: Noun, more: Mapping[str, Schema] | None = None) -> Schema:
 
 
 def _walked(targets: Mapping[str, Target]) -> Schema:
-    each = {"type": "string", "pattern": _SEGMENTS, "description": "the segments that are walked, as GT1"}
+    each = {
+        "type": "string",
+        "pattern": _SEGMENTS,
+        "description": "the segments that are walked, as GT1; PID > MRG: each MRG with its PID",
+    }
     return _section(targets, {"each": each, "when": _condition()})
 
 

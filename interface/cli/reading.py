@@ -10,7 +10,7 @@ from interface.mapping.kind import Type
 from interface.mapping.scope import UNSAID
 
 if TYPE_CHECKING:
-    from interface.ledger.reading import Merge, Reading, Said, StatedBalance, Transaction
+    from interface.ledger.reading import AccountNamed, Merge, Move, Reading, Renumber, Said, StatedBalance, Transaction
 
 Row = tuple[str, str]
 _NOUNS = (("patient", Noun.PATIENT), ("account", Noun.ACCOUNT), ("encounter", Noun.ENCOUNTER))
@@ -24,8 +24,9 @@ def rows(reading: "Reading") -> Iterator[Row]:
             yield from _noun(name, noun, said)
     for number, said in enumerate(reading.guarantors, start=1):
         yield from _noun(f"guarantor {number}", Noun.GUARANTOR, said)
-    for merge in reading.merges:
-        yield "merge", f"{identifier(merge.retired)} is gone for ever; {identifier(merge.survivor)} stands for both"
+    for said in reading.further_encounters:
+        yield from _noun("encounter", Noun.ENCOUNTER, said)
+    yield from _identities(reading)
     for one in reading.transactions:
         yield from _transaction(one)
     for balance in reading.balances:
@@ -33,6 +34,20 @@ def rows(reading: "Reading") -> Iterator[Row]:
         yield "balance", f"{amount} on {identifier(balance.account)}, as of {moment(balance.as_of)}"
     for warning in reading.warnings:
         yield "warning", warning
+
+
+def _identities(reading: "Reading") -> Iterator[Row]:
+    for merge in reading.merges:
+        text = f"{identifier(merge.retired)} is gone for ever; {identifier(merge.survivor)} stands for both"
+        yield f"merge of {merge.noun}s", text
+    for one in reading.renumbers:
+        yield f"new number of {one.noun}", f"{identifier(one.old)} is {identifier(one.new)} from now on"
+    for move in reading.moves:
+        yield f"move of {move.noun}", f"{identifier(move.row)} goes to {identifier(move.to)}"
+    if reading.linked:
+        yield "one person", ", ".join(map(identifier, reading.linked))
+    for named in reading.closed:
+        yield "account closed", identifier(named.account)
 
 
 def _noun(name: str, noun: Noun, said: "Said") -> Iterator[Row]:
@@ -121,7 +136,12 @@ def reading_json(reading: "Reading") -> dict[str, Any]:
         "currency": reading.currency,
         **nouns,
         "guarantors": [_said_json(one, Noun.GUARANTOR) for one in reading.guarantors],
-        "merges": [_merge_json(one) for one in reading.merges],
+        "further_encounters": [_said_json(one, Noun.ENCOUNTER) for one in reading.further_encounters],
+        "merges": [_numbers_json(one) for one in reading.merges],
+        "renumbers": [_numbers_json(one) for one in reading.renumbers],
+        "moves": [_numbers_json(one) for one in reading.moves],
+        "linked": [one._asdict() for one in reading.linked],
+        "closed": [_numbers_json(one) for one in reading.closed],
         "transactions": [_transaction_json(one) for one in reading.transactions],
         "balances": [_balance_json(one) for one in reading.balances],
         "warnings": reading.warnings,
@@ -137,8 +157,11 @@ def _said_json(said: "Said | None", noun: Noun) -> dict[str, Any] | None:
     return {"ids": [one._asdict() for one in said.ids], **fields}
 
 
-def _merge_json(merge: "Merge") -> dict[str, Any]:
-    return {"survivor": merge.survivor._asdict(), "retired": merge.retired._asdict()}
+def _numbers_json(one: "Merge | Renumber | Move | AccountNamed") -> dict[str, Any]:
+    from dataclasses import fields
+
+    found = {field.name: getattr(one, field.name) for field in fields(one)}
+    return {name: value._asdict() if isinstance(value, Identifier) else value for name, value in found.items()}
 
 
 def _transaction_json(one: "Transaction") -> dict[str, Any]:

@@ -40,6 +40,8 @@ class PatientRecord:
     language: str
     is_deceased: bool
     is_protected: bool  # no message to this person or about them that others could read
+    is_active: bool  # false: the EHR removed the person
+    same_person: tuple[str, ...]  # public ids of other records of the same person
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class AccountRecord:
     type: str
     financial_class: str
     is_restricted: bool  # paid by the patient, and not to be disclosed to an insurer
+    is_ended: bool  # no further charges, says the EHR; payments are still taken
+    is_purged: bool  # archived by the EHR, and no money is left on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,8 @@ def decode(subject: Subject, value: bytes) -> Record:
         fields["identifiers"] = tuple(Identifier(*one) for one in fields["identifiers"])
     if "guarantors" in fields:
         fields["guarantors"] = tuple(fields["guarantors"])
+    if "same_person" in fields:
+        fields["same_person"] = tuple(fields["same_person"])
     return _TYPES[subject](**fields)
 
 
@@ -159,8 +165,8 @@ def parents(row: MirrorRow, material: Material) -> list[tuple[Subject, int]]:
     if row.subject is Subject.BALANCE:
         return [(Subject.ACCOUNT, one.id)]
     found: list[tuple[Subject, int]] = []
-    if one.patient_id is not None:
-        found.append((Subject.PATIENT, material.standing(Noun.PATIENT, one.patient_id).id))
+    if (patient_id := material.owner(one)) is not None:
+        found.append((Subject.PATIENT, material.standing(Noun.PATIENT, patient_id).id))
     if one.account_id is not None:
         found.append((Subject.ACCOUNT, material.standing(Noun.ACCOUNT, one.account_id).id))
     return found
@@ -176,7 +182,15 @@ def _patient(one: Entity, material: Material) -> PatientRecord:
         language=_text(one, "language", "language"),
         is_deceased=bool(one.value("death", "deceased")),
         is_protected=bool(one.value(PRIVACY, "protected")),
+        is_active=one.value("activity", "active") is not False,
+        same_person=_same_person(one, material),
     )
+
+
+def _same_person(one: Entity, material: Material) -> tuple[str, ...]:
+    listed = (each["patient"] for each in one.value("linked", "patients") or () if each["linked"])
+    others = {material.standing(Noun.PATIENT, number).public_id for number in listed}
+    return tuple(sorted(others - {one.public_id}))
 
 
 def _guarantor(one: Entity, material: Material) -> GuarantorRecord:
@@ -203,6 +217,8 @@ def _account(one: Entity, material: Material) -> AccountRecord:
         type=_text(one, "class", "type"),
         financial_class=_text(one, "class", "financial_class"),
         is_restricted=bool(one.value(PRIVACY, "restricted")),
+        is_ended=bool(one.value("ending", "ended")),
+        is_purged=bool(one.value("purge", "purged")),
     )
 
 
@@ -210,7 +226,7 @@ def _encounter(one: Entity, material: Material) -> EncounterRecord:
     is_confidential = bool(one.value(PRIVACY, "confidential"))
     return EncounterRecord(
         **_identity(one, material),
-        patient=_public_id(Noun.PATIENT, one.patient_id, material),
+        patient=_public_id(Noun.PATIENT, material.owner(one), material),
         account=_public_id(Noun.ACCOUNT, one.account_id, material),
         facility=one.facility,
         patient_class=_text(one, "class", "class"),
@@ -226,7 +242,7 @@ def _balance(one: Entity, material: Material, rules: Mapping[str, BalancePolicy]
     if one.survivor_id is not None:
         return BalanceRecord(one.public_id, 0, 0, one.currency, None, 0, is_estimated=False)
     due = rules.get(one.facility, BalancePolicy()).due(
-        material.observations.get(one.id),
+        material.observations.get(one.id, ()),
         material.allocations.get(one.id, ()),
         material.balances.get(one.id, ()),
         currency=one.currency,

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 
-from interface.ledger.balances import account_update, observe
-from interface.ledger.merge import merge_patients
+from interface.ledger.accounts import account_update, account_with_visits, close_accounts
+from interface.ledger.balances import observe
+from interface.ledger.merge import merge
+from interface.ledger.moves import move
 from interface.ledger.outcome import Applied, Outcome, Stopped
-from interface.ledger.people import person
+from interface.ledger.person import link, person, remove_person
 from interface.ledger.reading import Meaning, Reading
+from interface.ledger.renumber import renumber
 from interface.ledger.settlement import take_or_give_back
 from interface.ledger.stamp import Stamp
 from interface.ledger.telling import Telling
@@ -21,12 +24,33 @@ _FAMILY: dict[Meaning, Callable[[Telling], None]] = {
     Meaning.TRANSFER: visit,
     Meaning.DISCHARGE: visit,
     Meaning.UPDATE: visit,
+    Meaning.CHANGE_CLASS: visit,
     Meaning.CANCEL_VISIT: visit,
+    Meaning.CANCEL_TRANSFER: visit,
     Meaning.CANCEL_DISCHARGE: visit,
+    Meaning.CANCEL_PREADMIT: visit,
+    Meaning.REMOVE_VISIT: visit,
     Meaning.ADD_PERSON: person,
     Meaning.UPDATE_PERSON: person,
-    Meaning.MERGE_PATIENT: merge_patients,
+    Meaning.REMOVE_PERSON: remove_person,
+    Meaning.LINK_PATIENTS: link,
+    Meaning.UNLINK_PATIENTS: link,
+    Meaning.MERGE_PATIENT: merge,
+    Meaning.MERGE_ACCOUNT: merge,
+    Meaning.MERGE_VISIT: merge,
+    Meaning.MERGE_NAMED: merge,
+    Meaning.MOVE_PATIENT: move,
+    Meaning.MOVE_ACCOUNT: move,
+    Meaning.MOVE_VISIT: move,
+    Meaning.RENUMBER_PATIENT: renumber,
+    Meaning.RENUMBER_ACCOUNT: renumber,
+    Meaning.RENUMBER_VISIT: renumber,
+    Meaning.RENUMBER_ALTERNATE_VISIT: renumber,
     Meaning.TRANSACTIONS: transactions,
+    Meaning.OPEN_ACCOUNT: account_with_visits,
+    Meaning.UPDATE_ACCOUNT: account_with_visits,
+    Meaning.END_ACCOUNT: close_accounts,
+    Meaning.PURGE_ACCOUNT: close_accounts,
     Meaning.BALANCE: account_update,
     Meaning.PAYMENT: take_or_give_back,
     Meaning.VOID: take_or_give_back,

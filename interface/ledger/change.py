@@ -39,11 +39,14 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True)
 class Retirement:
-    """An identifier that a merge retired. Its row in the store gets `retired_at`; it still leads to the same entity."""
+    """An identifier that a merge or another number retired, or (None) that names its row again.
+
+    Its row in the store gets `retired_at`; it leads to the same entity all the time.
+    """
 
     noun: Noun
     identifier: Identifier
-    retired_at: int
+    retired_at: int | None
 
 
 @dataclass(frozen=True, slots=True)

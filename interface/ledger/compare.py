@@ -99,12 +99,36 @@ class _Named:
         held = row.groups.get(group)
         if held is None:
             return None
-        if group == "link":
-            return self.root_name(Noun.ACCOUNT, held.values.get("account"))
+        if (translate := _BY_ROW.get(group)) is not None:
+            return translate(self, held.values)
         if group == "guarantors" and row.noun is Noun.ACCOUNT:
             links = held.values.get("guarantors") or ()
             return [{**link, "guarantor": self.root_name(Noun.GUARANTOR, link["guarantor"])} for link in links]
         return held.values
+
+
+def _owners(named: _Named, values: dict[str, Any]) -> Hashable:
+    patients = frozenset(named.root_name(Noun.PATIENT, one) for one in values["patients"])
+    return patients, frozenset(named.root_name(Noun.ACCOUNT, one) for one in values["accounts"]), values["until"]
+
+
+def _links(named: _Named, values: dict[str, Any]) -> Hashable:
+    newest: dict[Name, tuple[int, bool]] = {}
+    for each in values["patients"]:
+        name, told = named.root_name(Noun.PATIENT, each["patient"]), (each["at"], each["linked"])
+        newest[name] = max(told, newest.get(name, told))
+    return frozenset(newest.items())
+
+
+# Groups that name rows, in the outside world's names.
+_BY_ROW: dict[str, Callable[[_Named, dict[str, Any]], Hashable]] = {
+    "link": lambda named, values: named.root_name(Noun.ACCOUNT, values.get("account")),
+    "owner": lambda named, values: named.root_name(Noun.PATIENT, values.get("patient")),
+    "owners": _owners,
+    "linked": _links,
+}
+# Whether an account could be archived depends on how far postings had come, which no message tells.
+_NOT_FROM_MESSAGES = frozenset({"purge"})
 
 
 def _rows(ours: _Named, theirs: _Named) -> Iterator[Difference]:
@@ -118,9 +142,11 @@ def _rows(ours: _Named, theirs: _Named) -> Iterator[Difference]:
             yield Difference(noun, public_id, "identifiers")
         if ours.links(left) != theirs.links(right):
             yield Difference(noun, public_id, "links")
+        groups = (left.groups.keys() | right.groups.keys()) - _NOT_FROM_MESSAGES
         if left.survivor_id is not None and right.survivor_id is not None:
-            continue  # what was said of a retired row before its merge is history; a replay restates the survivor
-        for group in left.groups.keys() | right.groups.keys():
+            # What was said of a retired row before its merge is history; a replay restates the survivor.
+            groups &= {"merged"}
+        for group in groups:
             if ours.values(left, group) != theirs.values(right, group):
                 yield Difference(noun, public_id, group)
 

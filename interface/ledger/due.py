@@ -36,7 +36,7 @@ class BalancePolicy:
 
     def due(
         self,
-        observation: Observation | None,
+        observations: Iterable[Observation],
         allocations: Iterable[Allocation],
         balances: Iterable[Balance],
         *,
@@ -45,25 +45,49 @@ class BalancePolicy:
         """What the patient owes on an account, from all that is known of the account and of those merged into it."""
         if not self.is_stated:
             return due_of_entries(balances, currency=currency)
-        return due_stated(observation, allocations, currency=currency, posting_lag_micros=self.posting_lag_micros)
+        return due_stated(observations, allocations, currency=currency, posting_lag_micros=self.posting_lag_micros)
 
 
 def due_stated(
-    observation: Observation | None, allocations: Iterable[Allocation], *, currency: str, posting_lag_micros: int
+    observations: Iterable[Observation], allocations: Iterable[Allocation], *, currency: str, posting_lag_micros: int
 ) -> Due:
-    """The stated balance less the account's `allocations` that it does not contain; nothing stated is nothing owed."""
-    stated, as_of, estimated, in_flight = 0, None, False, 0
-    if observation is not None and observation.currency == currency:
-        stated, as_of = observation.amount_minor, observation.as_of
+    """The stated balance less the account's `allocations` that it does not contain; nothing stated is nothing owed.
+
+    Both with those of accounts that were merged into it: until something is stated of the survivor as of a time after the merge,
+    what was stated of each is added up, each less what was paid on it. `as_of` is the eldest of them.
+    """
+    counting = {one.account_id: one for one in _counting(list(observations)) if one.currency == currency}
+    own = next((one for one in counting.values() if one.merged_at is None), None)
+    stated, estimated, in_flight = sum(one.amount_minor for one in counting.values()), False, 0
     for allocation in allocations:
         if allocation.currency != currency:
             continue
-        contained, guessed = _contained(allocation, as_of, posting_lag_micros)
+        seen = counting.get(allocation.account_id, own)
+        contained, guessed = _contained(allocation, seen.as_of if seen is not None else None, posting_lag_micros)
         estimated |= guessed
         if not contained:
             in_flight += _paid(allocation)
     owed = stated - in_flight
+    as_of = min((one.as_of for one in counting.values()), default=None)
     return Due(max(0, owed), max(0, -owed), currency, as_of, in_flight, estimated)
+
+
+def _counting(observations: list[Observation]) -> list[Observation]:
+    """Those that nothing stated later of what stands for their account has overtaken."""
+    by_account = {one.account_id: one for one in observations}
+    own = next((one for one in observations if one.merged_at is None), None)
+
+    def is_overtaken(one: Observation) -> bool:
+        if one.merged_at is None:
+            return False
+        above = [own] if own is not None else []
+        step = by_account.get(one.merged_into or 0)
+        while step is not None:
+            above.append(step)
+            step = by_account.get(step.merged_into or 0)
+        return any(other.as_of >= one.merged_at for other in above)
+
+    return [one for one in observations if not is_overtaken(one)]
 
 
 def due_of_entries(balances: Iterable[Balance], *, currency: str) -> Due:

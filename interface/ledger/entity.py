@@ -34,7 +34,10 @@ class Confirmed(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Entity:
-    """One row. `survivor_id` names the row that stands for this one since a merge; links may name retired rows."""
+    """One row. `survivor_id` names the row that stands for this one since a merge; links may name retired rows.
+
+    An encounter's `patient_id` is of the message that brought it; where an account is known, its patient is the encounter's.
+    """
 
     noun: Noun
     id: int

@@ -77,7 +77,10 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What the EHR last said that the patient owes on an account: one per account, the newest as-of; never an entry."""
+    """What the EHR last said that the patient owes on an account: one per account, the newest as-of; never an entry.
+
+    `merged_at`, `merged_into`: when and into which account it was merged; statements of that one speak of it, too, from then on.
+    """
 
     account_id: int
     amount_minor: int  # signed: a credit is negative
@@ -85,6 +88,8 @@ class Observation:
     as_of: int
     seq: int
     message_id: int
+    merged_at: int | None = None
+    merged_into: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """In which lanes a reading keeps its order: the patients that it touches, whatever identifier leads to them.
 
 A patient who is not known yet has the lane that follows from the identifier, which is the lane that the row will get when it is
-created; so order holds from the first message on. Merges have both lanes: the sequencer joins them.
+created; so order holds from the first message on. Moves and links have all lanes that they touch. Merges of patients, too, and the
+sequencer joins those: what is merged is one for ever.
 """
 
 from collections.abc import Iterable
@@ -12,22 +13,26 @@ from interface.ledger.reading import PaymentAllocation, Reading
 from interface.ledger.rows import Rows
 from interface.ledger.till import Till
 
+_Named = tuple[Noun, tuple[Identifier, ...]]
+
 
 def lanes(reading: Reading, rows: Rows, till: Till) -> tuple[int, ...]:
     """The lanes of a reading, each once, in order. Lanes that were joined are given as they are, not by their root."""
     found: set[int] = set()
     if reading.patient is not None:
         found.update(_of_patient(rows, reading.patient.ids))
-    for merge in reading.merges:
-        found.update(_of_patient(rows, (merge.survivor,)))
-        found.update(_of_patient(rows, (merge.retired,)))
-    named = list(_accounts_and_visits(reading))
+    regrouped: list[_Named] = [(noun, (identifier,)) for noun, identifier in reading.regrouped()]
+    for noun, ids in regrouped:
+        if noun is Noun.PATIENT:
+            found.update(_of_patient(rows, ids))
+    named = [*_accounts_and_visits(reading), *(one for one in regrouped if one[0] is not Noun.PATIENT)]
     for noun, ids in named:
-        owner = _owner(rows, rows.resolve(noun, ids))
+        row = rows.resolve(noun, ids)
+        owner = rows.owner(row) if row is not None else None
         if owner is not None:
             found.add(owner.lane)
     for account in paid_accounts(reading, rows, till):
-        owner = _owner(rows, account)
+        owner = rows.owner(account)
         if owner is not None:
             found.add(owner.lane)
     if not found:
@@ -38,12 +43,6 @@ def lanes(reading: Reading, rows: Rows, till: Till) -> tuple[int, ...]:
 def _of_patient(rows: Rows, ids: Iterable[Identifier]) -> Iterable[int]:
     patient = rows.resolve(Noun.PATIENT, ids)
     return (patient.lane,) if patient is not None else [rows.lane_of(identifier) for identifier in ids]
-
-
-def _owner(rows: Rows, row: Entity | None) -> Entity | None:
-    if row is None or row.patient_id is None:
-        return None
-    return rows.row(Noun.PATIENT, row.patient_id)
 
 
 def paid_accounts(reading: Reading, rows: Rows, till: Till) -> list[Entity]:
@@ -61,11 +60,12 @@ def _account_of(rows: Rows, part: PaymentAllocation) -> Entity | None:
     return rows.resolve(Noun.ACCOUNT, (part.account,)) if part.account else None
 
 
-def _accounts_and_visits(reading: Reading) -> Iterable[tuple[Noun, tuple[Identifier, ...]]]:
+def _accounts_and_visits(reading: Reading) -> Iterable[_Named]:
     if reading.account is not None:
         yield Noun.ACCOUNT, reading.account.ids
-    if reading.encounter is not None:
-        yield Noun.ENCOUNTER, reading.encounter.ids
+    for visit in (reading.encounter, *reading.further_encounters):
+        if visit is not None:
+            yield Noun.ENCOUNTER, visit.ids
     for balance in reading.balances:
         yield Noun.ACCOUNT, (balance.account,)
     for part in reading.money_parts():

@@ -11,6 +11,8 @@ PAYMENT_KINDS = frozenset(
     {MoneyKind.PAYMENT, MoneyKind.REVERSAL, MoneyKind.REFUND}
 )  # what may echo one of our payments
 
+CANCELS_VISIT = frozenset({Meaning.CANCEL_VISIT, Meaning.CANCEL_PREADMIT, Meaning.REMOVE_VISIT})
+
 
 @dataclass(slots=True)
 class Needs:
@@ -27,7 +29,7 @@ class Needs:
     wire_ids: set[str] = field(default_factory=set)
     transaction_ids: set[str] = field(default_factory=set)
     observed: set[Identifier] = field(default_factory=set)  # accounts whose Observation is needed
-    cancelled: set[Identifier] = field(default_factory=set)  # visits whose accounts' balances are needed
+    money_of: set[tuple[Noun, Identifier]] = field(default_factory=set)  # whose money must be known: see `estate`
 
     def account_names(self) -> set[str]:
         """Accounts and visits that this batch may bring, as `authority|type|value`: money may be waiting for them."""
@@ -44,12 +46,14 @@ def needs(readings: Iterable[Reading], replayed: Iterable[int] = ()) -> Needs:
             _transactions(reading, wanted)
         if reading.balances:
             wanted.observed.update(balance.account for balance in reading.balances)
+        for merge in reading.merges:
+            if merge.noun is Noun.ACCOUNT:
+                wanted.observed.update((merge.survivor, merge.retired))
         if reading.payment is not None:
             said = reading.payment
             wanted.transaction_ids.update(name for name in (said.transaction_id, said.original) if name)
             wanted.account_public_ids.update(a.account_public_id for a in said.allocations if a.account_public_id)
-        if reading.meaning is Meaning.CANCEL_VISIT and reading.encounter is not None:
-            wanted.cancelled.update(reading.encounter.ids)
+        wanted.money_of.update(_money_of(reading))
     return wanted
 
 
@@ -58,16 +62,13 @@ def _identifiers(reading: Reading) -> Iterator[tuple[Noun, Identifier]]:
         (Noun.PATIENT, reading.patient),
         (Noun.ACCOUNT, reading.account),
         (Noun.ENCOUNTER, reading.encounter),
+        *((Noun.GUARANTOR, one) for one in reading.guarantors),
+        *((Noun.ENCOUNTER, one) for one in reading.further_encounters),
     ):
         if said is not None:
             for identifier in said.ids:
                 yield noun, identifier
-    for guarantor in reading.guarantors:
-        for identifier in guarantor.ids:
-            yield Noun.GUARANTOR, identifier
-    for merge in reading.merges:
-        yield Noun.PATIENT, merge.survivor
-        yield Noun.PATIENT, merge.retired
+    yield from reading.regrouped()
     for balance in reading.balances:
         yield Noun.ACCOUNT, balance.account
     for part in reading.money_parts():
@@ -75,6 +76,17 @@ def _identifiers(reading: Reading) -> Iterator[tuple[Noun, Identifier]]:
             yield Noun.ACCOUNT, part.account
         if part.visit is not None:
             yield Noun.ENCOUNTER, part.visit
+    yield from ((Noun.GUARANTOR, one.guarantor) for one in reading.transactions if one.guarantor is not None)
+
+
+def _money_of(reading: Reading) -> Iterator[tuple[Noun, Identifier]]:
+    """Where the event takes something away: what money is left there?"""
+    if reading.meaning in CANCELS_VISIT and reading.encounter is not None:
+        yield from ((Noun.ENCOUNTER, identifier) for identifier in reading.encounter.ids)
+    if reading.meaning is Meaning.REMOVE_PERSON and reading.patient is not None:
+        yield from ((Noun.PATIENT, identifier) for identifier in reading.patient.ids)
+    if reading.meaning is Meaning.PURGE_ACCOUNT:
+        yield from ((Noun.ACCOUNT, one.account) for one in reading.closed)
 
 
 def _transactions(reading: Reading, wanted: Needs) -> None:

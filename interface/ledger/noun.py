@@ -130,7 +130,7 @@ FIELDS: Mapping[Noun, Mapping[str, Field]] = {
         **_group(PRIVACY, confidential=(_FLAG, "the visit is not to be spoken of (VIP, PV1-16)")),
         **_group(
             "state",  # follows from the events of the visit; no mapping sets it
-            state=(_C, "planned, in-progress, finished or cancelled"),
+            state=(_C, "planned, in-progress, finished, cancelled or removed"),
             created_by_update=(_FLAG, "inferred from a snapshot: the event that opened the visit has not been seen"),
         ),
     },
@@ -144,3 +144,4 @@ class EncounterState(StrEnum):
     IN_PROGRESS = "in-progress"
     FINISHED = "finished"
     CANCELLED = "cancelled"
+    REMOVED = "removed"  # its record was deleted by the EHR; what was paid on it stays

@@ -79,12 +79,12 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """An allocation that is to be delivered to the EHR."""
+    """An allocation that is to be delivered to the EHR, in order with what `ordered_by` was the account of."""
 
     allocation_id: int
     payment_id: int
     kind: AllocationKind
-    account_id: int
+    ordered_by: int
     facility: str
     amount_minor: int
     currency: str

@@ -1,22 +1,19 @@
 """Patients, guarantors and accounts: found or created, and told what the message says about them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from interface.ledger.entity import Entity
-from interface.ledger.noun import Noun
+from interface.ledger.noun import Identifier, Noun
 from interface.ledger.outcome import Cause, Caution, hold, refuse
+from interface.ledger.reading import Meaning
+from interface.ledger.rows import Rows
 from interface.ledger.telling import Telling
 from interface.ledger.worklist import ItemKind
 
-
-def person(telling: Telling) -> None:
-    """A28 and A31: the person and what hangs on it; never an encounter, nor an account that is not known."""
-    patient = tell_patient(telling)
-    said = telling.reading.account
-    is_known = said is not None and telling.rows.resolve(Noun.ACCOUNT, said.ids) is not None
-    links = tell_guarantors(telling)
-    if is_known:
-        tell_account(telling, patient, links)
+# Who is registered or added is somebody whom the EHR knows (again): see `REMOVE_PERSON`.
+_BRINGS_BACK = frozenset({Meaning.ADD_PERSON, Meaning.ADMIT, Meaning.REGISTER, Meaning.PREADMIT})
+_ACTIVE = {"activity": {"active": True}}
 
 
 def tell_patient(telling: Telling, *, only_if_new: bool = False) -> Entity:
@@ -26,14 +23,45 @@ def tell_patient(telling: Telling, *, only_if_new: bool = False) -> Entity:
         raise refuse("101", Cause.PATIENT_MISSING, "the message names no patient", place="patient")
     patient = telling.rows.resolve(Noun.PATIENT, said.ids)
     if patient is None:
-        patient = telling.create(Noun.PATIENT, said.ids)
-        patient.lane = telling.rows.lane_of(said.ids[0])
+        patient = new_patient(telling, said.ids)
     elif only_if_new:
         return patient
     else:
         telling.identify(patient, said.ids)
-    telling.say(patient, said.groups)
+    telling.say(patient, said.groups | _ACTIVE if telling.reading.meaning in _BRINGS_BACK else said.groups)
     return patient
+
+
+def new_patient(telling: Telling, ids: tuple[Identifier, ...]) -> Entity:
+    """A patient who was not known."""
+    patient = telling.create(Noun.PATIENT, ids)
+    patient.lane = telling.rows.lane_of(ids[0])
+    return patient
+
+
+def patient_named(telling: Telling, identifier: Identifier) -> Entity:
+    """The patient with this number, created when unknown."""
+    return telling.rows.resolve(Noun.PATIENT, (identifier,)) or new_patient(telling, (identifier,))
+
+
+def new_account(telling: Telling, ids: tuple[Identifier, ...], patient: Entity | None) -> Entity:
+    """An account that was not known."""
+    said = telling.reading.account
+    attributes = said.attributes if said is not None else {}
+    account = telling.create(Noun.ACCOUNT, ids)
+    account.patient_id = patient.id if patient is not None else None
+    account.facility = attributes.get("facility", telling.reading.facility)
+    account.currency = attributes.get("currency", telling.reading.currency)
+    return account
+
+
+def new_encounter(telling: Telling, ids: tuple[Identifier, ...], patient: Entity | None) -> Entity:
+    """A visit that was not known."""
+    said = telling.reading.encounter
+    encounter = telling.create(Noun.ENCOUNTER, ids)
+    encounter.patient_id = patient.id if patient is not None else None
+    encounter.facility = (said.attributes if said is not None else {}).get("facility", telling.reading.facility)
+    return encounter
 
 
 def tell_account(
@@ -48,27 +76,82 @@ def tell_account(
         return None
     account = telling.rows.resolve(Noun.ACCOUNT, said.ids)
     if account is None:
-        account = telling.create(Noun.ACCOUNT, said.ids)
-        account.patient_id = patient.id if patient is not None else None
-        account.facility = said.attributes.get("facility", telling.reading.facility)
-        account.currency = said.attributes.get("currency", telling.reading.currency)
+        account = new_account(telling, said.ids, patient)
     else:
         own(telling, account, patient)
         if only_if_new:
             return account
         telling.identify(account, said.ids)
-    telling.say(account, said.groups | {"guarantors": {"guarantors": links}} if links else said.groups)
+    if links and not is_of_merged(telling, said.ids):
+        telling.say(account, said.groups | {"guarantors": {"guarantors": links}})
+    else:
+        telling.say(account, said.groups)
     return account
+
+
+def is_of_merged(telling: Telling, ids: Iterable[Identifier]) -> bool:
+    """Whether the message is of a time before the account that it names was merged.
+
+    Who answered for that account then, and whether it had ended, is not so of its survivor.
+    """
+    found = (telling.rows.find(Noun.ACCOUNT, identifier) for identifier in ids)
+    named = next((one for one in found if one is not None), None)
+    if named is None or named.survivor_id is None:
+        return False
+    return telling.reading.event_at <= merged_at(telling.rows.chain(named))
+
+
+def merged_at(chain: Iterable[Entity]) -> int:
+    """The latest merge on the way from a row to the one that stands for it."""
+    return max((one.value("merged", "at") for one in chain if "merged" in one.groups), default=-1)
 
 
 def own(telling: Telling, row: Entity, patient: Entity | None) -> None:
     """See that an account or visit is this patient's: numbers are reused, and nobody may see another's bill."""
-    if patient is None:
+    if patient is None or (row.account_id is None and row.patient_id == patient.id):
         return
-    if row.patient_id is None:
+    owner = telling.rows.owner(row)
+    if owner is None:
         telling.set(row, "patient_id", patient.id)
-    elif row.patient_id != patient.id and telling.rows.row(Noun.PATIENT, row.patient_id) is not patient:
+    elif owner is not patient and not owned_once(telling, row):
         raise somebody_elses(row)
+
+
+def owned_once(telling: Telling, row: Entity, ids: Iterable[Identifier] = ()) -> bool:
+    """Whether the message is of a time when an account or visit that was moved since was its patient's (or of these `ids`).
+
+    That is: it happened before the move, or came before it and is run again.
+    """
+    reading, rows = telling.reading, telling.rows
+    told = [one for one in (row, _account_of(rows, row)) if one is not None and "owners" in one.groups]
+    asked = [*ids, *(reading.patient.ids if reading.patient is not None else ())] if told else []
+    named = [patient for patient in (rows.find(Noun.PATIENT, one) for one in asked) if patient is not None]
+    steps = {step.id for patient in named for step in rows.chain(patient)}
+    return any(
+        (reading.event_at <= one.value("owners", "until") or telling.stamp.seq <= one.value("owners", "seq"))
+        and not steps.isdisjoint(one.value("owners", "patients"))
+        for one in told
+    )
+
+
+def _account_of(rows: Rows, row: Entity) -> Entity | None:
+    return None if row.account_id is None else rows.row(Noun.ACCOUNT, row.account_id)
+
+
+def note_owners(
+    telling: Telling, row: Entity, patients: Iterable[int], until: int, accounts: Iterable[int] = ()
+) -> None:
+    """Remember whose an account or visit was, up to when: messages of that time still name them."""
+    nothing: dict[str, Any] = {"patients": [], "accounts": [], "until": 0, "seq": 0}
+    known = row.groups["owners"].values if "owners" in row.groups else nothing
+    told = {
+        "patients": sorted({*known["patients"], *patients}),
+        "accounts": sorted({*known["accounts"], *accounts}),
+        "until": max(until, known["until"]),
+        "seq": known["seq"],
+    }
+    if told != known:
+        telling.conclude(row, "owners", told | {"seq": max(telling.stamp.seq, known["seq"])})
 
 
 def somebody_elses(row: Entity) -> Exception:

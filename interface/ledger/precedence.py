@@ -12,7 +12,10 @@ from interface.ledger.stamp import Stamp
 
 # Groups that are one value of the sender's, replaced whole: half of an old name never stays beside half of a new one. In the
 # others a field that was not spoken of keeps its value (HL7 v2.5.1 section 2.5.3: an empty field leaves the receiver's as it is).
-_WHOLE = frozenset({"name", "address", "event", "link"})
+_WHOLE = frozenset({"name", "address", "event", "link", "owner", "ending"})
+# What is known of the row itself and not of what it stands for; lists that only grow have a rule of their own (`people`).
+_UNSHARED = frozenset({"merged", "owners", "linked"})
+_OF_THE_MERGED = frozenset({"guarantors", "ending", "purge"})
 
 _NEVER = Confirmed(-1, -1, frozenset())
 
@@ -62,20 +65,24 @@ def newest(entity: Entity, group: str) -> tuple[int, int]:
     return (held.at, held.seq)
 
 
-def inherit(rows: Rows, survivor: Entity, retired: Entity, recorded_at: int) -> None:
+def inherit(rows: Rows, survivor: Entity, retired: Entity, recorded_at: int, *, merged_at: int) -> None:
     """Let everything that was said of a retired row count as said of its survivor: group by group the newer statement stays.
 
-    So a message about the retired row changes nothing when it comes again after the merge, and the order does not matter.
+    So a message about the retired row changes nothing when it comes again after the merge, and the order does not matter. Who
+    answers for a retired account, and that it had ended, is not inherited unless said as of a time after the merge
+    (`people.is_of_merged` says the same of messages that come later).
     """
     for name, held in retired.groups.items():
         at, seq = newest(retired, name)
         if name == PRIVACY:
             _keep_stricter(rows, survivor, held._replace(at=at, seq=seq), recorded_at)
-        elif (at, seq) > newest(survivor, name):
-            kept = survivor.groups.get(name)
-            values = held.values if kept is None or name in _WHOLE else {**kept.values, **held.values}
-            rows.undo.put(survivor.groups, name, held._replace(at=at, seq=seq, values=values))
-            rows.touch(survivor, recorded_at)
+            continue
+        if name in _UNSHARED or (name in _OF_THE_MERGED and at <= merged_at) or (at, seq) <= newest(survivor, name):
+            continue
+        kept = survivor.groups.get(name)
+        values = held.values if kept is None or name in _WHOLE else {**kept.values, **held.values}
+        rows.undo.put(survivor.groups, name, held._replace(at=at, seq=seq, values=values))
+        rows.touch(survivor, recorded_at)
 
 
 def _keep_stricter(rows: Rows, survivor: Entity, said: Group, recorded_at: int) -> None:

@@ -3,11 +3,12 @@
 A field that is absent from a group's mapping was not spoken of; `None` means that the sender clears it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from interface.ledger.noun import Identifier
+from interface.ledger.noun import Identifier, Noun
 from interface.ledger.payment import Origin
 
 
@@ -20,13 +21,34 @@ class Meaning(StrEnum):
     TRANSFER = "transfer"  # A02
     DISCHARGE = "discharge"  # A03
     UPDATE = "update"  # A08: a snapshot that may create what it does not find
+    CHANGE_CLASS = "change-class"  # A06, A07: may renumber account and visit
     CANCEL_VISIT = "cancel-visit"  # A11
+    CANCEL_TRANSFER = "cancel-transfer"  # A12
     CANCEL_DISCHARGE = "cancel-discharge"  # A13
+    CANCEL_PREADMIT = "cancel-preadmit"  # A38
+    REMOVE_VISIT = "remove-visit"  # A23: the record of a visit; its money stays
     ADD_PERSON = "add-person"  # A28: never an encounter
     UPDATE_PERSON = "update-person"  # A31
-    MERGE_PATIENT = "merge-patient"  # A40
-    TRANSACTIONS = "transactions"  # DFT^P03
-    BALANCE = "balance"  # BAR: account-level update with stated balances
+    REMOVE_PERSON = "remove-person"  # A29: no longer active; nothing is deleted
+    LINK_PATIENTS = "link-patients"  # A24: two records, one person; no money moves
+    UNLINK_PATIENTS = "unlink-patients"  # A37
+    MERGE_PATIENT = "merge-patient"  # A40, A34
+    MERGE_ACCOUNT = "merge-account"  # A41, A35
+    MERGE_VISIT = "merge-visit"  # A42
+    MERGE_NAMED = "merge-named"  # A18, A30, A36: whatever prior numbers the message names
+    MOVE_PATIENT = "move-patient"  # A43: to another person; the number stays
+    MOVE_ACCOUNT = "move-account"  # A44: to another patient, with its visits
+    MOVE_VISIT = "move-visit"  # A45: to another account
+    RENUMBER_PATIENT = "renumber-patient"  # A47
+    RENUMBER_ACCOUNT = "renumber-account"  # A49
+    RENUMBER_VISIT = "renumber-visit"  # A50
+    RENUMBER_ALTERNATE_VISIT = "renumber-alternate-visit"  # A51
+    TRANSACTIONS = "transactions"  # DFT^P03, DFT^P11
+    OPEN_ACCOUNT = "open-account"  # BAR^P01: an account with its visits
+    UPDATE_ACCOUNT = "update-account"  # BAR^P05
+    END_ACCOUNT = "end-account"  # BAR^P06: no further charges, payments still possible
+    PURGE_ACCOUNT = "purge-account"  # BAR^P02: archived by the EHR
+    BALANCE = "balance"  # an account and what is stated of it; no visit
     PAYMENT = "payment"  # HealthPay24 took money
     VOID = "void"  # HealthPay24 voided a payment before settlement
     REFUND = "refund"  # HealthPay24 gave money back after settlement
@@ -51,6 +73,41 @@ class Merge:
 
     survivor: Identifier
     retired: Identifier
+    noun: Noun = Noun.PATIENT
+    patient: Identifier | None = None  # whose accounts or visits they are
+
+
+@dataclass(frozen=True, slots=True)
+class Renumber:
+    """The same row under another number, which nothing else may have."""
+
+    noun: Noun
+    new: Identifier
+    old: Identifier
+    patient: Identifier | None = None  # whose account or visit it is
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A row that keeps its number and gets another parent: an account another patient, a visit another account.
+
+    A patient (A43) gets another person, which is no row of ours; there `to` is the same patient under its present number.
+    """
+
+    noun: Noun
+    row: Identifier
+    to: Identifier
+    source: Identifier | None = None  # the former parent
+    patient: Identifier | None = None  # of a visit: whose account `to` is
+    source_patient: Identifier | None = None  # of a visit: whose account `source` is
+
+
+@dataclass(frozen=True, slots=True)
+class AccountNamed:
+    """An account that a message closes, and whose it is."""
+
+    account: Identifier
+    patient: Identifier | None = None
 
 
 class MoneyKind(StrEnum):
@@ -81,6 +138,7 @@ class Transaction:
     account: Identifier | None = None
     visit: Identifier | None = None
     responsibility: str = "unknown"  # patient, insurance, unknown
+    guarantor: Identifier | None = None  # who answers for this one, where the message says so (DFT^P11)
     place: str = ""  # e.g. FT1[2], for errors
 
 
@@ -135,8 +193,13 @@ class Reading:
     patient: Said | None = None
     account: Said | None = None
     encounter: Said | None = None
+    further_encounters: tuple[Said, ...] = ()  # BAR: an account with several visits
     guarantors: tuple[Said, ...] = ()
     merges: tuple[Merge, ...] = ()
+    renumbers: tuple[Renumber, ...] = ()
+    moves: tuple[Move, ...] = ()
+    linked: tuple[Identifier, ...] = ()  # patients that are one person, or are no longer
+    closed: tuple[AccountNamed, ...] = ()
     transactions: tuple[Transaction, ...] = ()
     balances: tuple[StatedBalance, ...] = ()
     payment: PaymentSaid | None = None
@@ -145,6 +208,42 @@ class Reading:
     def money_parts(self) -> tuple[Transaction | PaymentAllocation, ...]:
         """Everything in here that names an account or visit for money."""
         return (*self.transactions, *(self.payment.allocations if self.payment else ()))
+
+    @property
+    def joins_lanes(self) -> bool:
+        """Whether patients become one, and are ordered as one from now on."""
+        return any(one.noun is Noun.PATIENT for one in self.merges)
+
+    def regrouped(self) -> Iterator[tuple[Noun, Identifier]]:
+        """Every number that is merged, moved, changed, linked or closed, and those beside them."""
+        for merge in self.merges:
+            yield merge.noun, merge.survivor
+            yield merge.noun, merge.retired
+            yield from _patient(merge.patient)
+        for renumber in self.renumbers:
+            yield renumber.noun, renumber.new
+            yield renumber.noun, renumber.old
+            yield from _patient(renumber.patient)
+        for move in self.moves:
+            yield move.noun, move.row
+            yield _PARENT[move.noun], move.to
+            if move.source is not None:
+                yield _PARENT[move.noun], move.source
+            yield from _patient(move.patient)
+            yield from _patient(move.source_patient)
+        for patient in self.linked:
+            yield Noun.PATIENT, patient
+        for one in self.closed:
+            yield Noun.ACCOUNT, one.account
+            yield from _patient(one.patient)
+
+
+_PARENT = {Noun.PATIENT: Noun.PATIENT, Noun.ACCOUNT: Noun.PATIENT, Noun.ENCOUNTER: Noun.ACCOUNT}
+
+
+def _patient(identifier: Identifier | None) -> Iterator[tuple[Noun, Identifier]]:
+    if identifier is not None:
+        yield Noun.PATIENT, identifier
 
 
 @dataclass(frozen=True, slots=True)

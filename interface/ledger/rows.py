@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from interface.ledger.change import Confirmation, LedgerChanges, Loaded, Retirement
 from interface.ledger.entity import Confirmed, Entity, KnownIdentifier
+from interface.ledger.estate import estate
 from interface.ledger.noun import Identifier, Noun
 from interface.ledger.undo import Undo
 
@@ -31,7 +32,7 @@ class Rows:
             self._rows[entity.noun].setdefault(entity.id, entity)
         self._accounts = {row.public_id: row for row in self._rows[Noun.ACCOUNT].values()}
         self._known: dict[Noun, dict[Identifier, int]] = {noun: {} for noun in Noun}
-        self._retired: dict[tuple[Noun, Identifier], int] = {}
+        self._retired: dict[tuple[Noun, Identifier], int | None] = {}
         for known in loaded.identifiers:
             self._known[known.noun][known.identifier] = known.entity_id
             if known.retired_at is not None:
@@ -76,6 +77,17 @@ class Rows:
                 return entity if entity.survivor_id is None else self.root(entity)
         return None
 
+    def owner(self, row: Entity) -> Entity | None:
+        """Whose account or visit it is today. A visit is whose its account is: that may have been moved since the visit began."""
+        patient_id = row.patient_id
+        if row.account_id is not None:
+            patient_id = self.row(Noun.ACCOUNT, row.account_id).patient_id or patient_id
+        return None if patient_id is None else self.row(Noun.PATIENT, patient_id)
+
+    def estate(self, row: Entity) -> set[int]:
+        """Ids of all accounts of a patient, account or visit, merged ones included, as far as they were loaded."""
+        return estate((one for rows in self._rows.values() for one in rows.values()), [(row.noun, row.id)])
+
     def account_named(self, public_id: str) -> Entity | None:
         """The account with this public id, followed to its survivor."""
         account = self._accounts.get(public_id)
@@ -102,8 +114,18 @@ class Rows:
 
     def retire(self, noun: Noun, identifier: Identifier, at: int) -> None:
         """Mark an identifier as gone; once retired it keeps its first time."""
-        if (noun, identifier) in self._retired:
-            return
+        if self.retired_at(noun, identifier) is None:
+            self._note_retired(noun, identifier, at)
+
+    def revive(self, noun: Noun, identifier: Identifier) -> None:
+        """Let a retired identifier name its row again."""
+        self._note_retired(noun, identifier, None)
+
+    def retired_at(self, noun: Noun, identifier: Identifier) -> int | None:
+        """Since when an identifier is gone; None while it lives."""
+        return self._retired.get((noun, identifier))
+
+    def _note_retired(self, noun: Noun, identifier: Identifier, at: int | None) -> None:
         self.undo.put(self._retired, (noun, identifier), at)
         self.undo.put(self._retirements, (noun, identifier), Retirement(noun, identifier, at))
 

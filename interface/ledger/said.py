@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
-from interface.ledger.reading import Merge, Reading, Said, StatedBalance, Transaction
+from interface.ledger.reading import AccountNamed, Merge, Move, Reading, Renumber, Said, StatedBalance, Transaction
 
 Values = tuple[Any, ...]
 _UNTOLD = ("place",)  # of a transaction: where it stood
@@ -81,7 +81,12 @@ def _said(reading: Reading) -> Iterator[tuple[str, Values]]:
             yield from _rows(noun, [_of_noun(said)])
             yield from _listed(said)
     yield from _rows("guarantor", [_of_noun(said) for said in reading.guarantors])
+    yield from _rows("further_encounter", [_of_noun(said) for said in reading.further_encounters])
     yield from _rows("merge", [_plain(one) for one in reading.merges])
+    yield from _rows("renumber", [_plain(one) for one in reading.renumbers])
+    yield from _rows("move", [_plain(one) for one in reading.moves])
+    yield from _rows("linked", [{"patient": one} for one in reading.linked])
+    yield from _rows("closed", [_plain(one) for one in reading.closed])
     yield from _rows("transaction", [_plain(one) for one in reading.transactions])
     yield from _rows("balance", [_plain(one) for one in reading.balances])
 
@@ -111,5 +116,5 @@ def _cells(row: object) -> dict[str, Any]:
     return dict(row) if isinstance(row, Mapping) else {"value": row}
 
 
-def _plain(one: Merge | Transaction | StatedBalance) -> dict[str, Any]:
+def _plain(one: Merge | Renumber | Move | AccountNamed | Transaction | StatedBalance) -> dict[str, Any]:
     return {each.name: getattr(one, each.name) for each in fields(one) if each.name not in _UNTOLD}

@@ -1,6 +1,6 @@
 """The money of one batch: what was booked before, what is booked now, payments and what the EHR stated."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
 
 from interface.ledger.change import LedgerChanges, Loaded, PaymentMoved
@@ -20,6 +20,7 @@ from interface.ledger.undo import Undo
 from interface.message import PaymentState, PostingState, is_legal
 
 _MarkKey = tuple[int, int]  # message id, ordinal
+_UNPOSTED = frozenset(PostingState) - {PostingState.POSTED, PostingState.WITHDRAWN}
 
 
 class Till:
@@ -103,14 +104,17 @@ class Till:
         self.undo.add(self._entries, entry)
         return entry.id
 
-    def credit_minor(self, account_id: int, currency: str) -> int:
-        """What the journal holds of a currency in the account's favour; the account's balances must have been loaded."""
-        owed = sum(
+    def receivable_minor(self, accounts: Container[int], currency: str) -> int:
+        """What the journal holds against these accounts, in their favour if negative; their balances must have been loaded."""
+        return sum(
             balance.amount_minor
             for balance in (*self._balances, *sum_lines(self._entries))
-            if (balance.account_id, balance.book, balance.currency) == (account_id, Book.RECEIVABLE, currency)
+            if balance.account_id in accounts and (balance.book, balance.currency) == (Book.RECEIVABLE, currency)
         )
-        return max(0, -owed)
+
+    def has_unposted(self, accounts: Container[int]) -> bool:
+        """Whether payments on these accounts are not in the EHR's books yet; their allocations must have been loaded."""
+        return any(a.account_id in accounts and a.posting in _UNPOSTED for a in self._allocations.values())
 
     # ------------------------------------------------------------ stated balances
 
@@ -206,7 +210,8 @@ class Till:
                 a.id,
                 a.payment_id,
                 a.kind,
-                a.account_id,
+                # A void never overtakes what it takes back, also where that account was merged meanwhile.
+                self._allocations[a.reverses].account_id if a.reverses is not None else a.account_id,
                 self._payments[a.payment_id].facility,
                 a.amount_minor,
                 a.currency,

@@ -7,16 +7,17 @@ A replay never restates money. Where that is forced, the former entry is taken b
 from dataclasses import replace
 
 from interface.ledger import echo
+from interface.ledger.accounts import require_open
 from interface.ledger.entity import Entity
 from interface.ledger.journal import PATIENT, Book, EntryKind, MoneyMark, marked_lines, negated
 from interface.ledger.money_key import look_up
 from interface.ledger.needs import PAYMENT_KINDS
 from interface.ledger.noun import Identifier, Noun
 from interface.ledger.outcome import Cause, Caution, MissingAccount, Stopped, Unrestated, hold, refuse, summed
-from interface.ledger.people import somebody_elses
-from interface.ledger.reading import Transaction
+from interface.ledger.people import owned_once, somebody_elses
+from interface.ledger.reading import MoneyKind, Transaction
 from interface.ledger.telling import Telling
-from interface.ledger.worklist import ItemKind
+from interface.ledger.worklist import NOTICE, ItemKind, WorkItem
 from interface.message import RunReason
 
 
@@ -59,7 +60,9 @@ def locate(telling: Telling, account_id: Identifier | None, visit_id: Identifier
     if reading.patient is not None and account.patient_id is not None:
         patient = rows.resolve(Noun.PATIENT, reading.patient.ids)
         if patient is not rows.row(Noun.PATIENT, account.patient_id):
-            raise somebody_elses(account)
+            visit = rows.resolve(Noun.ENCOUNTER, (visit_id,)) if visit_id is not None else None
+            if not any(owned_once(telling, one) for one in (account, visit) if one is not None):
+                raise somebody_elses(account)
     return account
 
 
@@ -81,7 +84,7 @@ def _mark(telling: Telling, said: Transaction, account: Entity, ordinal: int) ->
 
 
 def _tell(telling: Telling, said: Transaction, account: Entity, mark: MoneyMark) -> None:
-    earlier = _earlier(telling, account, mark)
+    earlier = _earlier(telling, said, account, mark)
     if said.id and earlier:
         _see_repeat(said, account, mark, earlier)
         return
@@ -95,6 +98,7 @@ def _tell(telling: Telling, said: Transaction, account: Entity, mark: MoneyMark)
         if any(former.message_id != mark.message_id for former in earlier):
             text = "without a transaction id, and same account, amount, date and code as one that is booked"
             raise _money_hold(Cause.SUSPECTED_REPEAT, text, said, account)
+    require_open(telling, said, account)
     if ours:
         mark = echo.reversal(telling, said, account, ours, mark)
     elif said.amount_minor:
@@ -103,15 +107,37 @@ def _tell(telling: Telling, said: Transaction, account: Entity, mark: MoneyMark)
         telling.warn(Caution.AMOUNT_ZERO, said.place)
     telling.till.mark(mark)
     telling.changed = True
+    _compare_guarantor(telling, said, account)
 
 
-def _earlier(telling: Telling, account: Entity, mark: MoneyMark) -> list[MoneyMark]:
+def _compare_guarantor(telling: Telling, said: Transaction, account: Entity) -> None:
+    """Tell a person of a charge for which somebody else answers than for its account: the account's bill goes to one of them."""
+    if said.guarantor is None or said.kind is not MoneyKind.CHARGE:
+        return
+    listed = {link["guarantor"] for link in account.value("guarantors", "guarantors") or ()}
+    known = telling.rows.resolve(Noun.GUARANTOR, (said.guarantor,))
+    if listed and (known is None or known.id not in listed):
+        subject, stake = f"account:{account.public_id}", (said.amount_minor, said.currency)
+        telling.tell_person(WorkItem(ItemKind.GUARANTOR, subject, Cause.GUARANTOR_OF_CHARGE_DIFFERS, NOTICE, *stake))
+
+
+def _earlier(telling: Telling, said: Transaction, account: Entity, mark: MoneyMark) -> list[MoneyMark]:
     """What was booked under the same key, or what looks the same where there is no key."""
-    return [
-        former
-        for former in telling.till.marks_alike(mark.look_up)
-        if former.source == mark.source and telling.rows.row(Noun.ACCOUNT, former.account_id) is account
-    ]
+    alike = [former for former in telling.till.marks_alike(mark.look_up) if former.source == mark.source]
+    if not alike:
+        return []
+    before = _accounts_before(telling, said)
+    roots = [(former, telling.rows.row(Noun.ACCOUNT, former.account_id)) for former in alike]
+    return [former for former, root in roots if root is account or not before.isdisjoint((former.account_id, root.id))]
+
+
+def _accounts_before(telling: Telling, said: Transaction) -> set[int]:
+    """Where money was booked that names a visit alone, before the visit was moved to the account that it has today."""
+    reading = telling.reading
+    visit_id = said.visit or (reading.encounter.ids[0] if reading.encounter and reading.encounter.ids else None)
+    is_by_account = said.account is not None or bool(reading.account and reading.account.ids)
+    visit = None if is_by_account or visit_id is None else telling.rows.resolve(Noun.ENCOUNTER, (visit_id,))
+    return set(visit.value("owners", "accounts") or ()) if visit is not None else set()
 
 
 def _see_repeat(said: Transaction, account: Entity, mark: MoneyMark, earlier: list[MoneyMark]) -> None:

@@ -4,32 +4,38 @@ Nothing reaches the ledger that an event's meaning has no use for: money message
 no visit.
 """
 
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any
 
-from interface.errors import InterfaceError
+from interface.errors import InterfaceError, MappingError
 from interface.hl7.money import Money
 from interface.hl7.parser import Message
 from interface.hl7.problem import ErrorCode
 from interface.ledger.noun import Identifier
-from interface.ledger.reading import Meaning, Merge, Reading, Said, StatedBalance, Transaction
+from interface.ledger.reading import Meaning, Reading, Said, StatedBalance, Transaction
 from interface.mapping.booking import transaction
 from interface.mapping.identifier import refuse_clear
-from interface.mapping.rules import ListRules, Rules
+from interface.mapping.identities import groups_of, identities
+from interface.mapping.rules import ListRules, Rules, Walk
 from interface.mapping.scope import UNSAID, Scope, UnfitMessageError
+from interface.mapping.use import USES, Use
 
-_PERSONS: Final = frozenset({Meaning.ADD_PERSON, Meaning.UPDATE_PERSON})
-_IDENTIFIERS_ONLY: Final = frozenset({Meaning.TRANSACTIONS})
-_NO_VISIT: Final = _PERSONS | {Meaning.MERGE_PATIENT, Meaning.BALANCE}
-_NO_BALANCE: Final = _PERSONS | {Meaning.MERGE_PATIENT}
-_NO_PATIENT_NEEDED: Final = frozenset({Meaning.TRANSACTIONS, Meaning.BALANCE})
+_OWN_SEGMENTS = "P11"  # the event whose transactions each have segments of their own behind them
+_VISITS = Walk(("PV1", "PV2"))
+
+
+class AmbiguousBalanceError(MappingError):
+    """Several visits of one account state different amounts, and nothing says how they belong together."""
+
+    hl7_code = ErrorCode.TABLE_VALUE.value
 
 
 def assemble(rules: Rules, message: Message, scope: Scope, meaning: Meaning) -> Reading:
     """Apply every rule that the meaning has a use for."""
-    context = scope.context
+    context, use = scope.context, USES[meaning]
     patient_id = _key(rules, "patient", scope)
-    if patient_id is None and meaning not in _NO_PATIENT_NEEDED:
+    if patient_id is None and use.patient_needed:
         raise UnfitMessageError(
             "patient-unidentified",
             "no identifier of the patient fits the mapping's rule",
@@ -37,27 +43,42 @@ def assemble(rules: Rules, message: Message, scope: Scope, meaning: Meaning) -> 
             place="PID-3",
             advice="see `identifiers: patient` of the mapping",
         )
-    is_merge = meaning is Meaning.MERGE_PATIENT
-    account_id = None if is_merge else _key(rules, "account", scope)
-    visit_id = None if meaning in _NO_VISIT else _key(rules, "visit", scope)
-    is_money = meaning in _IDENTIFIERS_ONLY
+    account_id = _key(rules, "account", scope) if use.account else None
+    visits = list(_visits(rules, message, scope, use))
+    visit_id = visits[0].ids[0] if visits else None
     return Reading(
         meaning=meaning,
         event_at=scope.event_at,
         facility=context.facility,
         currency=context.currency,
-        patient=patient_id and Said((patient_id,), {} if is_money else rules.patient.read(scope)),
-        account=account_id and Said((account_id,), {} if is_money else _account(rules, message, scope)),
-        encounter=visit_id and Said((visit_id,), {} if is_money else rules.encounter.read(scope)),
-        guarantors=() if is_money or is_merge else _guarantors(rules.guarantors, message, scope),
-        merges=_merges(rules.merges, message, scope) if is_merge else (),
-        transactions=_transactions(rules.transactions, message, scope, account_id, visit_id) if is_money else (),
-        balances=() if meaning in _NO_BALANCE else _balances(rules, scope, account_id),
+        patient=patient_id and Said((patient_id,), rules.patient.read(scope) if use.details else {}),
+        account=account_id and Said((account_id,), _account(rules, message, scope) if use.details else {}),
+        encounter=visits[0] if visits else None,
+        further_encounters=tuple(visits[1:]),
+        guarantors=_guarantors(rules.guarantors, message, scope) if use.guarantors else (),
+        **(identities(groups_of(rules.identities, message, scope), meaning) if use.identities else {}),
+        transactions=_transactions(rules, message, scope, account_id, visit_id) if use.transactions else (),
+        balances=_balances(rules, message, scope, use, account_id) if use.balance else (),
         warnings=tuple(scope.warnings),
     )
 
 
-def identities(rules: Rules, scope: Scope) -> Reading:
+def _visits(rules: Rules, message: Message, scope: Scope, use: Use) -> Iterator[Said]:
+    """The visit of the message, or each of several (BAR)."""
+    if not use.visit:
+        return
+    for each in _visit_scopes(message, scope) if use.visits else (scope,):
+        visit_id = _key(rules, "visit", each)
+        if visit_id is not None:
+            yield Said((visit_id,), rules.encounter.read(each) if use.details else {})
+
+
+def _visit_scopes(message: Message, scope: Scope) -> Iterator[Scope]:
+    for fields, place in _VISITS.groups(message):
+        yield scope.within(fields, place)
+
+
+def whose(rules: Rules, scope: Scope) -> Reading:
     """The identifiers of patient, account and visit, as far as they can be read, in a reading that says nothing else."""
     found: dict[str, Said | None] = {}
     for name in ("patient", "account", "visit"):
@@ -109,41 +130,54 @@ def _guarantors(rules: ListRules | None, message: Message, scope: Scope) -> tupl
     return tuple(found)
 
 
-def _merges(rules: ListRules | None, message: Message, scope: Scope) -> tuple[Merge, ...]:
-    found = []
-    for each in rules.scopes(message, scope) if rules else ():
-        said = rules.values(each) if rules else {}
-        survivor, retired = said.get("survivor"), said.get("retired")
-        if not isinstance(survivor, Identifier) or not isinstance(retired, Identifier):
-            missing = "survivor" if not isinstance(survivor, Identifier) else "retired"
-            raise UnfitMessageError(
-                "merge-incomplete",
-                f"a merge without its {missing} identifier",
-                hl7_code=ErrorCode.REQUIRED_FIELD_MISSING,
-                place=each.place if missing == "survivor" else "MRG-1",
-            )
-        found.append(Merge(survivor, retired))
-    return tuple(found)
-
-
 def _transactions(
-    rules: ListRules | None, message: Message, scope: Scope, account: Identifier | None, visit: Identifier | None
+    rules: Rules, message: Message, scope: Scope, account: Identifier | None, visit: Identifier | None
 ) -> tuple[Transaction, ...]:
-    if rules is None or not any(rules.walk.groups(message)):
-        scope.warn("transactions-missing", rules.walk.names[0] if rules else "FT1")
+    listed = rules.transactions
+    if listed is None or not any(listed.walk.groups(message)):
+        scope.warn("transactions-missing", listed.walk.names[0] if listed else "FT1")
         return ()
-    read = (transaction(rules.values(each), each, account, visit) for each in rules.scopes(message, scope))
+    own = ("GT1", "IN1", "IN2") if scope.names["event"] == _OWN_SEGMENTS else None
+    read = (transaction(listed.values(each), each, account, visit) for each in listed.scopes(message, scope, own=own))
     return tuple(each for each in read if each is not None)
 
 
-def _balances(rules: Rules, scope: Scope, account: Identifier | None) -> tuple[StatedBalance, ...]:
+def _balances(
+    rules: Rules, message: Message, scope: Scope, use: Use, account: Identifier | None
+) -> tuple[StatedBalance, ...]:
+    """What is stated of the account; of several visits (BAR) each may state it again, or its own part."""
     if rules.balance is None:
         return ()
-    said = rules.balance.read(scope)
+    scopes = list(_visit_scopes(message, scope)) if use.visits else []
+    said = [(each, rules.balance.read(each)) for each in scopes or [scope]]
+    stated = [(one, is_part) for each, values in said for one, is_part in _balance(values, each, account)]
+    parts = [one for one, is_part in stated if is_part]
+    wholes = list(dict.fromkeys(one for one, is_part in stated if not is_part))
+    if len(wholes) > 1:
+        raise AmbiguousBalanceError(
+            "balance-ambiguous",
+            "several visits of one account state different amounts",
+            place="balance",
+            advice="say in the mapping which counts (`balance: when`), or that each is a part (`is_of_visit`), then release",
+        )
+    return tuple(wholes) if wholes else _summed(parts)
+
+
+def _summed(parts: list[StatedBalance]) -> tuple[StatedBalance, ...]:
+    found: dict[tuple[Identifier, str], StatedBalance] = {}
+    for part in parts:
+        key = (part.account, part.currency)
+        before = found.get(key, StatedBalance(part.account, 0, part.currency, part.as_of))
+        amount_minor, as_of = before.amount_minor + part.amount_minor, max(before.as_of, part.as_of)
+        found[key] = StatedBalance(part.account, amount_minor, part.currency, as_of)
+    return tuple(found.values())
+
+
+def _balance(said: dict[str, Any], scope: Scope, account: Identifier | None) -> Iterator[tuple[StatedBalance, bool]]:
     amount = said.get("amount", UNSAID)
     if amount is None:
         amount = refuse_clear(scope, "balance")
     account = said.get("account") or account
-    if not isinstance(amount, Money) or account is None:
-        return ()
-    return (StatedBalance(account, amount.minor, amount.currency, said.get("as_of") or scope.event_at),)
+    if isinstance(amount, Money) and account is not None:
+        as_of = said.get("as_of") or scope.event_at
+        yield StatedBalance(account, amount.minor, amount.currency, as_of), said.get("is_of_visit") is True

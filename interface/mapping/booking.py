@@ -52,6 +52,7 @@ def transaction(
         account=said.get("account") or account,
         visit=said.get("visit") or visit,
         responsibility=said.get("responsibility") or "unknown",
+        guarantor=said.get("guarantor") or None,
         place=scope.place,
     )
 

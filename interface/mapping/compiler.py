@@ -24,7 +24,7 @@ from interface.mapping.target import (
     COVERAGE,
     GUARANTOR,
     IDENTIFIERS,
-    MERGE,
+    IDENTITY,
     NAMES,
     TRANSACTION,
     UNMASKED,
@@ -33,7 +33,7 @@ from interface.mapping.target import (
 )
 
 _HEAD = ("mapping", "about", "extends", "direction", "events")
-_SECTIONS = ("identifiers", "patient", "account", "guarantors", "encounter", "merges", "transactions", "balance")
+_SECTIONS = ("identifiers", "patient", "account", "guarantors", "encounter", "identities", "transactions", "balance")
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{2})-([1-9][0-9]*)")
 _ALWAYS_READ = (SegmentUse("EVN", "EVN", 1),)
 # Meanings that only HealthPay24 gives, never an EHR's event.
@@ -133,7 +133,7 @@ class _Compiler:
             encounter=self._noun(self._block(block, "encounter"), Noun.ENCOUNTER),
             coverages=self._list(account, "coverages", COVERAGE) if account else None,
             guarantors=guarantors,
-            merges=self._list(block, "merges", MERGE),
+            identities=self._list(block, "identities", IDENTITY),
             transactions=self._transactions(block),
             balance=self._balance(self._block(block, "balance")),
         )
@@ -231,16 +231,19 @@ class _Compiler:
 
     def _walk(self, block: Block, key: str) -> Walk:
         node = block.node("each")
-        names = tuple(name.strip() for name in node.text.split(",")) if isinstance(node, Scalar) else ()
-        if not names or not all(len(name) == 3 and name.isalnum() and name.upper() == name for name in names):
+        before, separator, behind = node.text.partition(">") if isinstance(node, Scalar) else ("", "", "")
+        outer = before.strip() if separator else ""
+        names = tuple(name.strip() for name in (behind if separator else before).split(","))
+        wanted = (outer, *names) if separator else names
+        if not all(len(name) == 3 and name.isalnum() and name.upper() == name for name in wanted):
             mark = node.mark if node else block.mark
             self.findings.add(mark, "each-missing", f"`{key}` names the segment it walks", "as `each: GT1`")
             return Walk(("Z00",))
-        for name in names:
+        for name in wanted:
             self.expressions.first_read.setdefault(name, (node or block).mark)
             if node is not None and not is_known(name):
                 self.findings.add(node.mark, "unknown-segment", f"HL7 has no segment {name}", what_was_meant(name))
-        return Walk(names)
+        return Walk(names, outer)
 
     def _transactions(self, block: Block) -> ListRules | None:
         rules = self._list(block, "transactions", TRANSACTION)

@@ -15,6 +15,7 @@ from interface.mapping.node import Block, Listing, Mark, Node, Scalar
 from interface.mapping.record import Step, Tape
 from interface.mapping.scope import UNSAID, Context
 from interface.mapping.steps import Line, lines
+from interface.mapping.target import IDENTITY
 from interface.mapping.why import nothing, seen
 
 _NO_FILTERS: Final = Filters()
@@ -23,7 +24,10 @@ _NOT_RUN: Final = ("each", "authorities", "types", "unmasked")  # they say where
 # Failures that no rule raises itself: what the message lacks then, and the rules that give it.
 _GIVEN_BY: Final = {
     "patient-unidentified": ("identifiers.patient",),
-    "merge-incomplete": ("merges.survivor", "merges.retired"),
+    **dict.fromkeys(
+        ("merge-incomplete", "move-incomplete", "renumber-incomplete", "link-incomplete"),
+        tuple(f"identities.{name}" for name in IDENTITY),
+    ),
     "transaction-kind-unknown": ("transactions.kind",),
     "amount-missing": ("transactions.amount",),
 }

@@ -29,6 +29,7 @@ TYPES_BY_FIELD: Final[Mapping[str, str]] = {
     "MRG-1": "MR",
     "MRG-3": "AN",
     "MRG-5": "VN",
+    "MRG-6": "VN",
     "FT1-30": "",
 }
 LONGEST: Final = 199  # CX-1 since v2.7; what is longer is no number that anybody knows a person by

@@ -9,7 +9,7 @@ from interface.hl7.header import kind_name
 from interface.hl7.parser import Message
 from interface.hl7.problem import ErrorCode
 from interface.ledger.reading import Filtered, Meaning, Reading
-from interface.mapping.assemble import assemble, identities
+from interface.mapping.assemble import assemble, whose
 from interface.mapping.filter import Filters
 from interface.mapping.moment import instant_at
 from interface.mapping.node import Mark
@@ -80,7 +80,7 @@ class Mapping:
 
         Identifiers that cannot be read are left out.
         """
-        return identities(self.rules, _scope(message, context, Meaning.UPDATE, self.segments))
+        return whose(self.rules, _scope(message, context, Meaning.UPDATE, self.segments))
 
 
 def _scope(message: Message, context: Context, meaning: Meaning, uses: tuple[SegmentUse, ...]) -> Scope:

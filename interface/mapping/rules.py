@@ -1,6 +1,6 @@
 """The compiled parts of an incoming mapping: which rules fill which part of a reading, and the groups of segments they walk."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,13 +22,21 @@ class SegmentUse:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """Segments taken one group after the other: each begins at the first name and holds the first of every other one."""
+    """Segments taken one group after the other: each begins at the first name and holds the first of every other one.
+
+    With an `outer` name (`PID > MRG, PV1`) each group also holds the last outer segment before it; an outer segment without a
+    group of its own is one alone.
+    """
 
     names: tuple[str, ...]
+    outer: str = ""
 
     def groups(self, message: Message) -> Iterator[tuple[Fields, str]]:
         """The split fields of each group by segment name, and its place (`FT1[2]`)."""
         first = self.names[0]
+        if self.outer:
+            yield from self._within_outer(message)
+            return
         if len(self.names) == 1:
             for number, segment in enumerate(message.segments(first), start=1):
                 yield {first: segment.fields()}, f"{first}[{number}]"
@@ -45,6 +53,43 @@ class Walk:
                 group = {**others, first: segment.fields()}
             elif group and group.get(segment.name) == [""]:
                 group[segment.name] = segment.fields()
+        if group:
+            yield group, f"{first}[{number}]"
+
+    def _within_outer(self, message: Message) -> Iterator[tuple[Fields, str]]:
+        empty: Fields = {name: [""] for name in self.names}
+        group: Fields = {}
+        number = 0
+        for segment in message.all_segments():
+            is_outer, is_first = segment.name == self.outer, segment.name == self.names[0]
+            if is_outer or (is_first and group and group[self.names[0]] != [""]):
+                if group:
+                    yield group, f"{self.outer}[{number}]"
+                number += is_outer
+                group = {**empty, self.outer: segment.fields() if is_outer else group[self.outer]}
+            if not is_outer and group and group.get(segment.name) == [""]:
+                group[segment.name] = segment.fields()
+        if group:
+            yield group, f"{self.outer}[{number}]"
+
+    def enclosing(self, message: Message, names: Iterable[str]) -> Iterator[tuple[Fields, str]]:
+        """As `groups`, where each holds the first of any segment behind it, and else what stands before the first group."""
+        first, wanted = self.names[0], set(names)
+        head: Fields = {name: [""] for name in wanted}
+        group: Fields = {}
+        own: set[str] = set()
+        number = 0
+        for segment in message.all_segments():
+            if segment.name == first:
+                if group:
+                    yield group, f"{first}[{number}]"
+                number, own = number + 1, set()
+                group = {**head, first: segment.fields()}
+            elif segment.name in wanted and segment.name not in own:
+                if group or head[segment.name] == [""]:
+                    (group or head)[segment.name] = segment.fields()
+                if group:
+                    own.add(segment.name)
         if group:
             yield group, f"{first}[{number}]"
 
@@ -74,16 +119,17 @@ class NounRules:
 
 @dataclass(frozen=True, slots=True)
 class ListRules:
-    """Rules for each group of a walk: guarantors, coverages, merges, transactions."""
+    """Rules for each group of a walk: guarantors, coverages, identities, transactions."""
 
     walk: Walk
     rules: Mapping[str, Read] = field(default_factory=dict)
     when: Holds | None = None
     noun: NounRules = NounRules()
 
-    def scopes(self, message: Message, scope: Scope) -> Iterator[Scope]:
-        """One scope for each group that the condition takes."""
-        for fields, place in self.walk.groups(message):
+    def scopes(self, message: Message, scope: Scope, *, own: Iterable[str] | None = None) -> Iterator[Scope]:
+        """One scope for each group that the condition takes. `own`: segments that each group has behind it, as in a DFT^P11."""
+        groups = self.walk.groups(message) if own is None else self.walk.enclosing(message, own)
+        for fields, place in groups:
             inner = scope.within(fields, place)
             if self.when is None or self.when(inner):
                 yield inner
@@ -127,6 +173,6 @@ class Rules:
     encounter: NounRules = NounRules()
     coverages: ListRules | None = None
     guarantors: ListRules | None = None
-    merges: ListRules | None = None
+    identities: ListRules | None = None
     transactions: ListRules | None = None
     balance: FlatRules | None = None

@@ -63,9 +63,19 @@ COVERAGE: Final[Mapping[str, Target]] = {
     "ends": Target(Type.DATE, "in force until"),
     "plan_type": Target(Type.TEXT, "plan type"),
 }
-MERGE: Final[Mapping[str, Target]] = {
-    "survivor": Target(Type.IDENTIFIER, "stands for both patients from now on"),
-    "retired": Target(Type.IDENTIFIER, "is gone for ever"),
+IDENTITY: Final[Mapping[str, Target]] = {
+    "patient": Target(
+        Type.IDENTIFIER, "the patient's number, of an event about identities (merge, move, new number, link)"
+    ),
+    "account": Target(Type.IDENTIFIER, "the account's number"),
+    "visit": Target(Type.IDENTIFIER, "the visit's number"),
+    "alternate_visit": Target(Type.IDENTIFIER, "the visit's alternate number"),
+    "prior_patient": Target(Type.IDENTIFIER, "the patient's number that was: retired, or the one moved away from"),
+    "prior_account": Target(
+        Type.IDENTIFIER, "the account's number that was, or the account that is moved (or moved away from)"
+    ),
+    "prior_visit": Target(Type.IDENTIFIER, "the visit's number that was"),
+    "prior_alternate_visit": Target(Type.IDENTIFIER, "the visit's alternate number that was"),
 }
 TRANSACTION: Final[Mapping[str, Target]] = {
     "kind": Target(Type.TEXT, "what it is: " + ", ".join(_KINDS), _KINDS),
@@ -79,6 +89,7 @@ TRANSACTION: Final[Mapping[str, Target]] = {
     "reference": Target(Type.TEXT, "reference of the payment medium"),
     "account": Target(Type.IDENTIFIER, "its account, where it is not the message's"),
     "visit": Target(Type.IDENTIFIER, "its visit, where it is not the message's"),
+    "guarantor": Target(Type.IDENTIFIER, "who answers for it, where the message says so for each (DFT^P11)"),
     "responsibility": Target(
         Type.TEXT, "who owes it: patient, insurance or unknown", ("patient", "insurance", "unknown")
     ),
@@ -87,6 +98,9 @@ BALANCE: Final[Mapping[str, Target]] = {
     "account": Target(Type.IDENTIFIER, "its account, where it is not the message's"),
     "amount": Target(Type.MONEY, "what the patient owes; a credit is negative"),
     "as_of": Target(Type.INSTANT, "when that was so; else the event's time"),
+    "is_of_visit": Target(
+        Type.FLAG, "of several visits of one account (BAR), each states its own part: they are added up"
+    ),
 }
 
 # The plain names that expressions of an incoming mapping may use, and what they mean.

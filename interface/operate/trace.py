@@ -159,7 +159,7 @@ def _entry_marks(story: AccountStory, entries: Iterable[Entry], arrivals: Arriva
 
 
 def _balance_marks(story: AccountStory, arrivals: Arrivals) -> Iterator[Mark]:
-    if (seen := story.observation) is not None:
+    for seen in story.observations:
         at = arrivals.get(seen.message_id, seen.as_of)
         text = f"the EHR states what the patient owes{_dated(seen.as_of, at)}; message {seen.message_id}"
         subject = f"account:{story.account.public_id}"

@@ -7,7 +7,7 @@ from interface.errors import InterfaceError, StoreUnavailableError
 from interface.ledger.apply import apply
 from interface.ledger.change import LedgerChanges
 from interface.ledger.needs import needs
-from interface.ledger.reading import Meaning, Reading
+from interface.ledger.reading import Reading
 from interface.ledger.stamp import Stamp
 from interface.ledger.worklist import ItemAct, WorkItem
 from interface.ledger.workset import Workset
@@ -113,7 +113,7 @@ class Batch:
             return
         lanes = self.lanes.rooted(self._workset.lanes(whose))
         is_blocked = self.lanes.is_blocked(trip.message.order_id, lanes)
-        if whose.meaning is Meaning.MERGE_PATIENT:
+        if whose.joins_lanes:
             lanes = self.lanes.join(lanes)
         if is_blocked and trip.message.replay_id is None:
             self.lanes.park(Parked(trip.message.id, lanes, self._names[trip.message.id]), trip.message.order_id)

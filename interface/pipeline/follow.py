@@ -86,7 +86,7 @@ class Follow:
                     destination=destination.name,
                     kind=posting.kind,
                     subject=f"allocation:{posting.allocation_id}",
-                    order_key=posting.account_id,
+                    order_key=posting.ordered_by,
                     due_at=now,
                     config_id=self._plan.config_id,
                 )

@@ -12,7 +12,9 @@ def marks_of(changes: LedgerChanges) -> set[MirrorMark]:
     """
     found: set[MirrorMark] = set()
     for one in (*changes.created, *changes.changed):
-        found.add(MirrorMark(Subject(one.noun.value), one.id, is_merged=one.survivor_id is not None))
+        # What names a row that was merged, or an account that was moved, has another owner.
+        is_merged = one.survivor_id is not None or "owner" in one.groups
+        found.add(MirrorMark(Subject(one.noun.value), one.id, is_merged=is_merged))
         if one.noun is Noun.ACCOUNT:
             found.add(MirrorMark(Subject.BALANCE, one.id))
             if one.survivor_id is not None:

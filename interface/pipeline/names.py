@@ -4,6 +4,7 @@ HealthPay24 names accounts by public ids alone; people know them, and their pati
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from interface.ledger.entity import Entity
 from interface.ledger.noun import Identifier, Noun
@@ -30,13 +31,18 @@ def names_by_message(readings: Mapping[int, Reading], workset: Workset, rows: Le
 def _said(reading: Reading) -> Names:
     patient = reading.patient
     account = _first(reading.account.ids if reading.account else ())
-    return Names(
+    names = Names(
         patient=_first(patient.ids if patient else ()),
         account=account or _first(one.account for one in reading.transactions if one.account),
         visit=_first(reading.encounter.ids if reading.encounter else ()),
         family=(patient.groups.get("name", {}).get("family") or "") if patient else "",
         birth_date=(patient.groups.get("birth", {}).get("birth_date") or "") if patient else "",
     )
+    also = dict.fromkeys((_SHOWN[noun], one.value) for noun, one in reading.regrouped())
+    return replace(names, also=tuple(one for one in also if one[1] != getattr(names, one[0]))) if also else names
+
+
+_SHOWN = {Noun.PATIENT: "patient", Noun.ACCOUNT: "account", Noun.ENCOUNTER: "visit"}
 
 
 def _first(ids: Iterable[Identifier]) -> str:

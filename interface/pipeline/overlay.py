@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from interface.ledger.change import LedgerChanges, Loaded
 from interface.ledger.entity import Entity, KnownIdentifier
+from interface.ledger.estate import estate
 from interface.ledger.journal import Balance, Book, MoneyMark, Observation
 from interface.ledger.needs import Needs
 from interface.ledger.noun import Identifier, Noun
@@ -57,7 +58,12 @@ class Overlay:
         self._keep(self._base.load(needs))
         known = [self._identifiers[key] for key in needs.identifiers if key in self._identifiers]
         marks = [mark for mark in self._marks.values() if _is_wanted(mark, needs)]
-        paid = {part.payment_id for part in self._allocations.values() if _is_named(part, needs)}
+        in_question = self._estate(needs)
+        paid = {
+            part.payment_id
+            for part in self._allocations.values()
+            if _is_named(part, needs) or part.account_id in in_question
+        }
         parts = [part for part in self._allocations.values() if part.payment_id in paid]
         entities: list[Entity] = self._linked(
             {
@@ -66,6 +72,7 @@ class Overlay:
                 *((Noun.ACCOUNT, part.account_id) for part in parts),
                 *((Noun.ENCOUNTER, part.visit_id) for part in parts if part.visit_id is not None),
                 *self._called(needs.account_public_ids),
+                *((Noun.ACCOUNT, number) for number in in_question),
             }
         )
         accounts = {one.id for one in entities if one.noun is Noun.ACCOUNT}
@@ -78,6 +85,10 @@ class Overlay:
             observations=[one for one in self._observations.values() if one.account_id in accounts],
             balances=[one for one in self._summed() if one.account_id in accounts],
         )
+
+    def _estate(self, needs: Needs) -> set[int]:
+        named = (self._identifiers[key] for key in needs.money_of if key in self._identifiers)
+        return estate(self._rows.values(), [(one.noun, one.entity_id) for one in named]) if needs.money_of else set()
 
     def _called(self, public_ids: set[str]) -> list[_RowKey]:
         return [key for key, row in self._rows.items() if row.public_id in public_ids] if public_ids else []

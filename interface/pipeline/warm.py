@@ -59,7 +59,8 @@ class Warm:
         loaded.identifiers = known
         if needs.observed:
             found = (self._observed.get(row.id) for row in rows.values() if row.noun is Noun.ACCOUNT)
-            loaded.observations = [one for one in found if one is not None]
+            kept = {one.account_id: one for one in found if one is not None}
+            loaded.observations = list({**{one.account_id: one for one in loaded.observations}, **kept}.values())
         return loaded
 
     def _read(self, base: LedgerRows, needs: Needs) -> None:
@@ -90,7 +91,7 @@ class Warm:
             money_of_messages=needs.money_of_messages,
             wire_ids=needs.wire_ids,
             transaction_ids=needs.transaction_ids,
-            cancelled=needs.cancelled,
+            money_of=needs.money_of,
         )
         if asked == Needs():
             return Loaded()

@@ -70,9 +70,14 @@ class Material:
 
     entities: Mapping[tuple[Noun, int], Entity] = field(default_factory=dict)
     identifiers: Mapping[tuple[Noun, int], tuple[Identifier, ...]] = field(default_factory=dict)
-    observations: Mapping[int, Observation] = field(default_factory=dict)
+    observations: Mapping[int, Sequence[Observation]] = field(default_factory=dict)
     balances: Mapping[int, Sequence[Balance]] = field(default_factory=dict)
     allocations: Mapping[int, Sequence[Allocation]] = field(default_factory=dict)
+
+    def owner(self, one: Entity) -> int | None:
+        """The patient of an account or visit; a visit is whose its account is, for that may have been moved."""
+        account = None if one.account_id is None else self.standing(Noun.ACCOUNT, one.account_id)
+        return (account and account.patient_id) or one.patient_id
 
     def standing(self, noun: Noun, row_id: int) -> Entity:
         """The row that stands for this one since a merge."""

@@ -96,7 +96,7 @@ def _stories(tx: Tx, ids: Sequence[int], *, with_entries: bool) -> list[AccountS
             ),
             visits=tuple(_visits(rows, root_of, number)),
             balances=tuple(books.balances.get(number, ())),
-            observation=books.observations.get(number),
+            observations=tuple(books.observations.get(number, ())),
             entries=tuple(books.entries.get(number, ())),
             payments=tuple(books.payments.get(number, ())),
             allocations=tuple(books.allocations.get(number, ())),

@@ -1,14 +1,12 @@
-"""Loading what a batch of readings touches, in a few statements whatever the batch's size."""
+"""Rows of the ledger, opened: entities with all that they link to, money and payments."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from interface.ledger.change import Loaded
 from interface.ledger.entity import Confirmed, Entity, Group, KnownIdentifier
 from interface.ledger.journal import Balance, Book, MoneyMark, Observation
-from interface.ledger.needs import Needs
 from interface.ledger.noun import Identifier, Noun
 from interface.ledger.payment import Allocation, AllocationKind, Origin, Payment
 from interface.ledger.reading import MoneyKind
@@ -40,12 +38,7 @@ _ENTITIES = {noun: sa.select(table).where(within(table.c.id, "ids")) for noun, t
 _BY_PUBLIC_ID = {
     noun: sa.select(table.c.id).where(within(table.c.public_id, "public_ids")) for noun, table in t.ENTITIES.items()
 }
-_MONEY = sa.select(t.money_key).where(within(t.money_key.c.key, "row_keys"))
-_MONEY_OF = sa.select(t.money_key).where(within(t.money_key.c.message_id, "ids"))
 _ALLOCATION = t.allocation.c
-_BY_WIRE_ID = sa.select(_ALLOCATION.payment_id).where(within(_ALLOCATION.wire_id, "wire_ids"))
-_BY_REFERENCE = sa.select(_ALLOCATION.payment_id).where(within(_ALLOCATION.reference, "wire_ids"))
-_BY_TRANSACTION = sa.select(_ALLOCATION.payment_id).where(within(_ALLOCATION.transaction_id, "transaction_ids"))
 _PAYMENTS = sa.select(t.payment).where(within(t.payment.c.id, "ids"))
 _ALLOCATIONS = sa.select(t.allocation).where(within(_ALLOCATION.payment_id, "ids")).order_by(_ALLOCATION.id)
 _OBSERVATIONS = sa.select(t.observation).where(within(t.observation.c.account_id, "ids"))
@@ -71,34 +64,6 @@ def living(tx: Tx, noun: Noun, ids: Iterable[int]) -> Iterator[tuple[int, int, I
     """Row id, the time since when, and identifier, of every living identifier of these rows; the oldest first."""
     for row in tx.read_in(_LIVING, "ids", ids, noun=noun.value):
         yield row.entity_id, row.valid_from, identifier_of(tx.vault, row)
-
-
-def load(tx: Tx, needs: Needs) -> Loaded:
-    """Rows that these needs name, with all that they link to."""
-    loaded = Loaded()
-    loaded.identifiers = identifiers(tx, needs.identifiers | _also_needed(needs))
-    wanted = {Row(known.noun, known.entity_id) for known in loaded.identifiers}
-    wanted |= {Row(Noun.ACCOUNT, number) for number in ids_of(tx, Noun.ACCOUNT, needs.account_public_ids)}
-    loaded.money = _money(tx, needs)
-    wanted |= {Row(Noun.ACCOUNT, mark.account_id) for mark in loaded.money}
-    loaded.payments, loaded.allocations = payments(tx, _payment_ids(tx, needs))
-    for allocation in loaded.allocations:
-        wanted.add(Row(Noun.ACCOUNT, allocation.account_id))
-        if allocation.visit_id is not None:
-            wanted.add(Row(Noun.ENCOUNTER, allocation.visit_id))
-    found = entities(tx, wanted)
-    loaded.entities = list(found.values())
-    accounts = [row.id for row in found if row.noun is Noun.ACCOUNT]
-    if needs.observed:
-        loaded.observations = observations(tx, accounts)
-    if needs.cancelled:
-        loaded.balances = balances(tx, accounts)
-    return loaded
-
-
-def _also_needed(needs: Needs) -> set[tuple[Noun, Identifier]]:
-    accounts = {(Noun.ACCOUNT, identifier) for identifier in needs.observed}
-    return accounts | {(Noun.ENCOUNTER, identifier) for identifier in needs.cancelled}
 
 
 def identifiers(tx: Tx, wanted: Iterable[tuple[Noun, Identifier]]) -> list[KnownIdentifier]:
@@ -164,12 +129,6 @@ def entity(vault: Vault, noun: Noun, row: sa.Row[Any]) -> Entity:
     return one
 
 
-def _money(tx: Tx, needs: Needs) -> list[MoneyMark]:
-    keys = {tx.vault.lookup("money", look_up) for look_up in needs.money}
-    rows = tx.read_in(_MONEY, "row_keys", keys) + tx.read_in(_MONEY_OF, "ids", needs.money_of_messages)
-    return [money_mark(tx.vault, row) for row in rows]
-
-
 def money_mark(vault: Vault, row: sa.Row[Any]) -> MoneyMark:
     """One booked transaction."""
     look_up, code, occurred_on = vault.open_json(row.sealed, scope_of("money_key", row.message_id))
@@ -187,15 +146,6 @@ def money_mark(vault: Vault, row: sa.Row[Any]) -> MoneyMark:
         code=code,
         occurred_on=occurred_on,
     )
-
-
-def _payment_ids(tx: Tx, needs: Needs) -> set[int]:
-    if not needs.wire_ids and not needs.transaction_ids:
-        return set()
-    rows = tx.read_in(_BY_WIRE_ID, "wire_ids", needs.wire_ids)
-    rows += tx.read_in(_BY_REFERENCE, "wire_ids", needs.wire_ids)
-    rows += tx.read_in(_BY_TRANSACTION, "transaction_ids", needs.transaction_ids)
-    return {row.payment_id for row in rows}
 
 
 def payments(tx: Tx, ids: Iterable[int]) -> tuple[list[Payment], list[Allocation]]:
@@ -261,10 +211,12 @@ def balances(tx: Tx, accounts: Iterable[int]) -> list[Balance]:
     return [balance(row) for row in tx.read_in(_BALANCES, "ids", accounts)]
 
 
-def observations_by_root(tx: Tx, root_of: Mapping[int, int]) -> dict[int, Observation]:
-    """The newest of each account and of all that were merged into it, by the account that stands for them."""
-    seen = sorted(observations(tx, root_of), key=lambda one: (one.as_of, one.seq))
-    return {root_of[one.account_id]: one for one in seen}  # the newest comes last
+def observations_by_root(tx: Tx, root_of: Mapping[int, int]) -> dict[int, list[Observation]]:
+    """What was stated of each account and of all that were merged into it, by the account that stands for them."""
+    found: dict[int, list[Observation]] = {}
+    for one in observations(tx, root_of):
+        found.setdefault(root_of[one.account_id], []).append(one)
+    return found
 
 
 def balances_by_root(tx: Tx, root_of: Mapping[int, int]) -> dict[int, list[Balance]]:

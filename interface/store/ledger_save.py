@@ -35,11 +35,9 @@ _CREATE = {noun: sa.insert(table) for noun, table in t.ENTITIES.items()}
 _CHANGE = {noun: _update(table, _COLUMNS[noun]) for noun, table in t.ENTITIES.items()}
 _CONFIRM = {noun: _update(table, _CONFIRMED) for noun, table in t.ENTITIES.items()}
 _IDENTIFIER = insert_or_keep(t.identifier)
-_RETIRE = (
-    sa.update(t.identifier)
-    .where(t.identifier.c.key == sa.bindparam("row_key"), t.identifier.c.retired_at == 0)
-    .values(retired_at=sa.bindparam("at"))
-)
+_KEY = t.identifier.c.key == sa.bindparam("row_key")
+_REVIVE = sa.update(t.identifier).where(_KEY, t.identifier.c.retired_at != 0).values(retired_at=0)
+_RETIRE = sa.update(t.identifier).where(_KEY, t.identifier.c.retired_at == 0).values(retired_at=sa.bindparam("at"))
 _ENTRY = sa.insert(t.journal_entry)
 _LINE = sa.insert(t.journal_line)
 _BALANCE = insert_or_add(t.balance, "amount_minor")
@@ -184,11 +182,9 @@ def save(tx: Tx, sealed: SealedChanges) -> None:
         tx.write(_CHANGE[noun], sealed.changed.get(noun, ()))
         tx.write(_CONFIRM[noun], sealed.confirmed.get(noun, ()))
     tx.write(_IDENTIFIER, sealed.identifiers)
-    retirements = [
-        {"row_key": identifier_key(tx.vault, one.noun, one.identifier), "at": one.retired_at}
-        for one in changes.retirements
-    ]
-    tx.write(_RETIRE, retirements)
+    keys = [(identifier_key(tx.vault, one.noun, one.identifier), one.retired_at) for one in changes.retirements]
+    tx.write(_REVIVE, [{"row_key": key} for key, _ in keys])
+    tx.write(_RETIRE, [{"row_key": key, "at": at} for key, at in keys if at is not None])
     _save_money(tx, sealed)
     open_items(tx, changes.work_items)
 

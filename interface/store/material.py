@@ -20,7 +20,7 @@ _ALLOCATIONS = sa.select(t.allocation).where(within(t.allocation.c.account_id, "
 def material(tx: Tx, rows: Sequence[MirrorRow]) -> Material:
     """All that the records of these rows need, in a few statements whatever their number."""
     found = entities(tx, {Row(row.subject.noun, row.entity_id) for row in rows})
-    found |= entities(tx, _guarantors(found, rows))
+    found |= entities(tx, _guarantors(found, rows) | _linked(found, rows))
     books = [found[Row(Noun.ACCOUNT, row.entity_id)] for row in rows if row.subject is Subject.BALANCE]
     roots = {survivor(found, one).id for one in books}
     root_of = {number: number for number in roots} | merged_into(tx, Noun.ACCOUNT, roots)
@@ -37,6 +37,12 @@ def _guarantors(found: dict[Row, Entity], rows: Iterable[MirrorRow]) -> set[Row]
     accounts = (found[Row(Noun.ACCOUNT, row.entity_id)] for row in rows if row.subject is Subject.ACCOUNT)
     listed = (one for account in accounts for one in account.value("guarantors", "guarantors") or ())
     return {Row(Noun.GUARANTOR, one["guarantor"]) for one in listed}
+
+
+def _linked(found: dict[Row, Entity], rows: Iterable[MirrorRow]) -> set[Row]:
+    patients = (found[Row(Noun.PATIENT, row.entity_id)] for row in rows if row.subject is Subject.PATIENT)
+    listed = (one for patient in patients for one in patient.value("linked", "patients") or ())
+    return {Row(Noun.PATIENT, one["patient"]) for one in listed}
 
 
 def _identifiers(tx: Tx, rows: Iterable[MirrorRow]) -> dict[tuple[Noun, int], tuple[Identifier, ...]]:

@@ -69,6 +69,13 @@ _OWNED = {
             Subject.ENCOUNTER,
             sa.select(schema_ledger.encounter.c.id).where(within(schema_ledger.encounter.c.patient_id, "ids")),
         ),
+        # A visit is whose its account is, and that may have been moved since.
+        (
+            Subject.ENCOUNTER,
+            sa.select(schema_ledger.encounter.c.id)
+            .join(schema_ledger.account, schema_ledger.account.c.id == schema_ledger.encounter.c.account_id)
+            .where(within(schema_ledger.account.c.patient_id, "ids")),
+        ),
     ],
     Noun.ACCOUNT: [
         (

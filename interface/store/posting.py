@@ -64,7 +64,15 @@ def posting_facts(tx: Tx, facts: Sequence[PostingFact]) -> None:
     for fact in facts:
         _add(rows[fact.allocation_id], fact)
     tx.write(_FACTS, [{"row": n, **{f"new_{name}": row[name] for name in _CHANGED}} for n, row in rows.items()])
-    mark(tx, [MirrorMark(Subject.BALANCE, row["account_id"]) for row in rows.values()])  # what is due depends on them
+    # What is due depends on them, on the account that stands for theirs today.
+    found = entities(tx, {Row(Noun.ACCOUNT, row["account_id"]) for row in rows.values()})
+    mark(
+        tx,
+        [
+            MirrorMark(Subject.BALANCE, number)
+            for number in {survivor(found, one).id for one in found.values() if one.noun is Noun.ACCOUNT}
+        ],
+    )
     posted = {number for number, row in rows.items() if row["posting"] == POSTED} - posted_before
     for row in tx.read_in(_DESTINATIONS, "ids", posted):
         tx.count(row.destination_id, POSTED, 1)

@@ -32,7 +32,7 @@ from interface.store import (
     installation,
     lane,
     last_held,
-    ledger_load,
+    ledger_needs,
     material,
     mirror,
     patient_story,
@@ -86,7 +86,7 @@ class SqlReader:
         return run.settled_answer(self._tx, message_id)
 
     def load(self, needs: Needs) -> Loaded:
-        return ledger_load.load(self._tx, needs)
+        return ledger_needs.load(self._tx, needs)
 
     def heads(self, lanes: Iterable[int]) -> dict[int, int]:
         return lane.heads(self._tx, lanes)

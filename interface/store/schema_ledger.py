@@ -121,6 +121,8 @@ observation = sa.Table(
     micros("as_of"),
     sa.Column("seq", sa.BigInteger, nullable=False),
     sa.Column("message_id", sa.BigInteger, nullable=False),  # may be forgotten while the observation stands
+    micros("merged_at", nullable=True),  # the account was merged: statements of its survivor speak of it, too
+    sa.Column("merged_into", sa.BigInteger),
     sa.PrimaryKeyConstraint("account_id"),
 )
 

@@ -23,7 +23,7 @@ class AccountStory:
     guarantors: tuple[Entity, ...]
     visits: tuple[Entity, ...]
     balances: tuple[Balance, ...]
-    observation: Observation | None
+    observations: tuple[Observation, ...]  # its own, and those of the accounts that were merged into it
     entries: tuple[Entry, ...]
     payments: tuple[Payment, ...]
     allocations: tuple[Allocation, ...]  # all of those payments, also on other accounts

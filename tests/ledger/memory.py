@@ -11,6 +11,7 @@ from interface.ledger.apply import apply
 from interface.ledger.change import LedgerChanges, Loaded
 from interface.ledger.compare import Image
 from interface.ledger.entity import Confirmed, Entity, Group, KnownIdentifier
+from interface.ledger.estate import estate
 from interface.ledger.journal import Balance, Book, Entry, MoneyMark, Observation, is_balanced, sum_lines
 from interface.ledger.needs import Needs, needs
 from interface.ledger.noun import Identifier, Noun
@@ -105,17 +106,30 @@ class MemoryStore:
         for key in self.rows:
             if key[0] is Noun.ACCOUNT and _row(self.rows[key]).public_id in wanted.account_public_ids:
                 keys.add(key)
+        in_question = self._money_of(wanted)
+        keys |= {(Noun.ACCOUNT, number) for number in in_question}
+        paid_there = {a.payment_id for a in self.allocations.values() if a.account_id in in_question} - paid
+        paid |= paid_there
+        allocations += [a for a in self.allocations.values() if a.payment_id in paid_there]
+        keys |= {(Noun.ACCOUNT, a.account_id) for a in allocations}
         entities = self._linked(keys)
         accounts = {one.id for one in entities if one.noun is Noun.ACCOUNT}
+        observed = (accounts if wanted.observed else set()) | in_question
         return Loaded(
             entities=entities,
             identifiers=known,
             money=money,
             payments=[self.payments[payment_id] for payment_id in paid],
             allocations=allocations,
-            observations=[o for o in self.observations.values() if wanted.observed and o.account_id in accounts],
-            balances=[b for b in self.all_balances() if wanted.cancelled and b.account_id in accounts],
+            observations=[o for o in self.observations.values() if o.account_id in observed],
+            balances=[b for b in self.all_balances() if b.account_id in in_question],
         )
+
+    def _money_of(self, wanted: Needs) -> set[int]:
+        if not wanted.money_of:
+            return set()
+        named = [self.identifiers[key] for key in wanted.money_of if key in self.identifiers]
+        return estate([_row(text) for text in self.rows.values()], [(one.noun, one.entity_id) for one in named])
 
     def _linked(self, keys: set[RowKey]) -> list[Entity]:
         found: dict[RowKey, Entity] = {}

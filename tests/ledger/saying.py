@@ -2,14 +2,17 @@
 
 from typing import Any
 
-from interface.ledger.noun import Identifier
+from interface.ledger.noun import Identifier, Noun
 from interface.ledger.reading import (
+    AccountNamed,
     Meaning,
     Merge,
     MoneyKind,
+    Move,
     PaymentAllocation,
     PaymentSaid,
     Reading,
+    Renumber,
     Said,
     StatedBalance,
     Transaction,
@@ -80,6 +83,66 @@ def merge(at: int, *pairs: tuple[int | str, int | str], says: dict[str, Any] | N
         patient=Said((mrn(pairs[0][0]),), says or {}),
         merges=merges,
     )
+
+
+_NUMBER = {Noun.PATIENT: mrn, Noun.ACCOUNT: account, Noun.ENCOUNTER: visit}
+
+
+def regroup(meaning: Meaning, at: int, person: int | str, **more: Any) -> Reading:
+    """An event about numbers of patient `person`."""
+    return Reading(meaning, at * SECOND, facility="NORTH", patient=Said((mrn(person),)), **more)
+
+
+def merge_accounts(at: int, survivor: int | str, retired: int | str, person: int | str = 1, **more: Any) -> Reading:
+    """A41."""
+    pair = Merge(account(survivor), account(retired), Noun.ACCOUNT, mrn(person))
+    return regroup(Meaning.MERGE_ACCOUNT, at, person, account=Said((account(survivor),)), merges=(pair,), **more)
+
+
+def merge_visits(at: int, survivor: int | str, retired: int | str, person: int | str = 1) -> Reading:
+    """A42."""
+    pair = Merge(visit(survivor), visit(retired), Noun.ENCOUNTER, mrn(person))
+    return regroup(Meaning.MERGE_VISIT, at, person, encounter=Said((visit(survivor),)), merges=(pair,))
+
+
+def renumber(at: int, noun: Noun, old: int | str, new: int | str, person: int | str = 1) -> Reading:
+    """A47, A49, A50."""
+    numbered = _NUMBER[noun]
+    change = Renumber(noun, numbered(new), numbered(old), mrn(person))
+    match noun:
+        case Noun.PATIENT:
+            return regroup(Meaning.RENUMBER_PATIENT, at, new, renumbers=(change,))
+        case Noun.ACCOUNT:
+            said = Said((numbered(new),))
+            return regroup(Meaning.RENUMBER_ACCOUNT, at, person, account=said, renumbers=(change,))
+        case _:
+            said = Said((numbered(new),))
+            return regroup(Meaning.RENUMBER_VISIT, at, person, encounter=said, renumbers=(change,))
+
+
+def move_account(at: int, number: int | str, source: int | str, to: int | str) -> Reading:
+    """A44."""
+    moved = Move(Noun.ACCOUNT, account(number), mrn(to), mrn(source))
+    return regroup(Meaning.MOVE_ACCOUNT, at, to, moves=(moved,))
+
+
+def move_visit(
+    at: int, number: int | str, source: int | str, to: int | str, person: int | str = 1, former: int | str | None = None
+) -> Reading:
+    """A45: from account `source` to account `to`, which is `person`'s."""
+    was = mrn(former if former is not None else person)
+    moved = Move(Noun.ENCOUNTER, visit(number), account(to), account(source), mrn(person), was)
+    return regroup(Meaning.MOVE_VISIT, at, person, moves=(moved,))
+
+
+def link(at: int, *people: int | str, meaning: Meaning = Meaning.LINK_PATIENTS) -> Reading:
+    """A24, A37."""
+    return regroup(meaning, at, people[0], linked=tuple(mrn(one) for one in people))
+
+
+def close(at: int, number: int | str, person: int | str = 1, meaning: Meaning = Meaning.END_ACCOUNT) -> Reading:
+    """BAR^P06, BAR^P02."""
+    return Reading(meaning, at * SECOND, facility="NORTH", closed=(AccountNamed(account(number), mrn(person)),))
 
 
 def money(kind: MoneyKind, amount_minor: int, **more: Any) -> Transaction:

@@ -37,11 +37,17 @@ def test_same_story_with_other_row_ids_is_the_same_ledger() -> None:
     [
         (lambda s: s.tell(adt(M.UPDATE, 5, says=phone("5"))), {("patient", "phone")}),
         (lambda s: s.tell(adt(M.UPDATE, 5, says=named("Other"))), {("patient", "name")}),
-        (lambda s: s.tell(adt(M.DISCHARGE, 5, 1, 1)), {("encounter", "event"), ("encounter", "state")}),
+        (lambda s: s.tell(adt(M.DISCHARGE, 5, 1, 1)), {("encounter", "ended"), ("encounter", "state")}),
         (lambda s: s.tell(adt(M.ADMIT, 5, 3)), {("patient", "row")}),
         (
             lambda s: s.tell(merge(5, (1, 2))),
-            {("patient", "links"), ("patient", "identifiers"), ("account", "links"), ("encounter", "links")},
+            {
+                ("patient", "links"),
+                ("patient", "identifiers"),
+                ("patient", "merged"),
+                ("account", "links"),
+                ("encounter", "links"),
+            },
         ),
         (
             lambda s: s.tell(adt(M.UPDATE, 5, 1, 1, guarantors=(Said((guarantor(2),)),))),
@@ -49,7 +55,7 @@ def test_same_story_with_other_row_ids_is_the_same_ledger() -> None:
         ),
         (
             lambda s: s.tell(adt(M.UPDATE, 5, 1, 2 * 10, visit_number=1)),
-            {("account", "row"), ("encounter", "links"), ("encounter", "link")},
+            {("account", "row"), ("encounter", "links"), ("encounter", "link"), ("encounter", "owners")},
         ),
         (lambda s: s.tell(dft(5, 1, money(K.CHARGE, 100, id="C1"))), {("account", "entries"), ("account", "balances")}),
         (lambda s: s.tell(adt(M.UPDATE, 5, 1, 1, balances=(balance(5, 1, 7),))), {("account", "observations")}),

@@ -49,7 +49,8 @@ def allocation(
 
 
 def due(observation: Observation | None, *allocations: Allocation) -> Due:
-    return due_stated(observation, allocations, currency="USD", posting_lag_micros=LAG)
+    stated_of = [observation] if observation is not None else []
+    return due_stated(stated_of, allocations, currency="USD", posting_lag_micros=LAG)
 
 
 @pytest.mark.parametrize(

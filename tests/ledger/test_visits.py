@@ -4,7 +4,7 @@ import pytest
 
 from interface.ledger.noun import EncounterState, Noun
 from interface.ledger.outcome import Applied, Cause, PersonHold, Refusal
-from interface.ledger.reading import Meaning, MoneyKind, Reading, Said
+from interface.ledger.reading import Meaning, MoneyKind, Reading, Renumber, Said
 from tests.ledger.memory import MemoryStore
 from tests.ledger.saying import SECOND, account, adt, dft, guarantor, money, mrn, named, paid, phone, visit
 
@@ -42,6 +42,21 @@ def state(store: MemoryStore, number: int = 1) -> str | None:
         ([(M.UPDATE, 5), (M.DISCHARGE, 3)], E.FINISHED),
         ([(M.UPDATE, 5), (M.CANCEL_VISIT, 3)], E.CANCELLED),
         ([(M.UPDATE, 5), (M.PREADMIT, 3)], E.PLANNED),
+        ([(M.ADMIT, 1), (M.CANCEL_VISIT, 2), (M.DISCHARGE, 3)], E.CANCELLED),
+        ([(M.ADMIT, 1), (M.CANCEL_VISIT, 2), (M.CHANGE_CLASS, 3)], E.CANCELLED),
+        ([(M.ADMIT, 1), (M.CANCEL_VISIT, 2), (M.CANCEL_TRANSFER, 3)], E.CANCELLED),
+        ([(M.PREADMIT, 1), (M.CANCEL_PREADMIT, 2)], E.CANCELLED),
+        ([(M.CANCEL_PREADMIT, 2), (M.PREADMIT, 1)], E.CANCELLED),
+        ([(M.PREADMIT, 1), (M.CANCEL_PREADMIT, 2), (M.ADMIT, 3)], E.IN_PROGRESS),
+        ([(M.PREADMIT, 1), (M.CHANGE_CLASS, 2)], E.IN_PROGRESS),
+        ([(M.CHANGE_CLASS, 1), (M.PREADMIT, 2)], E.PLANNED),
+        ([(M.REGISTER, 1), (M.CHANGE_CLASS, 2)], E.IN_PROGRESS),
+        ([(M.REGISTER, 1), (M.DISCHARGE, 2), (M.CHANGE_CLASS, 3)], E.FINISHED),
+        ([(M.CHANGE_CLASS, 1)], E.IN_PROGRESS),
+        ([(M.ADMIT, 1), (M.REMOVE_VISIT, 2)], E.REMOVED),
+        ([(M.ADMIT, 1), (M.REMOVE_VISIT, 2), (M.UPDATE, 3)], E.REMOVED),
+        ([(M.REMOVE_VISIT, 2), (M.ADMIT, 1)], E.REMOVED),
+        ([(M.ADMIT, 1), (M.REMOVE_VISIT, 2), (M.REGISTER, 3)], E.IN_PROGRESS),
     ],
 )
 def test_newest_event_that_speaks_of_it_decides_the_state(
@@ -141,6 +156,30 @@ def test_transfer_tells_the_place_only() -> None:
     held = store.get(Noun.ACCOUNT, account(1))
     assert held.value("coverages", "coverages") == [{"priority": 1, "plan_id": "PLAN9"}]
     assert held.value("guarantors", "guarantors") == [{"guarantor": 1, "priority": 1}]
+
+
+def test_cancelled_transfer_brings_the_place_back_and_nothing_else() -> None:
+    store = MemoryStore()
+    store.tell(adt(M.ADMIT, 1, number=1, visit_says={"place": {"location": "W1"}}))
+    store.tell(adt(M.TRANSFER, 2, number=1, visit_says={"place": {"location": "ICU"}}))
+    store.tell(adt(M.CANCEL_TRANSFER, 3, number=1, says=named("Other"), visit_says={"place": {"location": "W1"}}))
+    assert store.get(Noun.ENCOUNTER, visit(1)).value("place", "location") == "W1"
+    assert store.get(Noun.PATIENT, mrn(1)).value("name", "family") == "Tester"
+
+
+def test_class_change_tells_all_that_an_update_tells_and_may_renumber_account_and_visit() -> None:
+    store = MemoryStore()
+    store.tell(adt(M.REGISTER, 1, number=1, visit_says={"class": {"class": "O"}}))
+    changes = (
+        Renumber(Noun.ACCOUNT, account(2), account(1), mrn(1)),
+        Renumber(Noun.ENCOUNTER, visit(2), visit(1), mrn(1)),
+    )
+    reading = adt(M.CHANGE_CLASS, 3, number=2, visit_says={"class": {"class": "I"}}, renumbers=changes)
+    assert store.tell(reading) == Applied(True)
+    encounter = store.get(Noun.ENCOUNTER, visit(1))
+    assert (encounter.id, encounter.value("class", "class")) == (store.get(Noun.ENCOUNTER, visit(2)).id, "I")
+    assert store.get(Noun.ACCOUNT, account(1)).id == store.get(Noun.ACCOUNT, account(2)).id
+    assert store.tell(reading) == Applied(False)
 
 
 @pytest.mark.parametrize("meaning", [M.ADD_PERSON, M.UPDATE_PERSON])

@@ -160,7 +160,7 @@ def test_balances_add_up(store: SqlStore) -> None:
     save(store, LedgerChanges(balance_deltas=[replace(delta, amount_minor=-200)]))
     visit = Entity(Noun.ENCOUNTER, 1, "enc_1", START, START, patient_id=1, account_id=1)
     save(store, LedgerChanges(created=[visit], identifiers=[named(Noun.ENCOUNTER, VN, 1)]))
-    assert load(store, cancelled={VN}).balances == [replace(delta, amount_minor=500)]
+    assert load(store, money_of={(Noun.ENCOUNTER, VN)}).balances == [replace(delta, amount_minor=500)]
 
 
 def test_an_observation_replaces_the_former_one(store: SqlStore) -> None:

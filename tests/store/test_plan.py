@@ -9,7 +9,19 @@ from sqlalchemy.dialects import sqlite
 
 from interface.ledger.noun import Noun
 from interface.message import MessageState
-from interface.store import arrival, count, decide, delivery, lane, ledger_load, run, search, settled, worklist
+from interface.store import (
+    arrival,
+    count,
+    decide,
+    delivery,
+    lane,
+    ledger_load,
+    ledger_needs,
+    run,
+    search,
+    settled,
+    worklist,
+)
 from interface.store.reader import SqlReader
 from interface.store.store import SqlStore, open_store
 from interface.view.message import MessageFilter
@@ -67,11 +79,11 @@ def test_pending_replays_are_read_off_their_partial_index(plan: Callable[..., st
         (lane._LANES_OF, {"ids": NUMBERS}, "message_lane_by_message_id"),
         (ledger_load._IDENTIFIERS, {"row_keys": KEYS}, "PRIMARY KEY"),
         (ledger_load._ENTITIES[Noun.ACCOUNT], {"ids": NUMBERS}, "PRIMARY KEY"),
-        (ledger_load._MONEY, {"row_keys": KEYS}, "money_key_by_key"),
-        (ledger_load._MONEY_OF, {"ids": NUMBERS}, "money_key"),
-        (ledger_load._BY_WIRE_ID, {"wire_ids": ["a"]}, "allocation_by_wire_id"),
-        (ledger_load._BY_REFERENCE, {"wire_ids": ["a"]}, "allocation_by_reference"),
-        (ledger_load._BY_TRANSACTION, {"transaction_ids": ["a"]}, "allocation_by_transaction_id"),
+        (ledger_needs._MONEY, {"row_keys": KEYS}, "money_key_by_key"),
+        (ledger_needs._MONEY_OF, {"ids": NUMBERS}, "money_key"),
+        (ledger_needs._BY_WIRE_ID, {"wire_ids": ["a"]}, "allocation_by_wire_id"),
+        (ledger_needs._BY_REFERENCE, {"wire_ids": ["a"]}, "allocation_by_reference"),
+        (ledger_needs._BY_TRANSACTION, {"transaction_ids": ["a"]}, "allocation_by_transaction_id"),
         (ledger_load._ALLOCATIONS, {"ids": NUMBERS}, "allocation_by_payment_id"),
         (delivery._BY_CONTROL_ID, {"control": "W1"}, "attempt_by_control_id"),
         (count._OLDEST_RUNNABLE, {"source": 1}, "message_runnable"),
