@@ -14,12 +14,13 @@ from typing import Final
 
 from interface.card.number import KEPT, card_numbers, may_hold_card
 from interface.card.view import CodedView, Places, PlainView
+from interface.hl7.batch import is_batch, messages_in
 from interface.hl7.charset import without_lead
 from interface.hl7.delimiters import HEADER_SEGMENT_BYTES, STANDARD, UNUSED, Delimiters, declared_in
 
 _CARD_TYPES: Final = b"AM|BC|D[IS]|MS|VS"  # HL7 table 0203; BA, a bank account, is no card
 _FEWEST_OF_TYPE: Final = 12  # digits in CX-1 of a card type that are masked whatever they add up to
-_ALWAYS_EXEMPT: Final = frozenset({"MSH-7", "MSH-10"})
+_ALWAYS_EXEMPT: Final = frozenset({"MSH-7", "MSH-10", "BHS-7", "BHS-11", "BHS-12", "FHS-7", "FHS-11", "FHS-12"})
 _DIGIT: Final = re.compile(rb"\d")
 
 
@@ -65,6 +66,27 @@ def screen(raw: bytes, how: CardScreen = _NOTHING_EXEMPT) -> Screened:
 
     What a masked number still shows may be another one's beginning: such are masked whole, so that nothing is left after them.
     """
+    whole = _screened(raw, how)
+    return _by_own_separators(whole, how) if is_batch(raw) else whole
+
+
+def _by_own_separators(whole: Screened, how: CardScreen) -> Screened:
+    """A batch, with those of its messages looked at once more that declare other separators than its header."""
+    raw = whole.raw
+    lead = without_lead(raw)
+    common = raw[lead + 3 : lead + 9]
+    masked, findings, at = bytearray(raw), list(whole.findings), 0
+    for message in messages_in(raw):
+        at = raw.index(message, at)
+        if message[3:9] != common:
+            own = _screened(message, how)
+            masked[at : at + len(message)] = own.raw
+            findings += own.findings
+        at += len(message)
+    return Screened(bytes(masked), tuple(dict.fromkeys(findings))) if findings else whole
+
+
+def _screened(raw: bytes, how: CardScreen) -> Screened:
     first = _masked(raw, how, shows_last=True)
     if not first.findings:
         return first

@@ -127,7 +127,7 @@ def _msh(header: Header, version: tuple[int, ...], control_id: str, at: int, acc
         header.receiving_facility,
         header.sending_application,
         header.sending_facility,
-        _timestamp(at // 1_000_000),
+        written_time(at),
         "",
         kind,
         control_id,
@@ -205,6 +205,11 @@ def _location(place: str) -> tuple[str, ...]:
     if len(numbers) > 1:
         numbers[1] = numbers[1] or 1
     return (path.segment, str(path.occurrence or 1), *(str(number or "") for number in numbers))
+
+
+def written_time(at: int) -> str:
+    """UTC microseconds as HL7 writes a time, to the second."""
+    return _timestamp(at // 1_000_000)
 
 
 @lru_cache(maxsize=8)
