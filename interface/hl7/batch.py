@@ -10,17 +10,26 @@ nothing of what the messages say.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 from interface.errors import MessageError
 from interface.hl7.charset import without_lead
-from interface.hl7.delimiters import HEADER_SEGMENT_BYTES, STANDARD, Delimiters, declared_in
+from interface.hl7.delimiters import HEADER_SEGMENT_BYTES, HEADER_SEGMENTS, STANDARD, Delimiters, declared_in
 from interface.hl7.segment import Segment
 
 MALFORMED: Final = "batch-malformed"
 _BEGINS: Final = re.compile(rb"(?:\A|(?<=[\r\n]))(?:FHS|BHS|MSH|BTS|FTS)(?![A-Za-z0-9 \t])")
-_MESSAGE_BEGINS: Final = re.compile(rb"(?<=[\r\n])MSH(?![A-Za-z0-9 \t])")
+_COUNTED: Final = {
+    name: re.compile(rb"(?:\A|(?<=[\r\n]))" + name + rb"(?![A-Za-z0-9 \t])") for name in (b"MSH", b"BHS")
+}
+# Whose separators a piece is written with: the first of these that has come.
+_WRITTEN_BY: Final = {
+    "FHS": ("FHS",),
+    "BHS": ("BHS",),
+    "MSH": ("MSH",),
+    "BTS": ("BHS", "FHS", "MSH"),
+    "FTS": ("FHS", "BHS", "MSH"),
+}
 _END: Final = re.compile(rb"\r\n|\r|\n")
 _BLANK: Final = b"\r\n \t"
 
@@ -50,99 +59,96 @@ class Batch:
         return tuple(message for group in self.groups for message in group.messages)
 
 
-class _Piece(NamedTuple):
-    """A header, a trailer or a whole message, with the line ends behind it."""
+class Piece(NamedTuple):
+    """FHS, BHS, BTS or FTS, or a whole message (MSH), with the line ends behind it, and what it is written with."""
 
     name: str
     content: bytes
+    delimiters: Delimiters
 
 
-class _OpenGroup:
-    """A group while its pieces come."""
+class _Reading:
+    """A batch while its pieces come in order. Counts as it goes: there may be very many pieces."""
 
-    def __init__(self, header: bytes) -> None:
-        self.header = header
-        self.messages: list[bytes] = []
-        self.trailer: bytes | None = None
+    def __init__(self) -> None:
+        self.header = self.trailer = b""
+        self.delimiters = STANDARD
+        self.groups: list[Group] = []
+        self._seen = dict.fromkeys(("FHS", "BHS", "MSH", "BTS", "FTS"), 0)
+        self._open: tuple[bytes, list[bytes], Delimiters] | None = None  # BHS, messages, what reads BHS and BTS
 
-    @property
-    def awaits_first(self) -> bool:
-        """Whether it has begun with BHS and holds nothing yet."""
-        return bool(self.header) and not self.messages and self.trailer is None
+    def take(self, piece: Piece) -> None:
+        """A header is optional, and so is a trailer."""
+        self._seen[piece.name] += 1
+        occurrence = self._seen[piece.name]
+        place = piece.name if occurrence == 1 else f"{piece.name}[{occurrence}]"
+        if self.trailer or (piece.name == "FHS" and sum(self._seen.values()) > 1):
+            raise MessageError(MALFORMED, "something stands outside of the file of batches", place=place)
+        match piece.name:
+            case "FHS":
+                self.header, self.delimiters = _segment(piece, place), piece.delimiters
+            case "BHS":
+                if self._open is not None and self._open[0] and not self._open[1]:
+                    raise MessageError(MALFORMED, "a batch begins inside of a batch", place=place)
+                self._close()
+                self._open = (_segment(piece, place), [], piece.delimiters)
+            case "MSH":
+                _header, messages, _delimiters = self._open = self._open or (b"", [], self._common(piece))
+                messages.append(piece.content)
+            case "BTS":
+                self._end_group(piece, place)
+            case _:
+                self._close()
+                _require_same_separator(piece, place)
+                self.trailer = _segment(piece, place)
+                self.delimiters = piece.delimiters
+
+    def finish(self) -> Batch:
+        """What was read."""
+        self._close()
+        return Batch(self.header, tuple(self.groups), self.trailer, self.delimiters)
+
+    def _common(self, piece: Piece) -> Delimiters:
+        return self.delimiters if self.header else piece.delimiters
+
+    def _end_group(self, piece: Piece, place: str) -> None:
+        if self._open is None and self.groups:
+            raise MessageError(MALFORMED, "a trailer ends no batch", place=place)
+        _require_same_separator(piece, place)
+        header, messages, delimiters = self._open or (b"", [], piece.delimiters)
+        self.groups.append(Group(header, tuple(messages), _segment(piece, place), delimiters))
+        self._open = None
+
+    def _close(self) -> None:
+        if self._open is not None:
+            header, messages, delimiters = self._open
+            self.groups.append(Group(header, tuple(messages), b"", delimiters))
+            self._open = None
 
 
 def is_batch(raw: bytes) -> bool:
     """Whether the content begins with FHS or BHS."""
-    lead = without_lead(raw) if raw[:1] not in (b"F", b"B", b"M") else 0
-    return raw[lead : lead + 3] in (b"FHS", b"BHS") and not raw[lead + 3 : lead + 4].isalnum()
+    lead = 0 if raw[:1] in (b"M", b"F", b"B") else without_lead(raw)
+    return raw[lead : lead + 3] in (b"FHS", b"BHS")
 
 
 def split(raw: bytes) -> Batch:
     """The batch in pieces. Raises MessageError `batch-malformed`, with the segment at which the order of the standard ends."""
-    pieces = list(_pieces(raw))
-    if not pieces or pieces[0].name == "BTS":
-        raise MessageError(MALFORMED, "nothing of a batch is at its beginning", place="FHS")
-    header = _segment(pieces.pop(0), "FHS") if pieces[0].name == "FHS" else b""
-    trailer = b""
-    groups: list[_OpenGroup] = []
-    for name, content in pieces:
-        if trailer or name == "FHS":
-            raise MessageError(
-                MALFORMED, "something follows the end of the file of batches", place="FTS" if trailer else "FHS"
-            )
-        if name == "FTS":
-            trailer = _segment(_Piece(name, content), name)
-        else:
-            _take(groups, name, content)
-    found = tuple(_closed(groups, header))
-    delimiters = declared_in(header).delimiters or (found[0].delimiters if found else STANDARD)
-    _require_same_separator(trailer, delimiters, "FTS")
-    return Batch(header, found, trailer, delimiters)
+    lead = without_lead(raw)
+    if raw[lead : lead + 3] not in HEADER_SEGMENT_BYTES:
+        raise MessageError(MALFORMED, "it does not begin with FHS, BHS or MSH", place="FHS")
+    reading = _Reading()
+    for piece in pieces(raw):
+        reading.take(piece)
+    return reading.finish()
 
 
-def _take(groups: list[_OpenGroup], name: str, content: bytes) -> None:
-    """The next BHS, message or BTS. A header is optional, and so is a trailer; an empty batch needs one of its own."""
-    is_open = bool(groups) and groups[-1].trailer is None
-    match name:
-        case "BHS":
-            place = _numbered("BHS", sum(bool(one.header) for one in groups) + 1)
-            if is_open and groups[-1].awaits_first:
-                raise MessageError(MALFORMED, "a batch begins inside of a batch", place=place)
-            groups.append(_OpenGroup(_segment(_Piece(name, content), place)))
-        case "MSH":
-            if not is_open:
-                groups.append(_OpenGroup(b""))
-            groups[-1].messages.append(content)
-        case _:
-            place = _numbered("BTS", sum(one.trailer is not None for one in groups) + 1)
-            if not is_open and groups:
-                raise MessageError(MALFORMED, "a trailer ends no batch", place=place)
-            if not is_open:
-                groups.append(_OpenGroup(b""))  # of a file whose only batch is empty
-            groups[-1].trailer = _segment(_Piece(name, content), place)
-
-
-def _numbered(name: str, occurrence: int) -> str:
-    return name if occurrence == 1 else f"{name}[{occurrence}]"
-
-
-def _closed(groups: list[_OpenGroup], file_header: bytes) -> Iterator[Group]:
-    trailers = 0
-    for one in groups:
-        heads = (one.header, file_header, *one.messages[:1])
-        found = next((said for head in heads if head and (said := declared_in(head[:32]).delimiters)), STANDARD)
-        trailer = one.trailer or b""
-        trailers += bool(trailer)
-        _require_same_separator(trailer, found, _numbered("BTS", trailers))
-        yield Group(one.header, tuple(one.messages), trailer, found)
-
-
-def _require_same_separator(trailer: bytes, delimiters: Delimiters, place: str) -> None:
-    if trailer[3:4] not in (b"", delimiters.field.encode("ascii")):
+def _require_same_separator(piece: Piece, place: str) -> None:
+    if piece.content[3:4] not in (b"", b"\r", b"\n", piece.delimiters.field.encode("ascii")):
         raise MessageError(MALFORMED, "the trailer is written with other separators than its header", place=place)
 
 
-def _segment(piece: _Piece, place: str) -> bytes:
+def _segment(piece: Piece, place: str) -> bytes:
     """A header or trailer without its line end; it is one segment, and nothing may stand between it and what follows."""
     content = piece.content.rstrip(_BLANK)
     if _END.search(content):
@@ -152,20 +158,37 @@ def _segment(piece: _Piece, place: str) -> bytes:
 
 def messages_in(raw: bytes) -> tuple[bytes, ...]:
     """Every message that can be found, whatever the order of headers and trailers."""
-    return tuple(piece.content for piece in _pieces(raw) if piece.name == "MSH")
+    return tuple(piece.content for piece in pieces(raw) if piece.name == "MSH")
 
 
-def count_messages(raw: bytes) -> int:
-    """How many messages begin behind a header, without taking them apart."""
-    return sum(1 for _ in _MESSAGE_BEGINS.finditer(raw))
+def is_larger(raw: bytes, limit: int) -> bool:
+    """Whether more messages, or more batches, than `limit` begin in it; told without taking it apart."""
+    return any(
+        raw.count(name) > limit and sum(1 for _ in begins.finditer(raw)) > limit for name, begins in _COUNTED.items()
+    )
 
 
-def _pieces(raw: bytes) -> Iterator[_Piece]:
+def pieces(raw: bytes) -> Iterator[Piece]:
+    """Headers, messages and trailers as they come, whether their order makes sense or not."""
     lead = 0 if raw[:3] in HEADER_SEGMENT_BYTES else without_lead(raw)
     body = raw[lead:] if lead else raw
-    for start, end in pairwise([*_starts(body), len(body)]):
-        name = body[start : start + 3].decode("ascii")
-        yield _Piece(name, _without_blank_lines(body[start:end]) if name == "MSH" else body[start:end])
+    declared: dict[str, Delimiters] = {}
+    for start, end in _spans(body):
+        name, content = body[start : start + 3].decode("ascii"), body[start:end]
+        if name in HEADER_SEGMENTS:
+            declared[name] = declared_in(content[:32]).delimiters or STANDARD
+        written_by = next((declared[one] for one in _WRITTEN_BY[name] if one in declared), STANDARD)
+        yield Piece(name, _without_blank_lines(content) if name == "MSH" else content, written_by)
+
+
+def _spans(body: bytes) -> Iterator[tuple[int, int]]:
+    start = -1
+    for following in _starts(body):
+        if start >= 0:
+            yield start, following
+        start = following
+    if start >= 0:
+        yield start, len(body)
 
 
 def _starts(body: bytes) -> Iterator[int]:

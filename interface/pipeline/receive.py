@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from interface.card.screen import CardScreen, screen
 from interface.hl7.ack import AckCode, build_ack
 from interface.hl7.agreement import TOO_LARGE
-from interface.hl7.batch import count_messages
+from interface.hl7.batch import is_larger
 from interface.hl7.header import Header, holds_another, read_header
 from interface.hl7.problem import ErrorCode, Problem, Severity
 from interface.message import MessageState
@@ -144,7 +144,7 @@ def judge(raw: bytes, header: Header, listening: Listening) -> Problem | None:
     """Why a message is refused at the door; None where it is taken. Of a batch: why it is refused whole."""
     if header.errors:
         return header.errors[0]
-    if header.is_batch and _is_too_large(raw, listening.max_batch_messages):
+    if header.is_batch and is_larger(raw, listening.max_batch_messages):
         text = f"the batch holds more than the {listening.max_batch_messages} messages that this listener takes at once"
         return Problem(ErrorCode.INTERNAL_ERROR, "", text, cause=TOO_LARGE)
     if header.is_batch and listening.answers_each:
@@ -156,10 +156,6 @@ def judge(raw: bytes, header: Header, listening: Listening) -> Problem | None:
         text = "this listener takes production messages only"
         return Problem(ErrorCode.UNSUPPORTED_PROCESSING_ID, "MSH-11", text, cause="not-production")
     return None
-
-
-def _is_too_large(raw: bytes, max_messages: int) -> bool:
-    return raw.count(b"MSH") > max_messages and count_messages(raw) > max_messages
 
 
 _OVERSIZE = Problem(

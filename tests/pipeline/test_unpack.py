@@ -184,6 +184,17 @@ def test_a_replay_of_a_batch_brings_no_second_messages(feed: Feed) -> None:
     assert len(story(feed, batch).runs) == 2
 
 
+def test_a_batch_is_taken_apart_once_whatever_is_found_in_it_later(feed: Feed) -> None:
+    raws = feed.speak(update("1", "A1"))
+    batch = feed.receive_batch(*raws)
+    run(feed)
+    feed.mend(batch, *raws, *feed.speak(update("2", "A2")))
+    with feed.store.turn("replay") as turn:
+        turn.request_replay([batch], "nora", force_money=False)
+    run(feed)
+    assert len(story(feed, batch).members) == 1
+
+
 def test_a_held_batch_with_patients_is_not_opened_by_a_replay(feed: Feed) -> None:
     raws = feed.speak(named("In the batch"))
     feed.owners[raws[0]] = "1"
