@@ -21,6 +21,7 @@ from interface.hl7.delimiters import HEADER_SEGMENT_BYTES, STANDARD, UNUSED, Del
 _CARD_TYPES: Final = b"AM|BC|D[IS]|MS|VS"  # HL7 table 0203; BA, a bank account, is no card
 _FEWEST_OF_TYPE: Final = 12  # digits in CX-1 of a card type that are masked whatever they add up to
 _ALWAYS_EXEMPT: Final = frozenset({"MSH-7", "MSH-10", "BHS-7", "BHS-11", "BHS-12", "FHS-7", "FHS-11", "FHS-12"})
+_INNER_SEPARATORS: Final = re.compile(rb"[\r\n]MSH([^A-Za-z0-9].{5})", re.DOTALL)
 _DIGIT: Final = re.compile(rb"\d")
 
 
@@ -75,6 +76,8 @@ def _by_own_separators(whole: Screened, how: CardScreen) -> Screened:
     raw = whole.raw
     lead = without_lead(raw)
     common = raw[lead + 3 : lead + 9]
+    if set(_INNER_SEPARATORS.findall(raw)) <= {common}:
+        return whole
     masked, findings, at = bytearray(raw), list(whole.findings), 0
     for message in messages_in(raw):
         at = raw.index(message, at)

@@ -129,7 +129,7 @@ class _Reading:
 def is_batch(raw: bytes) -> bool:
     """Whether the content begins with FHS or BHS."""
     lead = 0 if raw[:1] in (b"M", b"F", b"B") else without_lead(raw)
-    return raw[lead : lead + 3] in (b"FHS", b"BHS")
+    return raw[lead : lead + 3] in (b"FHS", b"BHS") and not raw[lead + 3 : lead + 4].isalnum()
 
 
 def split(raw: bytes) -> Batch:

@@ -93,7 +93,7 @@ def read_header(raw: bytes, declared: str | None = None) -> Header:
     """Never raises: what is wrong is in `problems`. `declared` is the channel's character set, stronger than MSH-18."""
     lead = 0 if raw[:3] == b"MSH" else charsets.without_lead(raw)
     line = first_line(raw, lead)
-    if line[:3] in _BATCH_HEADERS:
+    if line[:3] in _BATCH_HEADERS and not line[3:4].isalnum():
         return _of_batch(raw, lead, line, declared)
     if line[:3] != b"MSH":
         return _no_header(raw, lead)
