@@ -214,7 +214,7 @@ def _print_runs(screen: "Console", story: "MessageStory") -> None:
     rows = []
     for one in story.runs:
         told = " ".join(part for part in (one.place, one.cause, one.text) if part)
-        told = told or ("the ledger changed" if one.changed else "nothing new")
+        told = told or ("the ledger changed" if one.changed else "its messages run" if story.members else "nothing new")
         told += "".join(f"; warning {warning}" for warning in one.warnings)
         rows.append([moment(one.ended_at), one.reason, one.config_id, state(one.state), told])
     screen.print()

@@ -62,7 +62,7 @@ def without_reading(understood: Understood | None, failure: InterfaceError | Non
         case Filtered():
             return Ending(MessageState.FILTERED, cause="filtered", text=content.reason)
         case Sound():
-            return Ending(MessageState.PROCESSED, text=f"{len(content.messages)} messages, which run in its place")
+            return Ending(MessageState.PROCESSED)
         case Unsound():
             return _unsound(content)
         case _:
