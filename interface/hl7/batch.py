@@ -10,6 +10,7 @@ nothing of what the messages say.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, NamedTuple
 
 from interface.errors import MessageError
@@ -20,7 +21,8 @@ from interface.hl7.segment import Segment
 MALFORMED: Final = "batch-malformed"
 _BEGINS: Final = re.compile(rb"(?:\A|(?<=[\r\n]))(?:FHS|BHS|MSH|BTS|FTS)(?![A-Za-z0-9 \t])")
 _COUNTED: Final = {
-    name: re.compile(rb"(?:\A|(?<=[\r\n]))" + name + rb"(?![A-Za-z0-9 \t])") for name in (b"MSH", b"BHS")
+    name: re.compile(rb"(?:\A|(?<=[\r\n]))" + name + rb"(?![A-Za-z0-9 \t])")
+    for name in (b"MSH", b"BHS", b"BTS", b"FTS")
 }
 # Whose separators a piece is written with: the first of these that has come.
 _WRITTEN_BY: Final = {
@@ -162,9 +164,10 @@ def messages_in(raw: bytes) -> tuple[bytes, ...]:
 
 
 def is_larger(raw: bytes, limit: int) -> bool:
-    """Whether more messages, or more batches, than `limit` begin in it; told without taking it apart."""
+    """Whether it holds more than `limit` messages, or headers or trailers of one kind; told without taking it apart."""
     return any(
-        raw.count(name) > limit and sum(1 for _ in begins.finditer(raw)) > limit for name, begins in _COUNTED.items()
+        raw.count(name) > limit and sum(1 for _ in islice(begins.finditer(raw), limit + 1)) > limit
+        for name, begins in _COUNTED.items()
     )
 
 
