@@ -221,12 +221,12 @@ def crashing(feed: Feed, stage: ProcessStage, after: int) -> None:
             raise Stopped
         return real(purpose)
 
-    feed.store.turn = turn  # type: ignore[method-assign, assignment]
+    feed.store.turn = turn  # type: ignore[method-assign, assignment] - the store is there, its process is not
     try:
         with pytest.raises(Stopped):
             drain(stage, 64)
     finally:
-        feed.store.turn = real  # type: ignore[method-assign]
+        feed.store.turn = real  # type: ignore[method-assign] - as it was
 
 
 @pytest.mark.parametrize("after", [0, 1, 3])
