@@ -15,7 +15,7 @@ from interface.message import MessageState, RunReason
 from interface.pipeline import conclude, unpack
 from interface.pipeline.follow import Follow
 from interface.pipeline.marks import marks_of
-from interface.pipeline.names import names_by_message
+from interface.pipeline.names import names_by_message, names_of_many
 from interface.pipeline.plan import Plan, Sound, Understood
 from interface.pipeline.retry import SECOND
 from interface.pipeline.sequence import Lanes
@@ -57,6 +57,7 @@ class Batch:
         self._workset = Workset(rows.load(wanted), bench.allocate, bench.new_public_id, bench.lane_of, bench.wire_id)
         self._awaited = rows.awaited(wanted.account_names())
         self._names = names_by_message(whose, self._workset, rows)
+        self._names |= {trip.message.id: names_of_many(trip.owners) for trip in trips if trip.owners}
         lanes = {lane for reading in (*whose.values(), *owners) for lane in self._workset.lanes(reading)}
         roots = rows.lane_roots(lanes)
         self.lanes = Lanes(dict(rows.heads({roots.get(lane, lane) for lane in lanes})), dict(roots))

@@ -12,7 +12,7 @@ from interface.message import MessageState
 from interface.pipeline.plan import Unsound
 from interface.pipeline.process import ProcessStage, drain
 from interface.view.count import ChannelCount, PauseKind
-from interface.view.message import MessageStory
+from interface.view.message import MessageFilter, MessageStory
 from tests.pipeline.spoken import CHANNEL, Feed, charge_of, update
 
 
@@ -65,6 +65,15 @@ def test_nothing_of_a_batch_that_differs_is_applied(feed: Feed) -> None:
         assert [item.subject for item in reader.work_items(only_open=True, beyond_id=0, limit=9)] == [
             f"message:{batch}"
         ]
+
+
+def test_a_held_batch_is_found_by_whom_it_is_about(feed: Feed) -> None:
+    raws = feed.speak(named("Ann", "1"), named("Bea", "2"))
+    feed.owners |= {raws[0]: "1", raws[1]: "2"}
+    batch = feed.receive_batch(*raws, difference="batch-count-differs")
+    run(feed)
+    with feed.store.snapshot() as reader:
+        assert [row.id for row in reader.messages(MessageFilter(patient="2"))] == [batch]
 
 
 def test_a_mended_batch_is_taken_apart_when_it_is_released(feed: Feed) -> None:
