@@ -72,7 +72,10 @@ class Reader(LedgerRows, Views, MirrorViews, Protocol):
     """One consistent snapshot. What people are shown of it stands in `interface.view`."""
 
     def waiting(self, limit: int) -> list[StoredMessage]:
-        """Messages that can run now (state waiting, not parked), oldest id first, bodies opened."""
+        """Messages that can run now (state waiting, not parked), in order, bodies opened. An HL7 batch comes alone."""
+
+    def members_written(self, batch_id: int) -> int:
+        """How many messages of an HL7 batch are written so far: always the first ones."""
 
     def stored(self, ids: Sequence[int]) -> list[StoredMessage]:
         """These messages, in the order of their ids, bodies opened; what has none any more is left out."""
@@ -105,7 +108,7 @@ class Reader(LedgerRows, Views, MirrorViews, Protocol):
         """Held messages whose `due_at` has come, longest first."""
 
     def replays(self, limit: int) -> list[StoredMessage]:
-        """Requested replays in their original order, bodies opened."""
+        """Requested replays in their original order, bodies opened. An HL7 batch comes alone."""
 
     def due(self, destination: str, now: int, limit: int) -> list[Delivery]:
         """Deliveries to send now: state queued, due, and first of their order key among all that are not final."""
@@ -147,8 +150,14 @@ class Reader(LedgerRows, Views, MirrorViews, Protocol):
 class Turn(Reader, Acts, MirrorActs, Protocol):
     """One write transaction; also sees what it has written. What people may do in it stands in `interface.view`."""
 
-    def receive(self, prepared: Sequence[Prepared]) -> list[Received]:
-        """Write arrivals and new messages; a unique constraint tells repeats. Same order as given."""
+    def receive(self, prepared: Sequence[Prepared], *, is_ahead: bool = False) -> list[Received]:
+        """Write arrivals and new messages; a unique constraint tells repeats. Same order as given.
+
+        Messages of an HL7 batch that are written ahead may not run before `let_members_run`.
+        """
+
+    def let_members_run(self, batch_id: int) -> None:
+        """Let messages of an HL7 batch run that were written ahead."""
 
     def finish(self, runs: Sequence[RunRecord]) -> None:
         """Write runs and the messages' new states, identities, blocking lanes, awaited accounts."""

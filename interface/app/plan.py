@@ -8,11 +8,13 @@ from collections.abc import Callable
 from interface.card.screen import CardScreen
 from interface.channel.feed import Feed, Outlet
 from interface.channel.loader import Configuration
-from interface.channel.option import AckMode, AckWhen, Receives
+from interface.channel.option import AckMode, AckWhen, BatchAcks, BatchTrailers, Receives
 from interface.channel.spec import REPLY, Channel
 from interface.errors import InterfaceError
 from interface.healthpay24 import payload
 from interface.hl7.ack import AckCode, build_ack, read_ack
+from interface.hl7.agreement import Agreement
+from interface.hl7.batch import is_batch
 from interface.hl7.header import read_header
 from interface.hl7.problem import Problem
 from interface.ledger.reading import Reading
@@ -20,6 +22,7 @@ from interface.pipeline.acknowledge import manner
 from interface.pipeline.plan import ApplicationAck, ChannelPlan, DestinationPlan, Plan, Reply, Understood
 from interface.pipeline.receive import Listening
 from interface.pipeline.retry import RetryPolicy
+from interface.pipeline.unpack import look_into
 
 OPERATOR = "operator/"  # the source of messages that people amended, before the name of their channel
 
@@ -59,6 +62,33 @@ def _channel(feed: Feed) -> ChannelPlan:
         reply_destination=f"{feed.spec.channel}/{REPLY}" if feed.spec.reply is not None else "",
         identify=_identifier(feed),
         missing_account_hold_secs=int(feed.spec.missing_account.hold_hours * 3600),
+        listening=listening_of(feed),
+    )
+
+
+def listening_of(feed: Feed) -> Listening:
+    """What is done with a channel's frames before they are stored."""
+    spec = feed.spec
+    return Listening(
+        spec.channel,
+        production=spec.production,
+        waits_for_outcome=spec.ack.mode is AckMode.PROCESSED,
+        answers_always=spec.ack.when is AckWhen.ALWAYS,
+        screen=CardScreen(frozenset(feed.mapping.identifier_fields)),
+        max_batch_messages=spec.batch.max_messages,
+        answers_each=spec.batch.acks is BatchAcks.EACH,
+    )
+
+
+def _agreement(spec: Channel) -> Agreement:
+    return Agreement(
+        totals=spec.batch.totals,
+        types=spec.batch.total_types,
+        amount_format=spec.money.amount_format,
+        currency=spec.currency,
+        charset=spec.charset or None,
+        needs_trailers=spec.batch.trailers is BatchTrailers.REQUIRED,
+        max_messages=spec.batch.max_messages,
     )
 
 
@@ -73,7 +103,11 @@ def _identifier(feed: Feed) -> Callable[[bytes], Reading | None]:
 
 
 def _reader(feed: Feed) -> Callable[[bytes, int], Understood]:
+    agreed = _agreement(feed.spec)
+
     def read(raw: bytes, arrived_at: int) -> Understood:
+        if is_batch(raw):
+            return Understood(look_into(raw, agreed))
         message = feed.parse(raw)
         header = message.header
         if header.message_type == "ACK":

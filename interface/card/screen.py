@@ -9,17 +9,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Final
 
 from interface.card.number import KEPT, card_numbers, may_hold_card
 from interface.card.view import CodedView, Places, PlainView
+from interface.hl7.batch import is_batch
 from interface.hl7.charset import without_lead
 from interface.hl7.delimiters import HEADER_SEGMENT_BYTES, STANDARD, UNUSED, Delimiters, declared_in
 
 _CARD_TYPES: Final = b"AM|BC|D[IS]|MS|VS"  # HL7 table 0203; BA, a bank account, is no card
 _FEWEST_OF_TYPE: Final = 12  # digits in CX-1 of a card type that are masked whatever they add up to
-_ALWAYS_EXEMPT: Final = frozenset({"MSH-7", "MSH-10"})
+_ALWAYS_EXEMPT: Final = frozenset({"MSH-7", "MSH-10", "BHS-7", "BHS-11", "BHS-12", "FHS-7", "FHS-11", "FHS-12"})
+_INNER_SEPARATORS: Final = re.compile(rb"[\r\n]MSH(?=([^A-Za-z0-9\s].{5}))", re.DOTALL)
+_MOST_CHANGES: Final = 10_000
 _DIGIT: Final = re.compile(rb"\d")
 
 
@@ -65,6 +68,42 @@ def screen(raw: bytes, how: CardScreen = _NOTHING_EXEMPT) -> Screened:
 
     What a masked number still shows may be another one's beginning: such are masked whole, so that nothing is left after them.
     """
+    whole = _screened(raw, how)
+    return _by_own_separators(whole, how) if is_batch(raw) else whole
+
+
+def _by_own_separators(whole: Screened, how: CardScreen) -> Screened:
+    """A batch, with those of its messages looked at once more that declare other separators than its header.
+
+    Messages with the same ones are looked at together; after very many changes of them, all that is left.
+    """
+    raw = whole.raw
+    lead = without_lead(raw)
+    common = raw[lead + 3 : lead + 9]
+    if not any(found[1] != common for found in _INNER_SEPARATORS.finditer(raw)):
+        return whole
+    masked, findings = bytearray(raw), list(whole.findings)
+    for start, end in pairwise([*_changes(raw, common), len(raw)]):
+        if raw[start + 3 : start + 9] != common:
+            own = _screened(raw[start:end], how)
+            masked[start:end] = own.raw
+            findings += own.findings
+    return Screened(bytes(masked), tuple(dict.fromkeys(findings))) if findings else whole
+
+
+def _changes(raw: bytes, common: bytes) -> list[int]:
+    """Where messages begin to have other separators than what stands before them."""
+    changes: list[int] = []
+    for found in _INNER_SEPARATORS.finditer(raw):
+        if found[1] != common:
+            common = found[1]
+            changes.append(found.start(1) - 3)
+            if len(changes) == _MOST_CHANGES:
+                break
+    return changes
+
+
+def _screened(raw: bytes, how: CardScreen) -> Screened:
     first = _masked(raw, how, shows_last=True)
     if not first.findings:
         return first

@@ -17,6 +17,20 @@ class AckWhen(StrEnum):
     ASKED = "asked"
 
 
+class BatchAcks(StrEnum):
+    """What a sender of a batch is answered."""
+
+    ONE = "one"
+    EACH = "each"
+
+
+class BatchTrailers(StrEnum):
+    """Whether a batch must say where it ends."""
+
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
 class WhenUnstorable(StrEnum):
     """What a sender is told when nothing can be stored."""
 

@@ -20,6 +20,10 @@ This page is written from the code; edit the code's descriptions, not this page.
 - Options carry their unit in the name. An option that is not known, or stands twice, is refused.
 - Filters look at the message with the mapping language (see ../mappings/README.md). What they let pass by is *filtered*, with
   their reason, and can be seen; nothing is dropped.
+- A block may hold a batch, `[FHS] { [BHS] {messages} [BTS] } [FTS]`. It is answered for BHS-11 (else FHS-11), and applied only if
+  BTS-1 and FTS-1 are the numbers of messages and batches, and BTS-3 is what FT1-11 adds up to. HL7 leaves that sum to the site:
+  `batch: totals` says whether signs count, or `by-type` with `total_types` that each transaction type has a total of its own;
+  amounts and totals are read in `money: amount_format`. A batch that differs is held, and so is what its patients send later.
 - A listener that can be reached from beyond the machine needs `tls`, or the words `cleartext: accepted`; the engine opens no other.
 - Certificates and keys stay in files beside the channels, named by paths relative to the root. They are read again when they
   change; connections go on, and files that cannot be used change nothing. `hp24 check` looks into them, `hp24 status` counts days.

@@ -6,8 +6,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from interface.channel.batch import Batch
 from interface.channel.currency import CURRENCIES
-from interface.channel.option import AckMode, AckWhen, Balance, Cleartext, Posted, Probe, Receives, WhenUnstorable
+from interface.channel.option import (
+    AckMode,
+    AckWhen,
+    Balance,
+    BatchAcks,
+    Cleartext,
+    Posted,
+    Probe,
+    Receives,
+    WhenUnstorable,
+)
 from interface.hl7.charset import codec_of
 from interface.hl7.money import MoneyFormat
 from interface.mapping.fill import Declared
@@ -276,6 +287,7 @@ class Channel(Declared):
         default=False, description='true: this sender writes `""` into blank fields and means nothing by it'
     )
     ack: Ack = Field(default_factory=Ack, description="what the sender is told, and when")
+    batch: Batch = Field(default_factory=Batch, description="several messages in one block")
     reply: MllpDestination | None = Field(default=None, description="where application acknowledgements go (MSH-16)")
     filters: tuple[Filter, ...] = Field(default=(), description="messages that are let pass by, with the reason")
     mapping: Name = Field(description="the incoming mapping")
@@ -302,6 +314,14 @@ class Channel(Declared):
         """Every destination as the running engine names it: CHANNEL/NAME."""
         names = [*self.destinations, *([REPLY] if self.reply is not None else [])]
         return [f"{self.channel}/{name}" for name in names]
+
+    @model_validator(mode="after")
+    def _each_is_stored(self) -> Self:
+        if self.batch.acks is BatchAcks.EACH and self.ack.mode is AckMode.PROCESSED:
+            raise ValueError(
+                "`batch: acks: each` answers once the messages are stored; it goes with `ack: mode: stored`"
+            )
+        return self
 
     @field_validator("channel")
     @classmethod

@@ -56,11 +56,17 @@ class _Told:
 )
 @click.option("--to", "to", type=Address(), metavar="HOST:PORT", help="Where to send.")
 @click.option("--channel", metavar="NAME", help="Send to the listener of this channel instead, as the engine runs it.")
+@click.option("--whole", is_flag=True, help="Each file is one block, byte for byte: so a batch is sent as one.")
 @click.option(
     "--timeout-secs", type=click.FloatRange(0.1), default=10.0, show_default=True, help="Wait so long for an answer."
 )
 def send_verb(
-    asked: Asked, files: tuple[Path, ...], to: tuple[str, int] | None, channel: str | None, timeout_secs: float
+    asked: Asked,
+    files: tuple[Path, ...],
+    to: tuple[str, int] | None,
+    channel: str | None,
+    whole: bool,
+    timeout_secs: float,
 ) -> int:
     """Send every message of the files over MLLP, in order, and show what was answered.
 
@@ -71,7 +77,7 @@ def send_verb(
 
     if (to is None) == (channel is None):
         raise click.UsageError("give --to HOST:PORT, or --channel NAME")
-    messages = _read(files)
+    messages = [(file.name, 1, file.read_bytes()) for file in files] if whole else _read(files)
     told: list[_Told] = []
     with progress() as shown:
         task = shown.add_task("sending", total=len(messages))

@@ -162,6 +162,8 @@ def message_json(row: "MessageRow", *, with_names: bool = False) -> dict[str, An
         **names,
         "size_bytes": row.size_bytes,
         "original_id": row.original_id,
+        "batch_id": row.batch_id,
+        "batch_position": row.batch_position or None,
         "pan_redacted": row.is_pan_redacted,
         "body_purged": row.is_purged,
     }

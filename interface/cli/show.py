@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from interface.view.message import MessageStory, PurgedPart
 
 
+_MEMBERS_SHOWN = 12  # ids of a batch's messages
 _LONGEST_NUMBER = 18  # digits that fit the database's ids
 _PAYMENT = re.compile(r"pm_\w+|tx_\w+|[0-9A-Z]{1,12}")  # the last: FT1-2 as we send it
 
@@ -103,6 +104,8 @@ def _message_json(found: "Look") -> dict[str, Any]:
         "incidents": [{"at": iso(one.at), "code": one.code, "place": one.place} for one in story.incidents],
         "amended_by": story.amended_by,
         "behind": story.behind,
+        "messages": story.members,
+        "repeats": story.repeats,
         "purged": [{"what": one.what, "at": iso(one.at), "rule": one.rule} for one in story.purged],
         "body": found.raw.decode("utf-8", "backslashreplace") if found.raw is not None else None,
     }
@@ -170,6 +173,8 @@ def _print_facts(screen: "Console", story: "MessageStory") -> None:
         ("sender", row.sender.replace("|", " at ")),
     ]
     facts += [("patient", row.patient), ("account", row.account), ("visit", row.visit)]
+    facts += [("in a batch", f"message {row.batch_position} of batch {row.batch_id}" if row.batch_id else "")]
+    facts += [("messages", _members(story))]
     facts += [("amended from", f"message {row.original_id}" if row.original_id else "")]
     facts += [("amended by", ", ".join(f"message {number}" for number in story.amended_by))]
     facts += [("waits behind", ", ".join(f"message {number}" for number in story.behind[:8]))]
@@ -182,6 +187,16 @@ def _print_facts(screen: "Console", story: "MessageStory") -> None:
     for name, value in facts:
         if value:
             screen.print(Text.assemble((f"  {name:<13}", "dim"), plain(value)))
+
+
+def _members(story: "MessageStory") -> str:
+    """What a batch brought: how many messages, and which."""
+    if not story.members:
+        return ""
+    which = ", ".join(str(number) for number in story.members[:_MEMBERS_SHOWN])
+    more = " ..." if len(story.members) > _MEMBERS_SHOWN else ""
+    repeats = f"; {story.repeats} were here already" if story.repeats else ""
+    return f"{len(story.members)}: {which}{more}{repeats}"
 
 
 def _print_runs(screen: "Console", story: "MessageStory") -> None:
@@ -199,7 +214,7 @@ def _print_runs(screen: "Console", story: "MessageStory") -> None:
     rows = []
     for one in story.runs:
         told = " ".join(part for part in (one.place, one.cause, one.text) if part)
-        told = told or ("the ledger changed" if one.changed else "nothing new")
+        told = told or ("the ledger changed" if one.changed else "its messages run" if story.members else "nothing new")
         told += "".join(f"; warning {warning}" for warning in one.warnings)
         rows.append([moment(one.ended_at), one.reason, one.config_id, state(one.state), told])
     screen.print()
@@ -252,13 +267,17 @@ def print_delivery(screen: "Console", story: "DeliveryStory") -> None:
 def print_content(screen: "Console", raw: bytes | None, purged: "PurgedPart | None" = None) -> None:
     """A message's bytes as an annotated tree; other content as text."""
     from interface.cli.table import plain
-    from interface.cli.tree import message_tree
+    from interface.cli.tree import batch_tree, message_tree
     from interface.errors import MessageError
+    from interface.hl7.batch import is_batch
     from interface.hl7.parser import parse
 
     if raw is None:
         why = f"they were {purged.sentence}" if purged else "not sent yet"
         screen.print(f"There are no bytes to show: {why}.", markup=False)
+        return
+    if is_batch(raw):
+        screen.print(batch_tree(raw))
         return
     try:
         message = parse(raw)

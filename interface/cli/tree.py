@@ -4,12 +4,16 @@ from rich.text import Text
 from rich.tree import Tree
 
 from interface.cli.table import plain
+from interface.errors import MessageError
 from interface.hl7 import names
-from interface.hl7.parser import Message
+from interface.hl7.batch import pieces
+from interface.hl7.header import read_header
+from interface.hl7.parser import Message, parse
 from interface.hl7.segment import Element, Segment
 from interface.hl7.value import NULL_ER7
 
 _NAME_WIDTH = 44
+_MESSAGES_SHOWN = 200  # of a batch
 _INDENT = 4  # how far a branch of the tree moves to the right
 
 
@@ -25,6 +29,35 @@ def message_tree(message: Message) -> Tree:
         branch = tree.add(Text.assemble((plain(label), "bold"), "  ", (names.segment_name(segment.name), "dim")))
         _add_fields(branch, segment, header.version)
     return tree
+
+
+def batch_tree(raw: bytes) -> Tree:
+    """A batch's headers and trailers in full, and its messages by kind, control id and amounts: each has a tree of its own."""
+    tree = Tree(Text("batch", style="bold"), guide_style="dim")
+    position = 0
+    for piece in pieces(raw):
+        if piece.name == "MSH":
+            position += 1
+            if position <= _MESSAGES_SHOWN:
+                tree.add(_summary(position, piece.content))
+            continue
+        segment = Segment(piece.name, piece.content.decode("utf-8", "backslashreplace").strip(), piece.delimiters)
+        branch = tree.add(Text.assemble((piece.name, "bold"), "  ", (names.segment_name(piece.name), "dim")))
+        _add_fields(branch, segment, "")
+    if position > _MESSAGES_SHOWN:
+        tree.add(Text(f"{position - _MESSAGES_SHOWN} more messages; `--raw` shows all", style="dim"))
+    return tree
+
+
+def _summary(position: int, raw: bytes) -> Text:
+    """One line: what a person needs to compare a batch's counts and totals with another list."""
+    header = read_header(raw)
+    try:
+        amounts = [segment.text(11) for segment in parse(raw).segments("FT1")]
+    except MessageError:
+        amounts = []
+    told = "  ".join(part for part in (header.kind_name, header.control_id, ", ".join(amounts)) if part)
+    return Text.assemble((f"message {position}", "bold"), "  ", plain(told))
 
 
 def _add_fields(branch: Tree, segment: Segment, version: str) -> None:

@@ -1,12 +1,13 @@
 """Between a source and the store: each arrival is examined, made durable, and then answered on the reactor."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import NamedTuple, TypeVar
 
-from twisted.internet import defer
-from twisted.internet.base import ReactorBase
+from twisted.internet import defer, threads
+from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
 from interface.connector.mllp.arrival import Arrival, ArrivalKind
 from interface.engine.intake import Intake, Result
@@ -15,7 +16,9 @@ from interface.errors import StoreError
 from interface.message import MessageState
 from interface.observe.emit import emit
 from interface.observe.receive import AnswersGiven, MessageRefused, MessageRepeated, MessagesReceived
+from interface.pipeline.acknowledge import is_positive
 from interface.pipeline.receive import WAITS, Answer, Examined, Listening, examine
+from interface.pipeline.unpack import answer_each
 from interface.ports import Clock
 from interface.row.message import Settled
 
@@ -50,7 +53,7 @@ class ControlIds:
 class Reception:
     """Takes arrivals of all sources into custody; what each `MllpSource` calls."""
 
-    def __init__(self, reactor: ReactorBase, intake: Intake, outcomes: Outcomes, clock: Clock) -> None:
+    def __init__(self, reactor: AsyncioSelectorReactor, intake: Intake, outcomes: Outcomes, clock: Clock) -> None:
         self._reactor = reactor
         self._intake = intake
         self._outcomes = outcomes
@@ -95,7 +98,23 @@ class Reception:
             within = listener.answer_within_micros
             self._outcomes.wait_for(result, within, lambda settled: self._settled(waiting, result, settled))
             return
+        if examined.answers_each and is_positive(result.code):
+            # Thousands of answers may be in it: nobody else waits for that.
+            reply = partial(self._answer_each, listener.listening, result)
+            self._reactor.callFromThread(self._tell_from_thread, waiting, reply, examined)
+            return
         self._tell_later(waiting, result.ack(self._ids.next(), self._clock.now()), examined)
+
+    def _answer_each(self, listening: Listening, answer: Answer) -> bytes | None:
+        each = answer_each(answer.examined, listening, self._ids.next, self._clock.now())
+        return answer.ack(self._ids.next(), self._clock.now()) if each is None else each
+
+    def _tell_from_thread(self, waiting: Waiting, make: Callable[[], bytes | None], examined: Examined) -> None:
+        making = threads.deferToThreadPool(self._reactor, self._reactor.getThreadPool(), make)
+        intake = examined.intake
+        making.addCallbacks(
+            lambda reply: self._fire([_Told(waiting, reply, intake.source, intake.arrived_at)]), waiting.errback
+        )
 
     def _tell_later(self, waiting: Waiting, reply: bytes | None | StoreError, examined: Examined) -> None:
         self._told.append(_Told(waiting, reply, examined.intake.source, examined.intake.arrived_at))

@@ -9,10 +9,11 @@ from functools import lru_cache
 from typing import Final
 
 from interface.errors import InterfaceError, MessageError
+from interface.hl7.batch import is_batch, split
 from interface.hl7.charset import codec_of, errors_of
 from interface.hl7.delimiters import UNUSED, Delimiters
 from interface.hl7.escape import escape
-from interface.hl7.header import Header
+from interface.hl7.header import Header, read_header
 from interface.hl7.parser import Message, parse
 from interface.hl7.path import Path
 from interface.hl7.problem import ErrorCode, Problem, Severity
@@ -127,7 +128,7 @@ def _msh(header: Header, version: tuple[int, ...], control_id: str, at: int, acc
         header.receiving_facility,
         header.sending_application,
         header.sending_facility,
-        _timestamp(at // 1_000_000),
+        written_time(at),
         "",
         kind,
         control_id,
@@ -207,6 +208,11 @@ def _location(place: str) -> tuple[str, ...]:
     return (path.segment, str(path.occurrence or 1), *(str(number or "") for number in numbers))
 
 
+def written_time(at: int) -> str:
+    """UTC microseconds as HL7 writes a time, to the second."""
+    return _timestamp(at // 1_000_000)
+
+
 @lru_cache(maxsize=8)
 def _timestamp(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%d%H%M%S+0000")
@@ -223,6 +229,8 @@ def read_ack(raw: bytes, charset: str | None = None) -> Ack:
         message = parse(raw, charset)
     except MessageError as error:
         raise MessageError("ack-unreadable", "the reply is not an HL7 message", place=error.place) from None
+    if is_batch(raw):
+        return _read_batch_ack(raw, charset)
     msa = message.find("MSA")
     if msa is None:
         raise MessageError("ack-unreadable", "the reply has no MSA segment", place="MSA")
@@ -233,6 +241,22 @@ def read_ack(raw: bytes, charset: str | None = None) -> Ack:
     problems = tuple(problem for err in message.segments("ERR") for problem in _problems_of(err))
     header = message.header
     return Ack(code, msa.field(2) or "", msa.text(3), problems, header.control_id, header.accept_ack in ("AL", "SU"))
+
+
+def _read_batch_ack(raw: bytes, charset: str | None) -> Ack:
+    """A batch of answers: BHS-12 (else FHS-12) names the batch, the first that is no yes speaks for it (section 2.10.3.3)."""
+    try:
+        batch = split(raw)
+    except MessageError as error:
+        raise MessageError("ack-unreadable", "the reply is a malformed batch", place=error.place) from None
+    answers = [read_ack(message, charset) for message in batch.messages]
+    if not answers:
+        raise MessageError("ack-unreadable", "the batch of answers is empty", place="MSA")
+    worst = next((answer for answer in answers if not answer.code.is_positive), answers[0])
+    headers = [group.header for group in batch.groups if group.header] or [batch.header]
+    fields = headers[0].split(headers[0][3:4])
+    named = fields[11].decode("ascii", "replace") if len(fields) > 11 else ""
+    return replace(worst, control_id=named, own_control_id=read_header(raw).control_id, wants_accept_ack=False)
 
 
 def is_ack(message: Message) -> bool:

@@ -1,11 +1,11 @@
-"""The header of a message, read tolerantly from raw bytes: all that intake knows before the message is stored."""
+"""The header of a message or a batch, read tolerantly from raw bytes: all that intake knows before it is stored."""
 
 import re
 from dataclasses import dataclass
 from typing import Final
 
 from interface.hl7 import charset as charsets
-from interface.hl7.delimiters import HEADER_SEGMENT_BYTES, STANDARD, Delimiters, declared_in
+from interface.hl7.delimiters import STANDARD, Delimiters, declared_in
 from interface.hl7.problem import ErrorCode, Problem, Severity
 
 CONTROL_ID_LENGTH: Final = 20  # MSH-10, HL7 v2.5.1 section 2.15.9.10
@@ -16,6 +16,9 @@ _KIND: Final = re.compile(r"[A-Z][A-Z0-9]{2}(?:\^[A-Z0-9]{2,3})?")  # tables 007
 UNNAMED_KIND: Final = "?"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff", b"M\0S\0H", b"\0M\0S\0H")
 _FIELDS: Final = 21  # so that a short header has (empty) fields up to MSH-20
+_BATCH_HEADERS: Final = (b"FHS", b"BHS")
+_FIRST_MESSAGE: Final = re.compile(rb"(?<=[\r\n])MSH(?![A-Za-z0-9\s])")
+_BLANK: Final = re.compile(rb"\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,9 @@ class Header:
 
     `codec` decoded it and encodes it back; `charset` is what MSH-18 names. `problems` holds errors and warnings; an
     empty header with one error means that there is none to read.
+
+    Of a batch (`is_batch`): BHS, or FHS where no BHS follows it, with the name of the first segment as message type and BHS-11
+    (else FHS-11) as control id; processing id, version and character set are those of its first message (v2.5.1 section 2.10.3).
     """
 
     delimiters: Delimiters = STANDARD
@@ -45,6 +51,7 @@ class Header:
     charset: str = ""
     codec: str = "ascii"
     problems: tuple[Problem, ...] = ()
+    is_batch: bool = False
 
     @property
     def kind(self) -> str:
@@ -77,8 +84,6 @@ def _no_header(raw: bytes, lead: int) -> Header:
         cause, text = "block-empty", "the block is empty"
     elif raw.startswith(_UTF_16):
         cause, text = "charset-impossible", "the message is written in UTF-16, which MLLP does not carry; send UTF-8"
-    elif raw[lead : lead + 3] in HEADER_SEGMENT_BYTES:
-        cause, text = "batch-refused", "this is a batch; send its messages one by one, each in a block of its own"
     else:
         cause, text = "header-missing", "the message does not begin with MSH"
     return Header(problems=(Problem(ErrorCode.SEGMENT_SEQUENCE, "MSH", text, cause=cause),))
@@ -88,6 +93,8 @@ def read_header(raw: bytes, declared: str | None = None) -> Header:
     """Never raises: what is wrong is in `problems`. `declared` is the channel's character set, stronger than MSH-18."""
     lead = 0 if raw[:3] == b"MSH" else charsets.without_lead(raw)
     line = first_line(raw, lead)
+    if line[:3] in _BATCH_HEADERS and not line[3:4].isalnum():
+        return _of_batch(raw, lead, line, declared)
     if line[:3] != b"MSH":
         return _no_header(raw, lead)
     found = declared_in(line)
@@ -100,6 +107,48 @@ def read_header(raw: bytes, declared: str | None = None) -> Header:
             Problem(ErrorCode.SEGMENT_SEQUENCE, "MSH", "blanks or a byte order mark before MSH", Severity.WARNING),
         )
     return _filled(text, found.delimiters, found.encoding_characters, codec, problems)
+
+
+def _of_batch(raw: bytes, lead: int, line: bytes, declared: str | None) -> Header:
+    """The header of a batch: BHS where one stands at its beginning, else FHS."""
+    kind = line[:3].decode("ascii")
+    begins = _BLANK.match(raw, lead + len(line))
+    if kind == "FHS" and begins and raw[begins.end() : begins.end() + 3] == b"BHS":
+        file_line, line = line, first_line(raw, begins.end())
+    else:
+        file_line = b""
+    found = declared_in(line)
+    if found.delimiters is None:
+        return Header(problems=found.problems, is_batch=True)
+    first = _FIRST_MESSAGE.search(raw, lead)
+    inner = read_header(first_line(raw, first.start()), declared) if first else Header()
+    text, codec, warnings = _decoded(line, found.delimiters, declared or inner.charset or None)
+    fields = text.split(found.delimiters.field)
+    fields += [""] * (_FIELDS - len(fields))
+    control_id = fields[10] or _file_control_id(file_line)
+    return Header(
+        delimiters=found.delimiters,
+        encoding_characters=found.encoding_characters,
+        sending_application=fields[2],
+        sending_facility=fields[3],
+        receiving_application=fields[4],
+        receiving_facility=fields[5],
+        timestamp=fields[6],
+        message_type=kind,
+        control_id=control_id,
+        processing_id=inner.processing_id,
+        version=inner.version,
+        charset=inner.charset,
+        codec=codec,
+        problems=found.problems + warnings + _unfit_control_id(control_id, f"{line[:3].decode('ascii')}-11", "batch"),
+        is_batch=True,
+    )
+
+
+def _file_control_id(line: bytes) -> str:
+    """FHS-11."""
+    fields = line.split(line[3:4]) if line else []
+    return fields[10].decode("ascii", "replace") if len(fields) > 10 else ""
 
 
 def first_line(raw: bytes, lead: int = 0) -> bytes:
@@ -171,12 +220,17 @@ def _unfit(message_type: str, control_id: str) -> tuple[Problem, ...]:
     problems = []
     if not message_type:
         problems.append(Problem(code, "MSH-9", "the message type is missing", cause="message-type-missing"))
+    return (*problems, *_unfit_control_id(control_id, "MSH-10", "message"))
+
+
+def _unfit_control_id(control_id: str, place: str, owner: str) -> tuple[Problem, ...]:
     if not control_id:
-        problems.append(Problem(code, "MSH-10", "the message control id is missing", cause="control-id-missing"))
-    elif len(control_id) > _LONGEST_CONTROL_ID:
-        text = f"the message control id is longer than {_LONGEST_CONTROL_ID} characters"
-        problems.append(Problem(ErrorCode.VALUE_TOO_LONG, "MSH-10", text, cause="control-id-too-long"))
-    return tuple(problems)
+        text = f"the {owner} control id is missing"
+        return (Problem(ErrorCode.REQUIRED_FIELD_MISSING, place, text, cause="control-id-missing"),)
+    if len(control_id) > _LONGEST_CONTROL_ID:
+        text = f"the {owner} control id is longer than {_LONGEST_CONTROL_ID} characters"
+        return (Problem(ErrorCode.VALUE_TOO_LONG, place, text, cause="control-id-too-long"),)
+    return ()
 
 
 def holds_another(raw: bytes, delimiters: Delimiters) -> bool:

@@ -27,6 +27,17 @@ class BatchProcessed(Processing):
 
 
 @dataclass(frozen=True, slots=True)
+class BatchUnpacked(Processing):
+    """An HL7 batch (FHS, BHS) was found right: its messages run in its place."""
+
+    counter: ClassVar = "hl7_batches_unpacked_total"
+    split_by: ClassVar = ("channel",)
+    channel: str
+    message_id: int
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
 class MessageRun(Processing):
     """A message that arrived, or was released, was run; `outcome` is the state that it reached."""
 

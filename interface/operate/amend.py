@@ -12,7 +12,7 @@ from interface.operate.act import By, acting, body_purged, need_reason, note
 from interface.operate.hold import STUCK, close_items_of, require_state, rows_of
 from interface.pipeline.receive import Listening, examine
 from interface.ports import Clock, Store
-from interface.row.message import Intake
+from interface.row.message import PLACES, Intake
 from interface.view.message import MessageRow
 
 SOURCE = "operator"  # messages that people bring in come from operator/CHANNEL and are read as that channel's
@@ -84,7 +84,8 @@ def _intake(clock: Clock, by: By, original: MessageRow, raw: bytes) -> Intake:
     if findings := screen(raw).findings:
         raise _card_number(findings[0].place)
     channel = original.channel.removeprefix(f"{SOURCE}/")
-    examined = examine(raw, Listening(f"{SOURCE}/{channel}", production=False), peer="", at=clock.now())
+    listening = Listening(f"{SOURCE}/{channel}", production=False, max_batch_messages=PLACES - 1)
+    examined = examine(raw, listening, peer="", at=clock.now())
     if examined.intake.state is not MessageState.WAITING:
         problem = examined.problem
         raise ActRefusedError(

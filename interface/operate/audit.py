@@ -91,7 +91,7 @@ def _message_ids(reader: Reader, filters: Iterable[MessageFilter]) -> set[int]:
     for each in filters:
         wanted = replace(each, limit=_PAGE)
         while page := reader.messages(wanted):
-            found |= {row.id for row in page}
+            found |= {row.id for row in page} | {row.batch_id for row in page if row.batch_id is not None}
             wanted = replace(wanted, beyond_id=page[-1].id)
     return found
 

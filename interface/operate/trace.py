@@ -143,7 +143,8 @@ def _message_marks(rows: Iterable[MessageRow]) -> Iterator[Mark]:
     for row in rows:
         ended = f"{row.state} ({row.reason})" if row.reason else str(row.state)
         answered = f", answered {row.answer}" if row.answer else ""
-        text = f"{row.type} from {row.channel}{answered}: {ended}"
+        brought = f", message {row.batch_position} of batch {row.batch_id}" if row.batch_id else ""
+        text = f"{row.type} from {row.channel}{brought}{answered}: {ended}"
         yield Mark(row.arrived_at, Step.MESSAGE, text, f"message:{row.id}")
 
 

@@ -12,15 +12,15 @@ from interface.ledger.stamp import Stamp
 from interface.ledger.worklist import ItemAct, WorkItem
 from interface.ledger.workset import Workset
 from interface.message import MessageState, RunReason
-from interface.pipeline import conclude
+from interface.pipeline import conclude, unpack
 from interface.pipeline.follow import Follow
 from interface.pipeline.marks import marks_of
-from interface.pipeline.names import names_by_message
-from interface.pipeline.plan import Plan, Understood
+from interface.pipeline.names import names_by_message, names_of_many
+from interface.pipeline.plan import Plan, Sound, Understood
 from interface.pipeline.retry import SECOND
 from interface.pipeline.sequence import Lanes
 from interface.ports import Clock, LedgerRows, Sealed, Turn, Workbench
-from interface.row.message import NAMELESS, Parked, RunRecord, StoredMessage
+from interface.row.message import NAMELESS, Intake, Parked, RunRecord, StoredMessage
 from interface.row.mirror import MirrorMark
 
 
@@ -33,6 +33,7 @@ class Trip:
     understood: Understood | None = None
     failure: InterfaceError | None = None
     owner: Reading | None = None  # whose it is, where it could not be understood: identifiers alone
+    owners: tuple[Reading, ...] = ()  # whose the messages of an HL7 batch are, where it is to be held
 
     @property
     def reading(self) -> Reading | None:
@@ -51,14 +52,17 @@ class Batch:
         self._stamps = {trip.message.id: self._stamp(trip.message) for trip in trips}
         replayed = [trip.message.id for trip in trips if trip.message.replay_id is not None]
         whose = {trip.message.id: reading for trip in trips if (reading := trip.reading or trip.owner) is not None}
-        wanted = needs(whose.values(), replayed)
+        owners = [owner for trip in trips for owner in trip.owners]
+        wanted = needs([*whose.values(), *owners], replayed)
         self._workset = Workset(rows.load(wanted), bench.allocate, bench.new_public_id, bench.lane_of, bench.wire_id)
         self._awaited = rows.awaited(wanted.account_names())
         self._names = names_by_message(whose, self._workset, rows)
-        lanes = {lane for reading in whose.values() for lane in self._workset.lanes(reading)}
+        self._names |= {trip.message.id: names_of_many(trip.owners) for trip in trips if trip.owners}
+        lanes = {lane for reading in (*whose.values(), *owners) for lane in self._workset.lanes(reading)}
         roots = rows.lane_roots(lanes)
         self.lanes = Lanes(dict(rows.heads({roots.get(lane, lane) for lane in lanes})), dict(roots))
         self.runs: list[RunRecord] = []
+        self.members: Sequence[Intake] = ()  # messages of an HL7 batch that ends here
         self.changes = LedgerChanges()
         self.sealed: Sealed = None
         self._marks: set[MirrorMark] = set()
@@ -109,7 +113,7 @@ class Batch:
             return
         whose = reading or trip.owner
         if whose is None:
-            self._note(trip, conclude.without_reading(trip.understood, trip.failure), ())
+            self._take_nameless(trip)
             return
         lanes = self.lanes.rooted(self._workset.lanes(whose))
         is_blocked = self.lanes.is_blocked(trip.message.order_id, lanes)
@@ -123,6 +127,18 @@ class Batch:
             return
         ending = self._apply(trip, reading) if reading else conclude.without_reading(None, trip.failure)
         self._note(trip, ending, lanes)
+
+    def _take_nameless(self, trip: Trip) -> None:
+        """A message that is nobody's, or an HL7 batch: that is many people's, and keeps back all of them where it is held."""
+        message, content = trip.message, trip.understood.content if trip.understood else None
+        if message.holds_lane:
+            self._note(trip, conclude.HOLDS_ITS_LANE, ())
+            return
+        if isinstance(content, Sound) and message.state is not MessageState.PROCESSED:
+            channel = self._plan.channels[message.source]
+            self.members = unpack.members(message, content.messages, channel.listening)
+        lanes = self.lanes.rooted(lane for owner in trip.owners for lane in self._workset.lanes(owner))
+        self._note(trip, conclude.without_reading(trip.understood, trip.failure), lanes)
 
     def _apply(self, trip: Trip, reading: Reading) -> conclude.Ending:
         try:
@@ -139,7 +155,7 @@ class Batch:
     def _stamp(self, message: StoredMessage) -> Stamp:
         return Stamp(
             message_id=message.id,
-            seq=message.id,
+            seq=message.order_id,
             config_id=self._plan.config_id,
             source=message.source,
             reason=self._reason(message),

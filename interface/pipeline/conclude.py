@@ -8,7 +8,7 @@ from interface.ledger.outcome import Applied, MissingAccount, Outcome, PersonHol
 from interface.ledger.reading import Filtered, PaymentSaid, Reading
 from interface.ledger.worklist import HELD_MESSAGE, ItemKind, WorkItem
 from interface.message import HoldKind, MessageState
-from interface.pipeline.plan import ApplicationAck, Understood
+from interface.pipeline.plan import ApplicationAck, Sound, Understood, Unsound
 from interface.row.message import StoredMessage
 
 
@@ -58,10 +58,31 @@ def without_reading(understood: Understood | None, failure: InterfaceError | Non
     if failure is not None:
         return _failed(failure)
     content = understood.content if understood else None
-    if isinstance(content, Filtered):
-        return Ending(MessageState.FILTERED, cause="filtered", text=content.reason)
+    match content:
+        case Filtered():
+            return Ending(MessageState.FILTERED, cause="filtered", text=content.reason)
+        case Sound():
+            return Ending(MessageState.PROCESSED)
+        case Unsound():
+            return _unsound(content)
+        case _:
+            pass
     assert isinstance(content, ApplicationAck), "a reading is applied, not concluded here"
     return Ending(MessageState.PROCESSED, cause="acknowledgement")
+
+
+def _unsound(found: Unsound) -> Ending:
+    return Ending(
+        MessageState.HELD,
+        cause=found.code,
+        place=found.place,
+        text=found.text,
+        hold=HoldKind.PERSON,
+        # Each is a judgement of its own: what one batch lacks says nothing of the next one.
+        work_item=lambda message: WorkItem(
+            ItemKind.HELD_MESSAGE, f"message:{message.id}", found.code, HELD_MESSAGE, message_id=message.id
+        ),
+    )
 
 
 def _failed(failure: InterfaceError) -> Ending:

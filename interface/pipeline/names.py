@@ -5,6 +5,7 @@ HealthPay24 names accounts by public ids alone; people know them, and their pati
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from interface.ledger.entity import Entity
 from interface.ledger.noun import Identifier, Noun
@@ -12,6 +13,8 @@ from interface.ledger.reading import Reading
 from interface.ledger.workset import Workset
 from interface.ports import LedgerRows
 from interface.row.message import NAMELESS, Names
+
+_NUMBERS: Final = ("patient", "account", "visit")
 
 
 def names_by_message(readings: Mapping[int, Reading], workset: Workset, rows: LedgerRows) -> dict[int, Names]:
@@ -26,6 +29,15 @@ def names_by_message(readings: Mapping[int, Reading], workset: Workset, rows: Le
         number: _paid(paid[number], workset, numbers, patient_numbers) if number in paid else _said(reading)
         for number, reading in readings.items()
     }
+
+
+def names_of_many(readings: Iterable[Reading]) -> Names:
+    """What an HL7 batch is found by while it is held: whoever its messages are about. It is shown with none of them."""
+    found: dict[tuple[str, str], None] = {}
+    for reading in readings:
+        said = _said(reading)
+        found |= {(kind, value): None for kind in _NUMBERS if (value := getattr(said, kind))}
+    return Names(also=tuple(found))
 
 
 def _said(reading: Reading) -> Names:

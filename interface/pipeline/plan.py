@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from interface.ledger.reading import Filtered, Reading
+from interface.pipeline.receive import Listening
 from interface.pipeline.retry import RetryPolicy
 
 Read = Callable[[bytes, int], "Understood"]
@@ -28,10 +29,27 @@ class ApplicationAck:
 
 
 @dataclass(frozen=True, slots=True)
+class Sound:
+    """An HL7 batch whose counts and totals agree: its messages, to be run in its place."""
+
+    messages: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsound:
+    """An HL7 batch of which nothing is applied before a person has looked at it: why, where, and what messages are found in it."""
+
+    code: str
+    place: str
+    text: str
+    messages: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Understood:
     """One message parsed and mapped."""
 
-    content: Reading | Filtered | ApplicationAck
+    content: Reading | Filtered | ApplicationAck | Sound | Unsound
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +97,7 @@ class ChannelPlan:
     identify: Callable[[bytes], Reading | None] = _nobody  # whose a message is that cannot be read whole
     missing_account_hold_secs: int = 0
     is_amendable: bool = True  # whether a person may run a corrected copy of its messages
+    listening: Listening | None = None  # how its messages are judged at the door; None: those of a batch are not
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,14 @@ from interface.ledger.reading import Reading
 from interface.message import RunReason
 from interface.observe.emit import emit
 from interface.observe.fault import fault
-from interface.observe.process import BatchProcessed, MessageReplayed, MessageRun
+from interface.observe.process import BatchProcessed, BatchUnpacked, MessageReplayed, MessageRun
 from interface.pipeline.batch import Batch, Trip
 from interface.pipeline.homeless import queue_homeless
 from interface.pipeline.overdue import tell_overdue
-from interface.pipeline.plan import ChannelPlan, Plan
+from interface.pipeline.plan import ChannelPlan, Plan, Unsound
 from interface.pipeline.warm import Warm, WarmRows
-from interface.ports import Clock, Store
-from interface.row.message import RunRecord, StoredMessage
+from interface.ports import Clock, Prepared, Store, Turn
+from interface.row.message import Intake, RunRecord, StoredMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,15 @@ class BatchResult:
 class ProcessStage:
     """The process stage of one engine part. `plan` may be replaced between batches.
 
-    `warm_rows` bounds the ledger rows that are kept opened. Call `forget` whenever another process may have written the ledger.
+    `warm_rows` bounds the ledger rows that are kept opened, `ahead_messages` how many of an HL7 batch's messages are written in one
+    transaction. Call `forget` whenever another process may have written the ledger.
     """
 
-    def __init__(self, store: Store, plan: Plan, clock: Clock, *, warm_rows: int = 20_000) -> None:
+    def __init__(
+        self, store: Store, plan: Plan, clock: Clock, *, warm_rows: int = 20_000, ahead_messages: int = 256
+    ) -> None:
         self._store = store
+        self._ahead_messages = ahead_messages
         self._clock = clock
         self._warm = Warm(warm_rows)
         self._alone = 0  # messages still to be run one by one, after a batch that could not be written
@@ -90,16 +94,48 @@ class ProcessStage:
         with self._store.snapshot() as reader:
             batch = Batch(self._store, self.plan, self._clock, WarmRows(self._warm, reader), trips)
         batch.run()
+        members, is_ahead = self._written_ahead(batch.members) if batch.members else ([], False)
         with self._store.turn("process") as turn:
             is_current = turn.epoch() == epoch
             if is_current:
                 batch.write(turn)
+                self._write_members(turn, members, trips[0].message, is_ahead=is_ahead)
         if not is_current:
             self._warm.forget()
             return BatchResult(taken=len(trips))
         self._warm.settle(batch.changes)
         self._tell(trips, batch.runs, started)
+        if batch.members:
+            emit(BatchUnpacked(trips[0].message.source, trips[0].message.id, len(batch.members)))
         return BatchResult(len(trips), len(batch.runs), batch.has_deliveries, batch.has_answers)
+
+    def _written_ahead(self, members: Sequence[Intake]) -> tuple[Sequence[Prepared], bool]:
+        """Write all of an HL7 batch's messages but the last where nothing runs them yet; gives the last ones, and whether any were.
+
+        One transaction for ten thousand would keep every receiver waiting. What was written before the engine stopped is there.
+        """
+        batch_id = self._batch_of(members)
+        with self._store.snapshot() as reader:
+            done = reader.members_written(batch_id)
+        while len(members) - done > self._ahead_messages:
+            prepared = self._store.prepare(members[done : done + self._ahead_messages])
+            with self._store.turn("process") as turn:
+                turn.receive(prepared, is_ahead=True)
+            done += len(prepared)
+        return self._store.prepare(members[done:]), done > 0
+
+    @staticmethod
+    def _write_members(turn: Turn, members: Sequence[Prepared], batch: StoredMessage, *, is_ahead: bool) -> None:
+        if members:
+            turn.receive(members)
+        if is_ahead:
+            turn.let_members_run(batch.id)
+
+    @staticmethod
+    def _batch_of(members: Sequence[Intake]) -> int:
+        membership = members[0].member
+        assert membership is not None, "these came in a batch"
+        return membership.batch_id
 
     def _tell(self, trips: Sequence[Trip], runs: Sequence[RunRecord], started: int) -> None:
         emit(BatchProcessed(messages=len(runs), took_micros=(time.monotonic_ns() - started) // 1000))
@@ -121,12 +157,20 @@ def understand(plan: Plan, message: StoredMessage, clock: Clock) -> Trip:
         failure = MappingError("channel-unknown", "no active channel reads this source", place=message.source)
         return Trip(message, started, failure=failure)
     try:
-        return Trip(message, started, channel.read(message.raw, message.arrived_at))
+        understood = channel.read(message.raw, message.arrived_at)
+        found = understood.content
+        owners = _owners(channel, message, found.messages) if isinstance(found, Unsound) else ()
+        return Trip(message, started, understood, owners=owners)
     except InterfaceError as failure:
         return Trip(message, started, failure=failure, owner=_owner(channel, message))
     except Exception as bug:  # noqa: BLE001 - the edge of the stage: a bug holds one message, never the feed
         emit(fault(bug, f"message {message.id}"))
         return Trip(message, started, failure=unexpected(bug), owner=_owner(channel, message))
+
+
+def _owners(channel: ChannelPlan, batch: StoredMessage, messages: Sequence[bytes]) -> tuple[Reading, ...]:
+    found = (_owner(channel, replace(batch, raw=raw)) for raw in messages)
+    return tuple(owner for owner in found if owner is not None)
 
 
 def _owner(channel: ChannelPlan, message: StoredMessage) -> Reading | None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 
 from interface.card.screen import CardScreen, screen
 from interface.hl7.ack import AckCode, build_ack
+from interface.hl7.agreement import TOO_LARGE
+from interface.hl7.batch import is_larger
 from interface.hl7.header import Header, holds_another, read_header
 from interface.hl7.problem import ErrorCode, Problem, Severity
 from interface.message import MessageState
@@ -28,6 +30,8 @@ class Listening:
     waits_for_outcome: bool = False  # ack: processed
     answers_always: bool = True  # also where MSH-15 asks for errors only: over MLLP a sender may wait for ever
     screen: CardScreen = field(default_factory=CardScreen)
+    max_batch_messages: int = 10_000
+    answers_each: bool = False  # each message of a batch, instead of the batch alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Examined:
     verdict: Verdict
     answers_always: bool = True
     problem: Problem | None = None
+    answers_each: bool = False  # each message of this batch
 
     def unread(self) -> "Examined":
         """The same frame with its bytes alone, refused: for one that a defect of ours keeps from being stored as it was read."""
@@ -101,8 +106,8 @@ def examine(
     screened = screen(raw, listening.screen)
     header = read_header(screened.raw)
     how = manner(header)
-    problem = _OVERSIZE if is_oversize else _judge(screened.raw, header, listening)
-    verdict = _verdict(problem)
+    problem = _OVERSIZE if is_oversize else judge(screened.raw, header, listening)
+    verdict = verdict_on(problem)
     code = how.codes[verdict] if listening.answers_always or is_wanted(how.immediate, verdict) else ""
     state = MessageState.WAITING if verdict is Verdict.ACCEPT else MessageState.REFUSED
     reason = problem.cause if problem else ""
@@ -123,13 +128,28 @@ def examine(
         reason=reason,
         incidents=tuple(finding.place for finding in screened.findings),
     )
-    return Examined(intake, header, how, verdict, answers_always=listening.answers_always, problem=problem)
+    is_each = listening.answers_each and header.is_batch and verdict is Verdict.ACCEPT
+    return Examined(
+        intake,
+        header,
+        how,
+        verdict,
+        answers_always=listening.answers_always,
+        problem=problem,
+        answers_each=is_each,
+    )
 
 
-def _judge(raw: bytes, header: Header, listening: Listening) -> Problem | None:
+def judge(raw: bytes, header: Header, listening: Listening) -> Problem | None:
+    """Why a message is refused at the door; None where it is taken. Of a batch: why it is refused whole."""
     if header.errors:
         return header.errors[0]
-    if holds_another(raw, header.delimiters):
+    if header.is_batch and is_larger(raw, listening.max_batch_messages):
+        text = f"the batch holds more than the {listening.max_batch_messages} messages that this listener takes at once"
+        return Problem(ErrorCode.INTERNAL_ERROR, "", text, cause=TOO_LARGE)
+    if header.is_batch and listening.answers_each:
+        return None  # each of its messages is judged for itself
+    if not header.is_batch and holds_another(raw, header.delimiters):
         text = "several messages in one block; send each in a block of its own"
         return Problem(ErrorCode.SEGMENT_SEQUENCE, "MSH[2]", text, cause="several-messages")
     if listening.production and header.processing_id[:1] in ("T", "D"):
@@ -143,7 +163,8 @@ _OVERSIZE = Problem(
 )
 
 
-def _verdict(problem: Problem | None) -> Verdict:
+def verdict_on(problem: Problem | None) -> Verdict:
+    """What is said to a message that has this problem."""
     # Table 0357: 1xx speaks of content (AE), 2xx of kind, processing id, size or our own trouble (AR).
     if problem is None:
         return Verdict.ACCEPT

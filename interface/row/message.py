@@ -1,9 +1,23 @@
 """Messages on their way: received, run, parked, answered. Times are UTC microseconds, ids are bigints."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from interface.ledger.outcome import Unrestated
 from interface.message import HoldKind, MessageState, RunReason
+
+# Places in the order of messages that lie behind each one, for those of a batch: more than a batch may hold.
+PLACES: Final = 1 << 20
+BATCH_TYPES: Final = ("FHS", "BHS")  # message types of batches
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Which message of a batch it is (from 1), and where it stands in the order of all messages."""
+
+    batch_id: int
+    position: int
+    order_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +41,7 @@ class Intake:
     incidents: tuple[str, ...] = ()
     original_id: int | None = None  # an amended message names the unchanged original
     actor: str = ""
+    member: Membership | None = None  # it came in a batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +59,9 @@ class StoredMessage:
     """A stored message with its opened bytes, as a run needs it. `replay_id` names the request when this is a replay."""
 
     id: int
-    order_id: int  # its place among the messages of its lanes: its own id, or that of the message that it amends
+    order_id: (
+        int  # its place among all messages: that of its arrival, of the message that it amends, or within its batch
+    )
     source: str
     arrived_at: int
     raw: bytes

@@ -15,6 +15,7 @@ from typing import Self
 from interface.errors import InterfaceError, MessageError, UnansweredError, WireError
 from interface.hl7.ack import Ack, AckCode, read_ack
 from interface.hl7.framing import Deframer, Frame, wrap
+from interface.hl7.header import read_header
 from interface.simulate.sent import WHOLE, Sent, Shape
 
 _FIRST_WAIT_SECS = 0.05
@@ -171,7 +172,9 @@ class Sender:
 
 
 def control_id_of(content: bytes) -> str:
-    """Return MSH-10 of a message, empty when there is none; reads the header only."""
+    """Return MSH-10 of a message, BHS-11 (else FHS-11) of a batch, empty when there is none; reads the header only."""
+    if content[:3] in (b"FHS", b"BHS"):
+        return read_header(content).control_id
     fields = content[:1024].partition(b"\r")[0].split(content[3:4], 10)
     return fields[9].decode("latin-1") if len(fields) > 9 else ""
 

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from interface.errors import ActRefusedError
 from interface.message import MessageState, move
-from interface.row.message import Intake, Received
+from interface.row.message import PLACES, Intake, Received
+from interface.store import member
 from interface.store import schema_message as t
 from interface.store.compress import compress
 from interface.store.counter import message_ids
@@ -46,6 +47,7 @@ _ANEW = (
         answer=sa.bindparam("answered"),
         answered_at=None,
         order_id=sa.bindparam("place"),
+        parked=sa.bindparam("parks"),
     )
 )
 
@@ -84,13 +86,13 @@ def prepare(vault: Vault, intake: Intake) -> PreparedIntake:
     )
 
 
-def receive(tx: Tx, prepared: Sequence[PreparedIntake]) -> list[Received]:
-    """Write arrivals and new messages; results in the order given."""
+def receive(tx: Tx, prepared: Sequence[PreparedIntake], *, is_ahead: bool = False) -> list[Received]:
+    """Write arrivals and new messages; results in the order given. `is_ahead`: messages of a batch that may not run yet."""
     firsts: dict[bytes, PreparedIntake] = {}
     for one in prepared:
         firsts.setdefault(one.digest, one)
     words = tx.word_ids(word for one in prepared for word in _words(one.intake))
-    kept = _insert_new(tx, list(firsts.values()), words)
+    kept = _insert_new(tx, list(firsts.values()), words, parked=int(is_ahead))
     results: list[Received] = []
     arrivals: list[dict[str, Any]] = []
     seen: set[bytes] = set()
@@ -98,11 +100,30 @@ def receive(tx: Tx, prepared: Sequence[PreparedIntake]) -> list[Received]:
         message = kept[one.digest]
         is_first = message.is_new and one.digest not in seen
         seen.add(one.digest)
-        results.append(_welcome(tx, one, message, is_first=is_first))
+        results.append(_welcome(tx, one, message, is_first=is_first, parked=int(is_ahead)))
         arrivals.append(_arrival(one.intake, message))
         tx.count(message.source_id, ARRIVAL, 1, one.intake.arrived_at)
     tx.write(_NEW_ARRIVAL, arrivals)
+    _note_members(tx, prepared, results)
     return results
+
+
+def _note_members(tx: Tx, prepared: Sequence[PreparedIntake], results: Sequence[Received]) -> None:
+    rows, repeated = [], []
+    for one, received in zip(prepared, results, strict=True):
+        if (membership := one.intake.member) is not None:
+            rows.append(
+                {
+                    "batch_id": membership.batch_id,
+                    "position": membership.position,
+                    "message_id": received.message_id,
+                    "is_new": int(not received.is_duplicate),
+                }
+            )
+            if received.is_duplicate:
+                repeated.append((received.message_id, membership.order_id))
+    member.note(tx, rows)
+    member.bring_forward(tx, repeated)
 
 
 def _words(intake: Intake) -> Iterable[str]:
@@ -112,13 +133,13 @@ def _words(intake: Intake) -> Iterable[str]:
         yield intake.reason
 
 
-def _insert_new(tx: Tx, firsts: Sequence[PreparedIntake], words: dict[str, int]) -> dict[bytes, _Kept]:
+def _insert_new(tx: Tx, firsts: Sequence[PreparedIntake], words: dict[str, int], *, parked: int) -> dict[bytes, _Kept]:
     ids = message_ids(tx, len(firsts))
     amended = [one.intake.original_id for one in firsts if one.intake.original_id is not None]
     places = {row.id: row.order_id for row in tx.read_in(_ORDER_OF, "ids", amended)}
     for unknown in set(amended) - places.keys():
         raise ActRefusedError("message-unknown", "there is no message to amend", place=f"message:{unknown}")
-    rows = [_message(number, one, words, places) for number, one in zip(ids, firsts, strict=True)]
+    rows = [_message(number, one, words, places) | {"parked": parked} for number, one in zip(ids, firsts, strict=True)]
     if tx.dialect != SQLITE:
         # Two receivers that meet must take their rows in the same order, or each may wait for the other.
         rows.sort(key=lambda row: row["digest"])
@@ -148,7 +169,7 @@ def _message(number: int, one: PreparedIntake, words: dict[str, int], places: di
     intake = one.intake
     return {
         "id": number,
-        "order_id": number if intake.original_id is None else places[intake.original_id],
+        "order_id": _place(number, intake, places),
         "digest": one.digest,
         "source_id": words[intake.source],
         "type_id": words[intake.message_type],
@@ -160,8 +181,13 @@ def _message(number: int, one: PreparedIntake, words: dict[str, int], places: di
         "answer": intake.answer,
         "original_id": intake.original_id,
         "identity": one.identity,
-        "parked": 0,
     }
+
+
+def _place(number: int, intake: Intake, places: dict[int, int]) -> int:
+    if intake.member is not None:
+        return intake.member.order_id
+    return number * PLACES if intake.original_id is None else places[intake.original_id]
 
 
 def _incidents(number: int, intake: Intake) -> Iterable[dict[str, Any]]:
@@ -169,21 +195,23 @@ def _incidents(number: int, intake: Intake) -> Iterable[dict[str, Any]]:
         yield {"message_id": number, "at": intake.arrived_at, "code": "card-number-masked", "place": place}
 
 
-def _welcome(tx: Tx, one: PreparedIntake, message: _Kept, *, is_first: bool) -> Received:
+def _welcome(tx: Tx, one: PreparedIntake, message: _Kept, *, is_first: bool, parked: int) -> Received:
     intake = one.intake
     if is_first:
         return Received(message.id, False, message.state, message.answer)
     if message.state in _NOT_TAKEN and intake.state is MessageState.WAITING:
-        return Received(message.id, not _begin_anew(tx, message, one), message.state, message.answer)
+        return Received(message.id, not _begin_anew(tx, message, one, parked), message.state, message.answer)
     return Received(message.id, True, message.state, message.answer)
 
 
-def _begin_anew(tx: Tx, message: _Kept, one: PreparedIntake) -> bool:
+def _begin_anew(tx: Tx, message: _Kept, one: PreparedIntake, parked: int) -> bool:
     """Run the same bytes anew, in the place of their second coming, and answer them anew; False where another was first."""
     intake = one.intake
-    was, (place,) = message.state, message_ids(tx, 1)
+    was = message.state
+    place = intake.member.order_id if intake.member else message_ids(tx, 1)[0] * PLACES
     message.state, message.answer = move(was, MessageState.WAITING), intake.answer
-    if not tx.write(_ANEW, [{"row": message.id, "was": was.value, "answered": intake.answer, "place": place}]):
+    row = {"row": message.id, "was": was.value, "answered": intake.answer, "place": place, "parks": parked}
+    if not tx.write(_ANEW, [row]):
         return False
     # Its bytes may have been purged since the refusal. After the update: from then on no purge touches it.
     if tx.write(_BODY_AGAIN, [{"message_id": message.id, "sealed": one.body}]):

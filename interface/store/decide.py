@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from interface.errors import ActRefusedError
 from interface.message import HoldKind, MessageState, move
-from interface.store import lane, pause, settled, suspension
+from interface.store import lane, member, pause, settled, suspension
 from interface.store import schema_message as t
 from interface.store.counter import raise_epoch
 from interface.store.dialect import within
@@ -46,19 +46,24 @@ _NOT_DUE = sa.update(t.message).where(within(_M.id, "ids")).values(due_at=None)
 def release(tx: Tx, ids: Sequence[int]) -> None:
     """Let held, failed or filtered messages wait again, and those behind them as far as nothing else holds them back.
 
-    One that still stands behind another of its lanes stays parked.
+    One that still stands behind another of its lanes stays parked. A batch does not: to take it apart applies nothing, and each of
+    its messages waits for what stands before it.
     """
     raise_epoch(tx)
     lanes = lane.lanes_of(tx, ids)
-    _move(tx, [number for number in ids if number not in lanes], MessageState.WAITING)
-    _move(tx, list(lanes), MessageState.WAITING, parks=True)
+    batches = member.batches(tx, lanes)
+    lane.leave(tx, batches)
+    free = [number for number in ids if number not in lanes or number in batches]
+    _move(tx, free, MessageState.WAITING)
+    _move(tx, member.unopened(tx, ids, MessageState.FILTERED), MessageState.WAITING, parks=True)
+    _move(tx, [number for number in lanes if number not in batches], MessageState.WAITING, parks=True)
     lane.advance(tx, {one for held in lanes.values() for one in held})
 
 
 def skip(tx: Tx, ids: Sequence[int], cause: str) -> None:
     """Set held or failed messages aside for good (filtered) and let go what waited behind them."""
     raise_epoch(tx)
-    _move(tx, ids, MessageState.FILTERED, cause=cause)
+    _move(tx, [*ids, *member.unopened(tx, ids, MessageState.WAITING)], MessageState.FILTERED, cause=cause)
     lanes = lane.lanes_of(tx, ids)
     lane.leave(tx, ids)
     lane.advance(tx, {one for held in lanes.values() for one in held})
@@ -70,8 +75,9 @@ def hold(tx: Tx, ids: Sequence[int], cause: str) -> None:
     Errors: ActRefusedError `not-parked` for a message that may run at any moment.
     """
     raise_epoch(tx)
+    lanes = lane.lanes_of(tx, ids)
     for row in tx.read_in(_STATES, "ids", ids):
-        if not row.parked:
+        if not row.parked or row.id not in lanes:
             raise ActRefusedError(
                 "not-parked",
                 "only a message that waits behind another can be held",

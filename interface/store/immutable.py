@@ -60,6 +60,7 @@ REMOVED_BY_PURGE = (
     Rule(m.arrival),
     Rule(m.body),
     Rule(m.incident),
+    Rule(m.batch_member),
     Rule(m.run),
     # The intent is written before the first byte leaves, the outcome once.
     Rule(

@@ -128,7 +128,7 @@ def _count(tx: Tx, ids: Iterable[int], name: str, *, by_state: bool = False) -> 
 def _forget(tx: Tx, ids: Sequence[int]) -> None:
     """Messages with all that hangs on them; the keys that they were found by go later (`sweep`), for they stand in other order."""
     _count(tx, ids, FORGOTTEN, by_state=True)
-    for table in (m.incident, m.parked, m.replay_message):
+    for table in (m.incident, m.parked, m.replay_message, m.batch_member):
         _drop(tx, table, table.c.message_id, ids)
     tx.write_in(
         sa.delete(t.purged).where(t.purged.c.what.in_(OF_MESSAGE), within(t.purged.c.subject_id, "ids")),

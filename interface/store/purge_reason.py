@@ -83,6 +83,7 @@ IS_NAMED: Condition = sa.or_(
             _PART.echo_message_id,
             DELIVERY.reply_to,
             _COPY.c.original_id,
+            m.batch_member.c.batch_id,
         )
     )
 )

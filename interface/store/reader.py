@@ -34,6 +34,7 @@ from interface.store import (
     last_held,
     ledger_needs,
     material,
+    member,
     mirror,
     patient_story,
     payment_story,
@@ -78,6 +79,9 @@ class SqlReader:
 
     def stored(self, ids: Sequence[int]) -> list[StoredMessage]:
         return run.stored(self._tx, ids)
+
+    def members_written(self, batch_id: int) -> int:
+        return member.written(self._tx, batch_id)
 
     def replays(self, limit: int) -> list[StoredMessage]:
         return run.replays(self._tx, limit)

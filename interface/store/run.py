@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from interface.errors import ActRefusedError
 from interface.message import MessageState, RunReason, move
-from interface.row.message import Names, Parked, RunRecord, Settled, StoredMessage
+from interface.row.message import BATCH_TYPES, Names, Parked, RunRecord, Settled, StoredMessage
 from interface.store import lane, settled
 from interface.store import schema_message as t
 from interface.store.arrival import NEW_SEARCH_KEY, PENDING
@@ -99,16 +99,24 @@ SEARCHED = ("patient", "account", "visit", "family", "birth_date")
 
 
 def waiting(tx: Tx, limit: int) -> list[StoredMessage]:
-    """Messages that can run now, in message order, bodies opened. Paused channels' messages are left out."""
+    """Messages that can run now, in message order, bodies opened. Paused channels' messages are left out, a batch comes alone."""
     paused = paused_channels(tx)
     if not paused:
-        return _open(tx, tx.read(WAITING, amount=limit))
-    return _open(tx, tx.read(_WAITING_ELSEWHERE, amount=limit, paused=list(tx.known_word_ids(paused).values())))
+        return _open(tx, _to_batch(tx, tx.read(WAITING, amount=limit)))
+    words = list(tx.known_word_ids(paused).values())
+    return _open(tx, _to_batch(tx, tx.read(_WAITING_ELSEWHERE, amount=limit, paused=words)))
+
+
+def _to_batch(tx: Tx, rows: Sequence[sa.Row[Any]]) -> Sequence[sa.Row[Any]]:
+    """The rows before the first batch, or that one alone: what it brings runs before all that follows."""
+    types = tx.texts({row.type_id for row in rows})
+    place = next((place for place, row in enumerate(rows) if types[row.type_id] in BATCH_TYPES), len(rows))
+    return rows[: place or 1]
 
 
 def replays(tx: Tx, limit: int) -> list[StoredMessage]:
     """Requested replays: request by request, each in the order in which its messages came."""
-    rows = tx.read(_REPLAYS, amount=limit)
+    rows = _to_batch(tx, tx.read(_REPLAYS, amount=limit))
     return _open(tx, rows, [(row.replay_id, bool(row.force_money)) for row in rows])
 
 

@@ -34,7 +34,7 @@ message = sa.Table(
     "message",
     METADATA,
     row_id(),
-    # Where it stands among messages that wait: its own id, or that of the message that it amends.
+    # Where it stands among messages that wait: by its own id, in the place of the message that it amends, or behind its batch.
     sa.Column("order_id", sa.BigInteger, nullable=False),
     lookup("digest"),  # keyed hash of source and bytes: the unique constraint that tells repeats
     word("source_id"),
@@ -44,7 +44,7 @@ message = sa.Table(
     text("state"),
     text("hold", nullable=True),
     word("cause_id", nullable=True),
-    flag("parked"),  # waits behind another message of its lane
+    flag("parked"),  # waits behind another message of its lane, or until its batch is read to the end
     flag("pan_redacted"),
     text("answer"),  # "?" while the outcome decides; written once, by whoever comes first
     micros("answered_at", nullable=True),
@@ -91,6 +91,18 @@ arrival = sa.Table(
 
 body = sa.Table(
     "body", METADATA, reference("message_id", "message.id"), sealed(), sa.PrimaryKeyConstraint("message_id")
+)
+
+# Which messages a batch brought, in its order; also those that were here already.
+batch_member = sa.Table(
+    "batch_member",
+    METADATA,
+    reference("batch_id", "message.id"),
+    sa.Column("position", sa.Integer, nullable=False),
+    reference("message_id", "message.id", index=True),
+    flag("is_new"),  # it became a message, or was refused before and runs anew; 0: a repeat
+    sa.PrimaryKeyConstraint("batch_id", "position"),
+    sqlite_with_rowid=False,
 )
 
 incident = sa.Table(

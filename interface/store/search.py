@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from interface.message import HoldKind, MessageState
-from interface.store import purged
+from interface.store import member, purged
 from interface.store import schema_message as t
 from interface.store.count import count_of
 from interface.store.dialect import within
@@ -140,12 +140,22 @@ def rows(tx: Tx, found: Sequence[sa.Row[Any]]) -> list[MessageRow]:
     unnamed = [row.id for row in found if row.id not in named]
     for row in tx.read_in(_PARKED, "ids", unnamed):
         named[row.message_id] = tx.vault.open_json(row.sealed, scope_of("parked", row.message_id))
-    bodiless = purged.bodiless(tx, [row.id for row in found])
-    return [_row(tx, row, texts, named.get(row.id, {}), is_purged=row.id in bodiless) for row in found]
+    ids = [row.id for row in found]
+    bodiless, brought = purged.bodiless(tx, ids), member.brought_by(tx, ids)
+    return [
+        _row(tx, row, texts, named.get(row.id, {}), is_purged=row.id in bodiless, batch=brought.get(row.id, (None, 0)))
+        for row in found
+    ]
 
 
 def _row(
-    tx: Tx, row: sa.Row[Any], texts: dict[int | None, str], named: dict[str, str], *, is_purged: bool
+    tx: Tx,
+    row: sa.Row[Any],
+    texts: dict[int | None, str],
+    named: dict[str, str],
+    *,
+    is_purged: bool,
+    batch: tuple[int | None, int],
 ) -> MessageRow:
     control_id, sender = tx.vault.open_json(row.identity, scope_of("identity", row.digest))
     return MessageRow(
@@ -164,5 +174,7 @@ def _row(
         original_id=row.original_id,
         is_pan_redacted=bool(row.pan_redacted),
         is_purged=is_purged,
+        batch_id=batch[0],
+        batch_position=batch[1],
         **{kind: named.get(kind, "") for kind in SEARCHED},
     )

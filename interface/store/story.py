@@ -7,7 +7,7 @@ import orjson
 import sqlalchemy as sa
 
 from interface.message import HoldKind, MessageState, RunReason
-from interface.store import purged, search
+from interface.store import member, purged, search
 from interface.store import schema_message as t
 from interface.store.compress import expand
 from interface.store.lane import older_in_lanes
@@ -33,6 +33,7 @@ def message(tx: Tx, message_id: int) -> MessageStory | None:
     if found is None:
         return None
     (row,) = search.rows(tx, [found])
+    members, repeats = member.members(tx, message_id)
     return MessageStory(
         row=row,
         arrivals=tuple(
@@ -44,6 +45,8 @@ def message(tx: Tx, message_id: int) -> MessageStory | None:
         amended_by=tuple(one.id for one in tx.read(_AMENDED, row=message_id)),
         behind=tuple(older_in_lanes(tx, message_id)),
         purged=purged.of_message(tx, message_id),
+        members=members,
+        repeats=repeats,
     )
 
 

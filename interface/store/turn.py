@@ -24,6 +24,7 @@ from interface.store import (
     held_record,
     installation,
     ledger_save,
+    member,
     mirror,
     posting,
     purge,
@@ -49,8 +50,12 @@ class SqlTurn(SqlReader):
 
     _is_turn = True
 
-    def receive(self, prepared: Sequence[Prepared]) -> list[Received]:
-        return arrival.receive(self._tx, cast(Sequence[PreparedIntake], prepared))  # opaque to everybody else
+    def receive(self, prepared: Sequence[Prepared], *, is_ahead: bool = False) -> list[Received]:
+        intakes = cast(Sequence[PreparedIntake], prepared)  # opaque to everybody else
+        return arrival.receive(self._tx, intakes, is_ahead=is_ahead)
+
+    def let_members_run(self, batch_id: int) -> None:
+        member.let_run(self._tx, batch_id)
 
     def finish(self, runs: Sequence[RunRecord]) -> None:
         run.finish(self._tx, runs)

@@ -63,6 +63,8 @@ class MessageRow:
     original_id: int | None = None  # it was amended from this one
     is_pan_redacted: bool = False
     is_purged: bool = False  # its bytes are gone
+    batch_id: int | None = None  # it came in this batch, as its `batch_position`th message
+    batch_position: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,8 @@ class MessageStory:
     amended_by: tuple[int, ...]  # messages that a person made of it
     behind: tuple[int, ...]  # older messages in its lanes: what it waits for
     purged: tuple[PurgedPart, ...] = ()
+    members: tuple[int, ...] = ()  # of a batch: the messages that it brought, in its order
+    repeats: int = 0  # how many of them were here already
 
     def purged_body(self) -> PurgedPart | None:
         """When and why its bytes went; None where they are here."""

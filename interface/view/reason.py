@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 
 _SENTENCES: Final[Mapping[str, str]] = {
-    "batch-refused": "a batch (FHS or BHS); its sender must send the messages one by one",
+    "batch-too-large": "more messages than batch: max_messages of the channel; its sender must send smaller batches",
     "block-empty": "the sender wrote a block with nothing in it",
     "charset-impossible": "written in UTF-16, which MLLP does not carry; the sender must write UTF-8",
-    "control-id-missing": "MSH-10 is empty; the sender must number its messages",
+    "control-id-missing": "MSH-10 (of a batch BHS-11) is empty; the sender must number what it sends",
     "control-id-too-long": "MSH-10 is longer than 199 characters; the sender's fields may have slipped",
     "frame-cut": "the connection ended inside the message; nobody was told yes, the sender sends it again",
     "frame-too-large": "larger than max_frame_bytes of the channel; only its beginning is kept",

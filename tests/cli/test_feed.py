@@ -161,3 +161,11 @@ def test_a_warning_is_told_and_is_no_problem(no_home: Home, hp24: Hp24, tmp_path
     assert all(line.startswith("warning: mappings/hl7v2.yaml:") for line in told.out.splitlines()[:-1])
     found = hp24("check", "--root", str(site), "--json").json
     assert [one["rule"] for one in found["warnings"]] == ["number-masked"] * 3
+
+
+def test_a_whole_file_is_one_block(hp24: Hp24, listener: Receiver, tmp_path: Path) -> None:
+    file = tmp_path / "batch.hl7"
+    batch = b"BHS|^~\\&|A|B|||||||B1\r" + MESSAGE.format(name="C1").replace("\n", "\r").encode() + b"BTS|1\r"
+    file.write_bytes(batch)
+    told = hp24("send", str(file), "--to", str(listener.port), "--whole", "--json", "--timeout-secs", "0.5")
+    assert [(line["file"], line["control_id"]) for line in told.lines] == [("batch.hl7", "B1")]

@@ -6,7 +6,7 @@ import pytest
 
 from interface.app.compose import open_app
 from interface.message import MessageState
-from tests.cli.conftest import CHANNEL, Home, Hp24
+from tests.cli.conftest import CHANNEL, Home, Hp24, feed
 from tests.conftest import PROJECT
 
 PROMISED = {
@@ -144,3 +144,43 @@ def test_an_empty_store_says_so(empty_home: Home, hp24: Hp24) -> None:
 )
 def test_values_that_cannot_be_meant_are_wrong_usage(home: Home, hp24: Hp24, arguments: tuple[str, str]) -> None:
     assert hp24("messages", *arguments).code == 2
+
+
+BATCH = (
+    "BHS|^~\\&|EPICDFT|NORTH|HP24ENG|HP24|20260304091500||||{control_id}\r"
+    "MSH|^~\\&|EPICADT|NORTH|HP24ENG|HP24|20260304091500||ADT^A08^ADT_A01|{control_id}M|P|2.5.1\r"
+    "PID|1||880011^^^NORTH^MR||BATCHER^NORA||||||||||||||990011^^^NORTH^AN\rPV1|1|O\r"
+    "BTS|{count}\r"
+)
+
+
+def test_a_batch_is_shown_with_its_messages_and_they_with_it(home: Home, hp24: Hp24) -> None:
+    with open_app(home.folder, PROJECT, home.environ) as app:
+        feed(app, BATCH.format(control_id="B77", count=1).encode())
+    (batch,) = hp24("messages", "--control-id", "B77", "--json").lines
+    told = hp24("show", str(batch["id"]), "--json").json
+    (member,) = told["messages"]
+    shown = hp24("show", str(batch["id"]))
+    assert f"1: {member}" in shown.out
+    assert "message 1  ADT^A08  B77M" in shown.out
+    assert f"message 1 of batch {batch['id']}" in hp24("show", str(member)).out
+
+
+def test_a_look_at_a_batch_is_found_by_the_patients_in_it(home: Home, hp24: Hp24) -> None:
+    with open_app(home.folder, PROJECT, home.environ) as app:
+        feed(app, BATCH.format(control_id="B78", count=1).encode())
+    (batch,) = hp24("messages", "--control-id", "B78", "--json").lines
+    hp24("show", str(batch["id"]), "--as", "lee")
+    assert f"message:{batch['id']}" in hp24("audit", "--patient", "880011", "--actor", "lee", "--json").out
+
+
+def test_a_held_batch_says_what_differs(home: Home, hp24: Hp24) -> None:
+    with open_app(home.folder, PROJECT, home.environ) as app:
+        feed(app, BATCH.format(control_id="B79", count=3).encode())
+    (batch,) = hp24("messages", "--control-id", "B79", "--json").lines
+    (ran,) = hp24("show", str(batch["id"]), "--json").json["runs"]
+    assert (ran["reason"], ran["place"], ran["text"]) == (
+        "batch-count-differs",
+        "BTS-1",
+        "it says 3 messages, and there are 1",
+    )

@@ -4,9 +4,12 @@ from hypothesis import strategies as st
 
 from interface.errors import MessageError
 from interface.hl7.ack import AckCode, build_ack, is_ack, read_ack
+from interface.hl7.batch import split
+from interface.hl7.batch_ack import build_batch_ack
 from interface.hl7.header import Header, read_header
 from interface.hl7.parser import parse
 from interface.hl7.problem import ErrorCode, Problem, Severity
+from tests.hl7.batches import bhs, bts, dft, fhs, fts
 from tests.hl7.sample import ADT_A01
 
 AT = 1_741_101_300_000_000  # 2025-03-04 15:15:00 UTC
@@ -205,3 +208,22 @@ def test_an_unknown_code_is_a_mistake_of_ours() -> None:
 @pytest.mark.parametrize(("code", "is_retryable"), [("206", True), ("207", True), ("204", False), ("101", False)])
 def test_only_locks_and_internal_errors_are_worth_a_retry(code: str, is_retryable: bool) -> None:
     assert ErrorCode(code).is_retryable is is_retryable
+
+
+def test_a_batch_of_answers_is_read_as_the_answer_to_its_batch() -> None:
+    batch = split(fhs("F1") + bhs("B1") + dft("M1") + dft("M2") + bts(2) + fts(1))
+    codes = zip(batch.messages, ("AA", "AR"), strict=True)
+    acks = [build_ack(read_header(raw), code, control_id="X", at=AT) for raw, code in codes]
+    numbers = iter(("A1", "A2"))
+    reply = build_batch_ack(batch, [acks], lambda: next(numbers), AT)
+    ack = read_ack(reply)
+    assert (ack.code, ack.control_id, ack.own_control_id) == (AckCode.AR, "B1", "A2")
+    again = split(reply)
+    assert again.messages == tuple(acks)
+    assert again.header.split(b"|")[11] == b"F1"
+
+
+@pytest.mark.parametrize("reply", [b"BHS|^~\\&|||||||||A1|B1\r", b"BHS|^~\\&|||||||||A1|B1\rPID|1\r"])
+def test_a_batch_without_answers_is_no_answer(reply: bytes) -> None:
+    with pytest.raises(MessageError, match="ack-unreadable"):
+        read_ack(reply)

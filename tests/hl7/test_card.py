@@ -199,3 +199,22 @@ def test_all_of_brand_length_and_luhn_are_needed(text: str, is_card: bool) -> No
 def test_the_leading_digits_and_lengths_are_those_of_the_brands(start: str, length: int, is_card: bool) -> None:
     body = start.ljust(length - 1, "7")
     assert contains_card(body + mod10(body)) is is_card
+
+
+def test_a_message_of_a_batch_is_screened_by_its_own_separators() -> None:
+    coded = rb"MSH|^~!&|A|B|C|D|20250304||ADT^A08|1|P|2.5.1" + b"\rNTE|1||!X34!111111111111111\r"
+    batch = b"BHS|^~\\&|A|B|||||||B1\r" + HEADER + b"NTE|1||nothing\r" + coded + HEADER + b"BTS|3\r"
+    screened = screen(batch)
+    assert b"!X2A!***********1111" in screened.raw
+    assert len(screened.raw) == len(batch)
+    assert places(batch) == ["NTE-3"]
+
+
+def test_a_plain_batch_without_cards_is_left_alone() -> None:
+    batch = b"BHS|^~\\&|A|B|||||||B1\r" + HEADER + HEADER.replace(b"|", b"#") + b"BTS|2\r"
+    assert screen(batch).raw is batch
+
+
+def test_the_control_ids_and_times_of_a_batch_may_look_like_cards() -> None:
+    header = f"BHS|^~\\&|A|B|C|D|{CARDS['visa']}||||{CARDS['visa']}|{CARDS['visa']}\r".encode()
+    assert screen(header + HEADER).findings == ()

@@ -32,7 +32,7 @@ def test_either_acknowledgement_field_asks_for_enhanced_mode(mode: str) -> None:
     assert read_header(f"MSH|^~\\&|||||||ADT^A08|7|P|2.5||{mode}".encode()).is_enhanced
 
 
-@pytest.mark.parametrize("raw", [b"", b"\x0b", b"PID|1", b"<xml/>", b"\xff\xfe", b"msh|^~\\&|", b"FHS|^~\\&|A"])
+@pytest.mark.parametrize("raw", [b"", b"\x0b", b"PID|1", b"<xml/>", b"\xff\xfe", b"msh|^~\\&|"])
 def test_bytes_without_msh_have_one_problem_and_no_fields(raw: bytes) -> None:
     header = read_header(raw)
     assert [(each.code, each.place, each.is_error) for each in header.problems] == [("100", "MSH", True)]
@@ -45,8 +45,10 @@ def test_bytes_without_msh_have_one_problem_and_no_fields(raw: bytes) -> None:
         (b"", "block-empty"),
         (b"\xef\xbb\xbf \r\n", "block-empty"),
         (b"PID|1", "header-missing"),
-        (b"FHS|^~\\&|A", "batch-refused"),
-        (b"\r\nBHS|^~\\&|A", "batch-refused"),
+        (b"FHS|^~\\&|A", "control-id-missing"),
+        (b"\r\nBHS|^~\\&|A", "control-id-missing"),
+        (b"BHS", "header-unusable"),
+        (b"BHS|^~\\&|||||||||" + b"7" * 200, "control-id-too-long"),
         ("MSH|^~\\&|A".encode("utf-16"), "charset-impossible"),
         ("MSH|^~\\&|A".encode("utf-16-le"), "charset-impossible"),
         ("MSH|^~\\&|A".encode("utf-16-be"), "charset-impossible"),
@@ -162,3 +164,43 @@ def test_the_header_is_decoded_by_its_own_charset_or_the_channels() -> None:
     latin = raw.format("8859/1").encode("latin-1")
     assert read_header(utf8).sending_application == read_header(latin).sending_application == "KLINIK MÜNCHEN"
     assert read_header(latin, "8859/2").codec == "iso8859-2"
+
+
+BATCH = "BHS|^~\\&|EPICDFT|NORTH|HP24ENG|HP24|20260304091500||||B7\r"
+FILE = "FHS|^~\\&|FILES|NORTH|||||||F3\r"
+INSIDE = "MSH|^~\\&|A|B|C|D|20260304||DFT^P03|M1|T|2.4||||||8859/1\rPID|1\r"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "control_id", "sender"),
+    [
+        (BATCH + INSIDE, "BHS", "B7", "EPICDFT"),
+        (FILE + BATCH + INSIDE, "FHS", "B7", "EPICDFT"),
+        (FILE + INSIDE, "FHS", "F3", "FILES"),
+        (FILE + BATCH.replace("B7", "") + INSIDE, "FHS", "F3", "EPICDFT"),
+        (FILE.replace("\r", "\r\n\r\n") + BATCH + INSIDE, "FHS", "B7", "EPICDFT"),
+    ],
+)
+def test_a_batch_is_known_by_its_own_headers(text: str, kind: str, control_id: str, sender: str) -> None:
+    header = read_header(text.encode())
+    assert (header.is_batch, header.kind_name, header.control_id, header.sending_application) == (
+        True,
+        kind,
+        control_id,
+        sender,
+    )
+    assert header.problems == ()
+
+
+def test_a_batch_is_answered_in_the_version_and_character_set_of_its_messages() -> None:
+    header = read_header((BATCH + INSIDE).encode())
+    assert (header.version, header.processing_id, header.charset) == ("2.4", "T", "8859/1")
+
+
+def test_a_batch_without_messages_has_no_version() -> None:
+    assert read_header((BATCH + "BTS|0\r").encode()).version == ""
+
+
+def test_the_place_of_a_missing_control_id_is_that_of_the_header_that_lacks_it() -> None:
+    assert [one.place for one in read_header(BATCH.replace("B7", "").encode()).errors] == ["BHS-11"]
+    assert [one.place for one in read_header(FILE.replace("F3", "").encode()).errors] == ["FHS-11"]

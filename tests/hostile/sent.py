@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from interface.hl7.framing import END, START, wrap
+from tests.hostile.batches import BATCHES
 from tests.hostile.patient import ADT, MSH, PID, REST
 from tests.hostile.row import Ending, Ends, Row, changed, framed, in_every_field, unframed, with_segments
 
@@ -44,12 +45,6 @@ EMPTY: Final[Ends] = {
     "kept": ("refused block-empty: the sender wrote a block with nothing in it",),
     "log": ("message-refused block-empty",),
 }
-BATCH: Final[Ends] = {
-    "answers": ("AE to nobody MSH^1 100: this is a batch; send its messages one by one, each in a block of its own",),
-    "kept": ("refused batch-refused: a batch (FHS or BHS); its sender must send the messages one by one",),
-    "log": ("message-refused batch-refused",),
-}
-
 ROWS: Final = (
     Row("sound message", framed(ADT)),
     # ---- framing
@@ -292,20 +287,7 @@ ROWS: Final = (
         framed(MSH + b"PID\r"),
         kept=("failed patient-unidentified: PID-3 no identifier of the patient fits the mapping's rule",),
     ),
-    Row(
-        "batch: FHS, BHS, two messages",
-        framed(b"FHS|^~\\&|A|B\rBHS|^~\\&|A|B\r" + ADT + ADT.replace(b"{id}", b"{id}B") + b"BTS|2\rFTS|1\r"),
-        answers=("AE to nobody MSH^1 100: this is a batch; send its messages one by one, each in a block of its own",),
-        kept=("refused batch-refused: a batch (FHS or BHS); its sender must send the messages one by one",),
-        log=("message-refused batch-refused",),
-    ),
-    Row(
-        "batch that says it is one message",
-        framed(b"BHS|^~\\&|A|B||||||{id}\r" + PID),
-        answers=("AE to nobody MSH^1 100: this is a batch; send its messages one by one, each in a block of its own",),
-        kept=("refused batch-refused: a batch (FHS or BHS); its sender must send the messages one by one",),
-        log=("message-refused batch-refused",),
-    ),
+    *BATCHES,
     Row(
         "an acknowledgement of NUL",
         framed(b"MSH|^~\\&|A|B|C|D|20250304||ACK|{id}|P|2.5.1\rMSA|AA|NO\0BODY\r"),

@@ -16,7 +16,7 @@ from interface.ledger.reading import (
     Transaction,
 )
 from interface.message import MessageState
-from interface.pipeline.plan import ApplicationAck, ChannelPlan, DestinationPlan, Plan, Understood
+from interface.pipeline.plan import ApplicationAck, ChannelPlan, DestinationPlan, Plan, Sound, Understood, Unsound
 from interface.pipeline.process import ProcessStage
 from interface.pipeline.retry import RetryPolicy
 from interface.ports import Store
@@ -26,7 +26,7 @@ CHANNEL = "spoken"
 DESTINATION = "spoken/ehr"
 SECOND = 1_000_000
 HOLD_SECS = 3600  # how long money waits for its account before a person is told
-Content = Reading | Filtered | ApplicationAck | InterfaceError | Exception
+Content = Reading | Filtered | ApplicationAck | Sound | Unsound | InterfaceError | Exception
 
 
 def mrn(value: str) -> Identifier:
@@ -75,21 +75,42 @@ class Feed:
         owner = self.owners.get(raw, "")
         return Reading(Meaning.UPDATE, 0, patient=Said((mrn(owner),))) if owner else None
 
-    def stage(self, config_id: int = 1) -> ProcessStage:
-        return ProcessStage(self.store, self.plan(config_id), self.clock)
+    def stage(self, config_id: int = 1, ahead_messages: int = 256) -> ProcessStage:
+        return ProcessStage(self.store, self.plan(config_id), self.clock, ahead_messages=ahead_messages)
 
     def receive(self, *contents: Content, waits: bool = False, owner: str = "") -> list[int]:
         """Store messages; gives their ids. `owner`: whose they are, where they cannot be read."""
-        intakes = []
-        for content in contents:
-            name = f"M{next(self.numbers)}"
-            raw = f"spoken {name}".encode()
-            self.contents[raw] = content
-            self.owners[raw] = owner
-            answer = "?" if waits else "AA"
-            intakes.append(
-                Intake(CHANNEL, self.clock.now(), "test", raw, name, "ADT^A08", "T|T", MessageState.WAITING, answer)
-            )
+        raws = self.speak(*contents)
+        self.owners |= dict.fromkeys(raws, owner)
+        return self.receive_raw(*raws, waits=waits)
+
+    def speak(self, *contents: Content) -> tuple[bytes, ...]:
+        """Bytes that mean this, not received yet."""
+        raws = tuple(f"spoken M{next(self.numbers)}".encode() for _ in contents)
+        self.contents |= dict(zip(raws, contents, strict=True))
+        self.owners |= dict.fromkeys(raws, "")
+        return raws
+
+    def receive_batch(self, *raws: bytes, difference: str = "") -> int:
+        """Store an HL7 batch of these messages; its count is wrong where a `difference` is named."""
+        raw = f"batch {next(self.numbers)}".encode()
+        self.contents[raw] = Unsound(difference, "BTS-1", "it differs", raws) if difference else Sound(raws)
+        (number,) = self.receive_raw(raw, message_type="BHS")
+        return number
+
+    def mend(self, batch_id: int, *raws: bytes) -> None:
+        """From now on the batch is right, and holds these."""
+        with self.store.snapshot() as reader:
+            (message,) = reader.stored([batch_id])
+        self.contents[message.raw] = Sound(raws)
+
+    def receive_raw(self, *raws: bytes, waits: bool = False, message_type: str = "ADT^A08") -> list[int]:
+        """Store these bytes; gives the messages' ids."""
+        answer = "?" if waits else "AA"
+        intakes = [
+            Intake(CHANNEL, self.clock.now(), "test", raw, "", message_type, "T|T", MessageState.WAITING, answer)
+            for raw in raws
+        ]
         prepared = self.store.prepare(intakes)
         with self.store.turn("receive") as turn:
             return [one.message_id for one in turn.receive(prepared)]

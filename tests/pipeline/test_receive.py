@@ -28,7 +28,7 @@ def test_a_message_is_durable_before_its_positive_answer(feed: Feed) -> None:
     [
         (b"hello", "AE", "header-missing"),
         (b"", "AE", "block-empty"),
-        (b"BHS|^~\\&|A\r", "AE", "batch-refused"),
+        (b"BHS|^~\\&|A\r", "AE", "control-id-missing"),
         (ADT + ADT, "AE", "several-messages"),
         (ADT.replace(b"|N1|", b"|%s|" % (b"N" * 200)), "AE", "control-id-too-long"),
         (ADT.replace(b"|N1|", b"||"), "AE", "control-id-missing"),

@@ -10,6 +10,7 @@ from interface.ledger.reading import MoneyKind
 from interface.message import DeliveryState, MessageState
 from interface.row.act import Act
 from interface.row.delivery import Outcome
+from interface.row.message import PLACES, Membership
 from interface.store import immutable
 from interface.store.permit import permitted
 from interface.store.schema import METADATA
@@ -26,6 +27,8 @@ UNCHANGED = [rule for rule in RULES if not rule.is_free]
 def store(store: SqlStore) -> SqlStore:
     """A store in which every table that refuses change has a row."""
     masked = intake(1, incidents=("PID-3",))
+    (batch,) = receive(store, intake(2, message_type="BHS"))
+    receive(store, intake(3, member=Membership(batch.message_id, 1, PLACES + 1)))
     (first,) = receive(store, masked)
     finish(store, run(first.message_id))
     kind, day = MoneyKind.PAYMENT, "2026-03-04"
