@@ -42,18 +42,6 @@ def plan_of(config_id: int, configuration: Configuration) -> Plan:
     return Plan(config_id, channels, destinations)
 
 
-def listening_of(feed: Feed) -> Listening:
-    """What intake must know of a channel."""
-    spec = feed.spec
-    return Listening(
-        spec.channel,
-        production=spec.production,
-        waits_for_outcome=spec.ack.mode is AckMode.PROCESSED,
-        answers_always=spec.ack.when is AckWhen.ALWAYS,
-        screen=CardScreen(frozenset(feed.mapping.identifier_fields)),
-    )
-
-
 def _channel(feed: Feed) -> ChannelPlan:
     return ChannelPlan(
         feed.spec.channel,
