@@ -73,11 +73,7 @@ def check_verb(asked: Asked) -> int:
     try:
         configuration = load(read_files(root), asked.environ(), root)
     except ProblemsError as found:
-        if asked.as_json:
-            print_json({"root": str(root)} | _found(found.problems, found.warnings))
-        else:
-            print_problems(found, root)
-        return ExitCode.PROBLEMS
+        return tell_problems(asked, found, root)
     specs, warn_days = configuration.specs, configuration.settings.certificate_warn_days
     files = check_files(specs, configuration.files, root, SystemClock().now(), warn_days)
     warnings = sorted((*configuration.warnings, *files.warnings))
@@ -109,6 +105,17 @@ def problem_json(one: "Problem") -> dict[str, Any]:
         "text": one.text,
         "advice": one.advice,
     }
+
+
+def tell_problems(asked: Asked, found: "ProblemsError", root: Path) -> int:
+    """Everything that is wrong with the files, as tables or as JSON; gives the exit code."""
+    from interface.cli.table import print_json
+
+    if asked.as_json:
+        print_json({"root": str(root)} | _found(found.problems, found.warnings))
+    else:
+        print_problems(found, root)
+    return ExitCode.PROBLEMS
 
 
 def print_problems(found: "ProblemsError", root: Path) -> None:
