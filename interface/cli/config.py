@@ -41,7 +41,7 @@ def plan_verb(asked: Asked) -> int:
     """
     from interface.app.change import plan
     from interface.cli.config_plan import plan_json, print_plan
-    from interface.cli.engine import print_problems
+    from interface.cli.engine import tell_problems
     from interface.cli.table import print_json
     from interface.mapping.problem import ProblemsError
 
@@ -49,8 +49,7 @@ def plan_verb(asked: Asked) -> int:
         try:
             planned = plan(app)
         except ProblemsError as found:
-            print_problems(found, app.root)
-            return ExitCode.PROBLEMS
+            return tell_problems(asked, found, app.root)
         if asked.as_json:
             print_json(plan_json(planned, app.root))
             return ExitCode.OK
@@ -84,7 +83,7 @@ def apply_verb(asked: Asked, confirm_money: str, reason: str) -> int:
     """
     from interface.app.change import plan
     from interface.cli.config_plan import print_plan
-    from interface.cli.engine import print_problems
+    from interface.cli.engine import tell_problems
     from interface.mapping.problem import ProblemsError
     from interface.view.configuration import How
 
@@ -92,8 +91,7 @@ def apply_verb(asked: Asked, confirm_money: str, reason: str) -> int:
         try:
             planned = plan(app)
         except ProblemsError as found:
-            print_problems(found, app.root)
-            return ExitCode.PROBLEMS
+            return tell_problems(asked, found, app.root)
         if not asked.as_json:
             print_plan(planned)
         if planned.is_empty:

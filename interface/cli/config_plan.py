@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from interface.engine.adopt import Adoption
 
 
+_SHOWN = 100  # changes in a table
+
+
 def plan_json(planned: "ConfigPlan", root: "Path") -> dict[str, Any]:
     """The plan as one JSON object."""
     from interface.cli.engine import problem_json
@@ -104,8 +107,11 @@ def _print_changes(changes: "Sequence[Change]") -> None:
         return
     columns = [Column("place"), Column("what", shrinks=True), Column("touches money", shrinks=True)]
     columns.append(Column("reaches", leaves=1))
-    rows = [[one.place, one.sentence(), one.money, ", ".join(one.channels)] for one in changes]
+    ordered = sorted(changes, key=lambda one: not one.money)  # what touches money is never what is left out
+    rows = [[one.place, one.sentence(), one.money, ", ".join(one.channels)] for one in ordered[:_SHOWN]]
     console().print(table(columns, rows))
+    if len(changes) > _SHOWN:
+        console().print(f"and {len(changes) - _SHOWN:,} more: --json lists all")
 
 
 def _print_ends(kind: str, ends: "Adoption", anew: str) -> None:

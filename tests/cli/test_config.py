@@ -54,6 +54,7 @@ def test_a_plan_of_files_that_do_not_pass_lists_their_problems(root: Path, hp24:
     told = hp24("config", "plan")
     assert told.code == 1
     assert "[wrong-value]" in told.out
+    assert [one["rule"] for one in hp24("config", "plan", "--json").json["problems"]] == ["wrong-value"]
 
 
 def test_money_is_applied_with_a_reason_alone(root: Path, hp24: Hp24) -> None:
@@ -101,3 +102,14 @@ def test_an_environment_is_chosen_by_option_and_shown(root: Path, hp24: Hp24) ->
     assert hp24("check", "--environment", "tset").code == 1
     assert hp24("--environment", "test", "config", "apply", "--confirm-money", "a trial engine").code == 0
     assert hp24("config", "versions", "--json").json[0]["environment"] == "test"
+
+
+def test_a_long_plan_shows_money_first(root: Path, hp24: Hp24) -> None:
+    file = root / "mappings" / "tables" / "sex.csv"
+    codes = "".join(f"Q{number},U,\n" for number in range(150))
+    file.write_text(file.read_text(encoding="utf-8") + codes, encoding="utf-8")
+    edit(root, "channels/epic.yaml", *FLIP)
+    told = hp24("config", "plan")
+    assert "money.sign_of_payment" in told.out.splitlines()[2]
+    assert "and 51 more: --json lists all" in told.out
+    assert len(hp24("config", "plan", "--json").json["changes"]) == 151

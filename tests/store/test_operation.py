@@ -155,7 +155,9 @@ def test_what_was_active_is_listed_with_who_and_why(store: SqlStore, clock: Hand
         turn.activate_config(first, Publishing(clock.at, "kim"))
         asked = Publishing(clock.at + 1, "lee", How.APPLY, "test", "as the site asked", "channel epic: a", first)
         turn.activate_config(second, asked)
-        turn.activate_config(second, Publishing(clock.at + 2, "lee"))  # active already: nothing happened
+        turn.activate_config(
+            second, Publishing(clock.at + 2, "lee", environment="test")
+        )  # active already: nothing happened
     with store.snapshot() as reader:
         assert reader.active_config_id() == second
         newest, oldest = reader.activations(10)
