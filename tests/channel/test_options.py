@@ -39,6 +39,16 @@ from tests.channel.sample import FILES, wrong_channel
         ("    mapping: dft", "    mapping: dft\n    receives: [refunds]", 14, "wrong-value", "payments"),
         ("    mapping: dft", "    mapping: dft\n    retry: {jitter: 2}", 14, "wrong-value", "equal to 1"),
         ("      port: 2602", "      port: 2602\n      tls: {key: a.key}", 13, "wrong-value", "or neither"),
+        ("facility: NORTH", "facility: NORTH\nbatch: {acks: all}", 7, "wrong-value", "'one' or 'each'"),
+        ("facility: NORTH", "facility: NORTH\nbatch: {totals: by-type}", 7, "wrong-value", "or neither"),
+        ("facility: NORTH", "facility: NORTH\nbatch: {total_types: [CG]}", 7, "wrong-value", "or neither"),
+        (
+            "facility: NORTH",
+            "facility: NORTH\nbatch: {totals: by-type, total_types: [CG, CG]}",
+            7,
+            "wrong-value",
+            "has one total",
+        ),
         ("    port: $", "    allow: [10.1.2.3/16]\n    port: $", 4, "wrong-value", "10.1.0.0/16"),
         ("    port: $", "    tls: {certificate: a.pem}\n    port: $", 4, "missing-option", "key: ..."),
     ],
@@ -47,6 +57,12 @@ def test_a_wrong_option_is_found_at_its_line(old: str, new: str, line: int, rule
     found = [p for p in wrong_channel(old, new) if p.rule == rule]
     assert [p.line for p in found] == [line]
     assert advice in found[0].advice
+
+
+def test_an_answer_for_each_message_cannot_wait_for_the_outcome() -> None:
+    (found,) = wrong_channel("facility: NORTH", "facility: NORTH\nack: {mode: processed}\nbatch: {acks: each}")
+    assert "it goes with `ack: mode: stored`" in found.advice
+    assert not wrong_channel("facility: NORTH", "facility: NORTH\nbatch: {acks: each}")
 
 
 @pytest.mark.parametrize(("written", "value"), [("no", False), ("false", False), ("yes", True), ("on", True)])

@@ -227,6 +227,24 @@ def test_a_large_batch_is_booked_in_order_and_nothing_is_lost(office: Office) ->
     assert len(booked) == len(charges) + 1
 
 
+@pytest.mark.proof
+@pytest.mark.parametrize("written", [1, 1000, 2500, 3900])
+def test_a_large_batch_survives_a_kill_at_any_point(office: Office, written: int) -> None:
+    number, patient = control_id("B"), control_id("P")
+    charges = [charge_of(patient, "1.00") for _ in range(4000)]
+    before = office.engine.counts()
+    ask(office.engine.port, bhs(number) + account_of(patient) + b"".join(charges) + bts(4001, "4000.00"))
+    wait_until(lambda: office.engine.counts()["received"] - before["received"] > written, "some of it is written")
+    office.engine.kill_part("process")
+    batch = office.story(number)
+    rows = [row for row in office.members(batch) if row.state is MessageState.PROCESSED]
+    after = office.engine.counts()
+    assert (after["received"] - before["received"], after["duplicates"]) == (4002, before["duplicates"])
+    assert after["processed"] - before["processed"] == 4002
+    assert rows
+    assert office.charged(f"A{patient}") == 400_000
+
+
 def test_the_ledger_is_proven_with_batches_in_its_history(office: Office) -> None:
     office.engine.await_idle()
     for app_counts in (office.engine.counts(name) for name in ("epic", "each", "slow")):

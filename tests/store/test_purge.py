@@ -11,6 +11,7 @@ from interface.message import DeliveryState, MessageState
 from interface.pipeline.purge import PurgeStage, preview
 from interface.row.act import Act
 from interface.row.delivery import Outcome
+from interface.row.message import PLACES, Membership
 from interface.row.purge import DAY_MICROS, Rule, Why
 from interface.store.schema import METADATA
 from interface.store.store import SqlStore
@@ -143,6 +144,22 @@ def test_what_a_message_was_found_by_goes_with_its_row(store: SqlStore, clock: H
     with store.snapshot() as reader:
         keys = reader.transaction.connection.execute(sa.select(METADATA.tables["search_key"].c.message_id))
         assert set(keys.scalars()) == {young}
+
+
+def test_a_batch_is_kept_as_long_as_a_message_that_it_brought(store: SqlStore, clock: HandClock) -> None:
+    (batch,) = receive(store, intake(1, message_type="BHS"))
+    (member,) = receive(store, intake(2, member=Membership(batch.message_id, 1, PLACES + 1)))
+    finish(store, run(batch.message_id), run(member.message_id))
+    store.take_baseline("code")
+    clock.at = START + 400 * DAY_MICROS
+    heard_since(store, 400)
+    purge(store, clock)
+    with store.snapshot() as reader:
+        kept = [reader.message(one.message_id) is not None for one in (batch, member)]
+    assert kept == [True, False]
+    purge(store, clock)
+    with store.snapshot() as reader:
+        assert reader.message(batch.message_id) is None
 
 
 def test_a_refused_message_whose_bytes_went_runs_anew_when_it_comes_again(store: SqlStore, clock: HandClock) -> None:
