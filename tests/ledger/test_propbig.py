@@ -246,7 +246,7 @@ def play(readings: Sequence[Reading], batch_size: int, ended: dict[int, Outcome]
     return store
 
 
-@settings(max_examples=350, suppress_health_check=list(HealthCheck), print_blob=False)
+@settings(max_examples=500, suppress_health_check=list(HealthCheck), print_blob=False)
 @given(histories(), st.integers(1, 8))
 def test_duplication_batching_and_interleaving_give_the_same_ledger(
     history: tuple[list[Reading], list[Reading]], batch_size: int
@@ -258,7 +258,7 @@ def test_duplication_batching_and_interleaving_give_the_same_ledger(
     found.assert_journal_proven()
 
 
-@settings(max_examples=350, suppress_health_check=list(HealthCheck), print_blob=False)
+@settings(max_examples=500, suppress_health_check=list(HealthCheck), print_blob=False)
 @given(histories())
 def test_replaying_everything_changes_nothing(history: tuple[list[Reading], list[Reading]]) -> None:
     _, readings = history
@@ -273,7 +273,7 @@ def test_replaying_everything_changes_nothing(history: tuple[list[Reading], list
     store.assert_journal_proven()
 
 
-@settings(max_examples=350, suppress_health_check=list(HealthCheck), print_blob=False)
+@settings(max_examples=500, suppress_health_check=list(HealthCheck), print_blob=False)
 @given(histories())
 def test_rebuild_from_all_applied_messages_gives_the_same_ledger(history: tuple[list[Reading], list[Reading]]) -> None:
     _, readings = history
