@@ -15,6 +15,7 @@ from interface.ports import LedgerRows
 from interface.row.message import NAMELESS, Names
 
 _NUMBERS: Final = ("patient", "account", "visit")
+_SHOWN = {Noun.PATIENT: "patient", Noun.ACCOUNT: "account", Noun.ENCOUNTER: "visit"}
 
 
 def names_by_message(readings: Mapping[int, Reading], workset: Workset, rows: LedgerRows) -> dict[int, Names]:
@@ -52,9 +53,6 @@ def _said(reading: Reading) -> Names:
     )
     also = dict.fromkeys((_SHOWN[noun], one.value) for noun, one in reading.regrouped())
     return replace(names, also=tuple(one for one in also if one[1] != getattr(names, one[0]))) if also else names
-
-
-_SHOWN = {Noun.PATIENT: "patient", Noun.ACCOUNT: "account", Noun.ENCOUNTER: "visit"}
 
 
 def _first(ids: Iterable[Identifier]) -> str:
