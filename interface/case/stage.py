@@ -50,7 +50,11 @@ class Setting:
 class CaseClock:
     """Time that moves from step to step."""
 
-    at: int = _BEGINNING
+    at: int = 0
+
+    def move(self, least: int, to: int = 0) -> None:
+        """Go on by so much at least, and as far as `to`; where a first step tells no time, to a beginning of our own."""
+        self.at = max(self.at + least, to) if self.at or to else _BEGINNING
 
     def now(self) -> int:
         """UTC microseconds."""
@@ -76,7 +80,7 @@ class _Stage:
 
 def play(store: Sandbox, clock: CaseClock, setting: Setting, case: Case) -> list[Outcome]:
     """What each step of the case does. Leaves nothing behind in the sandbox."""
-    clock.at = _BEGINNING
+    clock.at = 0
     with store.trial():
         with store.turn("publish") as turn:
             config_id = turn.keep_config({}, "case", clock.at)
@@ -119,7 +123,7 @@ def _step(stage: _Stage, number: int, step: Step) -> Outcome:
 
 def _message(stage: _Stage, number: int, step: Step, feed: Feed) -> dict[str, Told]:
     raw = _bytes(step.message, feed)
-    stage.clock.at = max(stage.clock.at + SECOND, _arrival(raw, step, feed))
+    stage.clock.move(SECOND, _arrival(raw, step, feed))
     listening = stage.setting.listening[feed.spec.channel]
     answer = store_batch(stage.store, [examine(raw, listening, peer="case", at=stage.clock.at)])[0]
     drain(stage.process, _BATCH)
@@ -164,7 +168,7 @@ def _answered(stage: _Stage, answer: Answer) -> str | None:
 
 def _order(stage: _Stage, number: int, step: Step, feed: Feed) -> dict[str, Told]:
     assert step.order is not None, "the caller's choice"
-    stage.clock.at += 60 * SECOND
+    stage.clock.move(60 * SECOND)
     answered = stage.desk.ask(step.order, feed.spec.currency)
     if isinstance(answered, Rejected):
         return {"state": "rejected", "reason": answered.code}

@@ -30,7 +30,7 @@ class Kind(StrEnum):
     READ = "read"  # not listed, but the site's mapping reads it: each part by its looks
 
 
-_YES_NO: Final = frozenset("YN")
+_YES_NO: Final = frozenset({"Y", "N", "YES", "NO", "TRUE", "FALSE", "T", "F", "1", "0"})
 _RELATIONS: Final = frozenset(
     [
         "ASC",

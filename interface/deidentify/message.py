@@ -107,13 +107,13 @@ def _leaf_of(kind: Kind, place: str, site: Site, made: Replacements) -> _Leaf:
     leaves: Mapping[Kind, _Leaf] = {
         Kind.SET_ID: _first(lambda text: text if _COUNT.fullmatch(text) else made.number(text)),
         Kind.QUANTITY: _first(lambda text: text if _COUNT.fullmatch(text) else made.number(text)),
-        Kind.AMOUNT: lambda text, _c, _s: text if _AMOUNT.fullmatch(text) or _CURRENCY.fullmatch(text) else "",
-        Kind.CODE: _first(lambda text: text if text in known or text.upper() in known else made.number(text)),
-        Kind.MESSAGE_TYPE: lambda text, _c, _s: text if _MESSAGE_TYPE.fullmatch(text) else "",
+        Kind.AMOUNT: lambda text, component, sub: _amount(text, component, sub, made),
+        Kind.CODE: _first(lambda text: text if {text.strip(), text.strip().upper()} & known else made.number(text)),
+        Kind.MESSAGE_TYPE: lambda text, _c, _s: text if _MESSAGE_TYPE.fullmatch(text) else made.number(text),
         Kind.VERSION: _first(lambda text: text if _VERSION.fullmatch(text) else ""),
         Kind.CHARSET: lambda text, _c, _s: text if codec_of(text) else "",
         Kind.NUMBER: _first(made.number),
-        Kind.TIME: lambda text, component, _s: made.time(text) if component <= 2 and len(text) > 1 else "",
+        Kind.TIME: lambda text, component, _s: _time(text, component, made),
         Kind.CX: lambda text, component, sub: _identifier(text, component, sub, site, made),
         Kind.AUTHORITY: lambda text, component, _s: _authority(text, component, site, made),
         Kind.PERSON: lambda text, component, _s: _person(text, component, made),
@@ -129,6 +129,17 @@ def _leaf_of(kind: Kind, place: str, site: Site, made: Replacements) -> _Leaf:
 def _first(change: Callable[[str], str]) -> _Leaf:
     """Of the first component alone: what follows is descriptions and names of systems."""
     return lambda text, component, sub: change(text) if component == sub == 1 else ""
+
+
+def _time(text: str, component: int, made: Replacements) -> str:
+    """Of a moment or a range of two; a letter behind it tells how exact it is."""
+    return made.time(text.strip()) if component == 1 or (component == 2 and len(text) > 1) else ""
+
+
+def _amount(text: str, component: int, sub: int, made: Replacements) -> str:
+    if _AMOUNT.fullmatch(text) or _CURRENCY.fullmatch(text):
+        return text
+    return made.number(text) if component == sub == 1 else ""
 
 
 def _identifier(text: str, component: int, sub: int, site: Site, made: Replacements) -> str:
