@@ -1,5 +1,6 @@
 """One declared channel to one that runs: its context, filters and outlets."""
 
+from collections.abc import Callable
 from collections.abc import Mapping as Table
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -76,9 +77,14 @@ def _outlet(spec: Channel, destination: Destination, outgoing: Outgoing) -> Outl
     return Outlet(destination, outgoing, conventions, envelope)
 
 
-def conditions_of(block: Block, tables: Table[str, CodeTable], findings: Findings) -> Conditions:
+def conditions_of(
+    block: Block,
+    tables: Table[str, CodeTable],
+    findings: Findings,
+    compiler: Callable[..., ExpressionCompiler] = ExpressionCompiler,
+) -> Conditions:
     """What the filters of a channel's file ask for, compiled; also of a file whose other options are wrong."""
-    expressions = ExpressionCompiler(dict.fromkeys(NAMES, Type.TEXT), FUNCTIONS, tables, findings)
+    expressions = compiler(dict.fromkeys(NAMES, Type.TEXT), FUNCTIONS, tables, findings)
     listing = block.node("filters")
     nodes: tuple[Node, ...] = listing.items if isinstance(listing, Listing) else ()
     whens = [node.node("when") if isinstance(node, Block) else None for node in nodes]

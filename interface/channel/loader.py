@@ -5,7 +5,7 @@ taken, so one version runs on many machines and no secret lies in it.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from interface.channel.spec import Channel
 from interface.document import read_document, read_text
 from interface.mapping import compiler, outgoing_compiler
 from interface.mapping import mapping as incoming
+from interface.mapping.compile import ExpressionCompiler
 from interface.mapping.environment import substituted
 from interface.mapping.fill import fill
 from interface.mapping.node import Block, Mark
@@ -53,6 +54,7 @@ class Loading:
     """What has been read so far."""
 
     environ: Mapping[str, str]
+    expressions: Callable[..., ExpressionCompiler] = ExpressionCompiler
     findings: Findings = field(default_factory=Findings)
     tables: dict[str, CodeTable] = field(default_factory=dict)
     mappings: dict[str, incoming.Mapping] = field(default_factory=dict)
@@ -81,9 +83,16 @@ def digest_of(files: Mapping[str, str]) -> str:
     return hashed.hexdigest()
 
 
-def load(files: Mapping[str, str], environ: Mapping[str, str]) -> Configuration:
-    """Check and compile. Raises ProblemsError, which carries every problem of every file."""
-    loading = Loading(environ)
+def load(
+    files: Mapping[str, str],
+    environ: Mapping[str, str],
+    expressions: Callable[..., ExpressionCompiler] = ExpressionCompiler,
+) -> Configuration:
+    """Check and compile. Raises ProblemsError, which carries every problem of every file.
+
+    `expressions` makes the compiler of single rules.
+    """
+    loading = Loading(environ, expressions)
     _screen(files, loading.findings)
     settings = settings_of(files.get(SETTINGS_FILE, ""), environ, loading.findings)
     _read_tables(files, loading)
@@ -91,7 +100,8 @@ def load(files: Mapping[str, str], environ: Mapping[str, str]) -> Configuration:
     _read_channels(files, loading)
     lint(loading.blocks, loading.mapping_names, loading.findings)
     conditions = {
-        name: conditions_of(block, loading.tables, loading.findings) for name, block in loading.blocks.items()
+        name: conditions_of(block, loading.tables, loading.findings, expressions)
+        for name, block in loading.blocks.items()
     }
     feeds = {
         name: feed
@@ -139,9 +149,13 @@ def _read_mappings(files: Mapping[str, str], loading: Loading) -> None:
             loading.findings.add(mark, "wrong-value", "`direction` does not fit", "write in or out")
             direction = "out" if block.node("segments") else "in"  # so that its rules are looked at all the same
         if direction == "in":
-            if compiled := compiler.compile_mapping(name, blocks, loading.tables, loading.findings):
+            if compiled := compiler.compile_mapping(
+                name, blocks, loading.tables, loading.findings, loading.expressions
+            ):
                 loading.mappings[name] = compiled
-        elif written := outgoing_compiler.compile_outgoing(name, blocks, loading.tables, loading.findings):
+        elif written := outgoing_compiler.compile_outgoing(
+            name, blocks, loading.tables, loading.findings, loading.expressions
+        ):
             loading.outgoing[name] = written
 
 

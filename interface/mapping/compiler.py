@@ -1,6 +1,7 @@
 """Mapping files to compiled mappings: sections, targets and events checked, every problem with its place."""
 
 import re
+from collections.abc import Callable
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 
@@ -40,17 +41,21 @@ MEANINGS = {m.value: m for m in Meaning if m not in (Meaning.PAYMENT, Meaning.VO
 
 
 def compile_mapping(
-    name: str, files: Table[str, Block | None], tables: Table[str, CodeTable], findings: Findings
+    name: str,
+    files: Table[str, Block | None],
+    tables: Table[str, CodeTable],
+    findings: Findings,
+    expressions: Callable[..., ExpressionCompiler] = ExpressionCompiler,
 ) -> Mapping | None:
     """Compile the incoming mapping `name`. `files` holds every mapping file by name, for `extends`.
 
-    Everything wrong goes into `findings`; then the result is None.
+    Everything wrong goes into `findings`; then the result is None. `expressions` makes the compiler of single rules.
     """
     found = resolved(name, files, findings)
     if found is None:
         return None
     inside = Findings()
-    compiler = _Compiler(tables, inside)
+    compiler = _Compiler(tables, inside, expressions(dict.fromkeys(NAMES, Type.TEXT), FUNCTIONS, tables, inside))
     events = compiler.events(found.block)
     rules = compiler.rules(found.block)
     found_without(found, findings, inside)
@@ -77,13 +82,9 @@ _HOMES: Table[str, Table[str, Target]] = {
 class _Compiler:
     tables: Table[str, CodeTable]
     findings: Findings
-    expressions: ExpressionCompiler = field(init=False)
+    expressions: ExpressionCompiler
     unmasked: set[str] = field(default_factory=set)  # fields that the file declares to hold numbers of things
     numbers: list[tuple[str, Mark]] = field(default_factory=list)  # fields from which such numbers are read as text
-
-    def __post_init__(self) -> None:
-        names = dict.fromkeys(NAMES, Type.TEXT)
-        self.expressions = ExpressionCompiler(names, FUNCTIONS, self.tables, self.findings)
 
     def events(self, block: Block) -> dict[str, Event]:
         """`ADT^A08: update`, or `ADT^A60: {ignore: reason}`."""

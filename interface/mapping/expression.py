@@ -134,12 +134,16 @@ class Not:
 Expression = Literal | Name | Part | Reference | Piped | Fallback | Given | Equal | Among | All | Some | Not
 
 
-def references(expression: Expression) -> Iterator[Reference]:
-    """Every path of an expression, those inside choices included."""
-    if isinstance(expression, Reference):
-        yield expression
+def parts(expression: Expression) -> Iterator[Expression]:
+    """The expression itself and everything inside of it."""
+    yield expression
     for member in fields(expression):
         value = getattr(expression, member.name)
         for part in value if isinstance(value, tuple) else (value,):
             if isinstance(part, Expression):
-                yield from references(part)
+                yield from parts(part)
+
+
+def references(expression: Expression) -> Iterator[Reference]:
+    """Every path of an expression, those inside choices included."""
+    return (part for part in parts(expression) if isinstance(part, Reference))

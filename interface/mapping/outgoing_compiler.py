@@ -1,6 +1,7 @@
 """Outgoing mapping files to compiled ones: segments in the order of the file, fields by path."""
 
 import re
+from collections.abc import Callable
 from collections.abc import Mapping as Table
 from typing import Final
 
@@ -23,15 +24,22 @@ _PLACE: Final = re.compile(r"([A-Z][A-Z0-9]{2})-([1-9][0-9]*)(?:\.([1-9][0-9]*)(
 
 
 def compile_outgoing(
-    name: str, files: Table[str, Block | None], tables: Table[str, CodeTable], findings: Findings
+    name: str,
+    files: Table[str, Block | None],
+    tables: Table[str, CodeTable],
+    findings: Findings,
+    compiler: Callable[..., ExpressionCompiler] = ExpressionCompiler,
 ) -> Outgoing | None:
-    """Compile the outgoing mapping `name`. Everything wrong goes into `findings`; then the result is None."""
+    """Compile the outgoing mapping `name`. Everything wrong goes into `findings`; then the result is None.
+
+    `compiler` makes the compiler of single rules.
+    """
     found = resolved(name, files, findings)
     if found is None:
         return None
     block, inside = found.block, Findings()
     names = {known: kind for known, (kind, _about) in NAMES.items()}
-    expressions = ExpressionCompiler(names, OUT_FUNCTIONS, tables, inside, has_paths=False)
+    expressions = compiler(names, OUT_FUNCTIONS, tables, inside, has_paths=False)
     for key, entry in block.entries.items():
         if key not in _KEYS:
             inside.add(entry.mark, "unknown-target", f"`{key}` is no target here", did_you_mean(key, _KEYS))
