@@ -5,9 +5,10 @@ Imports no wire: what only runs messages again (`verify`, a preview) starts with
 
 from collections.abc import Callable
 
+from interface.card.screen import CardScreen
 from interface.channel.feed import Feed, Outlet
 from interface.channel.loader import Configuration
-from interface.channel.option import Receives
+from interface.channel.option import AckMode, AckWhen, Receives
 from interface.channel.spec import REPLY, Channel
 from interface.errors import InterfaceError
 from interface.healthpay24 import payload
@@ -17,6 +18,7 @@ from interface.hl7.problem import Problem
 from interface.ledger.reading import Reading
 from interface.pipeline.acknowledge import manner
 from interface.pipeline.plan import ApplicationAck, ChannelPlan, DestinationPlan, Plan, Reply, Understood
+from interface.pipeline.receive import Listening
 from interface.pipeline.retry import RetryPolicy
 
 OPERATOR = "operator/"  # the source of messages that people amended, before the name of their channel
@@ -35,6 +37,18 @@ def plan_of(config_id: int, configuration: Configuration) -> Plan:
         if feed.spec.reply is not None:
             destinations[plan.reply_destination] = _replies(plan.reply_destination, feed.spec)
     return Plan(config_id, channels, destinations)
+
+
+def listening_of(feed: Feed) -> Listening:
+    """What intake must know of a channel."""
+    spec = feed.spec
+    return Listening(
+        spec.channel,
+        production=spec.production,
+        waits_for_outcome=spec.ack.mode is AckMode.PROCESSED,
+        answers_always=spec.ack.when is AckWhen.ALWAYS,
+        screen=CardScreen(frozenset(feed.mapping.identifier_fields)),
+    )
 
 
 def _channel(feed: Feed) -> ChannelPlan:

@@ -7,12 +7,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from interface.app.due import policies
-from interface.app.plan import plan_of
-from interface.card.screen import CardScreen
+from interface.app.plan import listening_of, plan_of
 from interface.channel.feed import Feed, Outlet
 from interface.channel.files import client_files, server_files
 from interface.channel.loader import Configuration
-from interface.channel.option import AckMode, AckWhen, Cleartext, Probe, WhenUnstorable
+from interface.channel.option import Cleartext, Probe, WhenUnstorable
 from interface.channel.spec import REPLY, MllpDestination
 from interface.connector.mllp.destination import DestinationSettings
 from interface.connector.mllp.limits import SourceSettings
@@ -24,7 +23,6 @@ from interface.ledger.due import BalancePolicy
 from interface.mapping.posting import Posting
 from interface.pipeline.deliver import Render
 from interface.pipeline.plan import Plan
-from interface.pipeline.receive import Listening
 
 SECOND = 1_000_000
 _HERE = Path()
@@ -67,13 +65,7 @@ def runnable(config_id: int, configuration: Configuration, root: Path = _HERE) -
 def _source(feed: Feed, root: Path) -> Source:
     spec, mllp = feed.spec, feed.spec.source.mllp
     listener = Listener(
-        Listening(
-            spec.channel,
-            production=spec.production,
-            waits_for_outcome=spec.ack.mode is AckMode.PROCESSED,
-            answers_always=spec.ack.when is AckWhen.ALWAYS,
-            screen=CardScreen(frozenset(feed.mapping.identifier_fields)),
-        ),
+        listening_of(feed),
         answer_within_micros=int(spec.ack.answer_within_secs * SECOND),
         rejects_when_unstorable=spec.ack.when_unstorable is WhenUnstorable.REJECT,
     )

@@ -41,6 +41,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "replay": ("replay", "Run stored messages again, in their original order."),
     },
     "Prove": {
+        "test": ("cases", "Play the cases beside the mappings; make one of stored messages."),
         "verify": ("proof", "Prove that stored messages and ledger agree, and that the journal balances."),
     },
     "Money": {

@@ -1,0 +1,224 @@
+"""Cases put to the test: found beside the mappings, played with the files as they are edited, compared with what they expect."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from interface.app.collect import few_collections
+from interface.app.coverage import Coverage
+from interface.app.due import due_of, policies
+from interface.app.plan import listening_of, plan_of
+from interface.case.case import FOLDER, Case, Outcome
+from interface.case.compare import Difference, compare, compare_plain
+from interface.case.edit import rewritten
+from interface.case.reader import read_case
+from interface.case.stage import CaseClock, Setting, play
+from interface.channel.build import conditions_of, feed_of
+from interface.channel.feed import Feed
+from interface.channel.loader import Configuration, load, read_files
+from interface.channel.spec import Channel
+from interface.document import read_text
+from interface.errors import ActRefusedError, InterfaceError
+from interface.ledger.due import BalancePolicy, Due
+from interface.mapping.compile import ExpressionCompiler
+from interface.mapping.fill import fill
+from interface.mapping.node import Block, Entry, Mark, Node, Scalar
+from interface.mapping.problem import Findings, did_you_mean
+from interface.store.sandbox import Sandbox, open_sandbox
+from interface.view.money import AccountStory
+
+_OWN: Final = "case"  # the name of a channel that a case declares for itself
+_PLAIN: Final = {
+    "facility": "NORTH",
+    "timezone": "UTC",
+}  # of a channel that a case of a mapping did not describe further
+Expressions = Callable[..., ExpressionCompiler]
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One case and what its steps did; `differences` by step, from 1. `failure`: what kept it from being played whole."""
+
+    case: Case
+    outcomes: Sequence[Outcome]
+    differences: Mapping[int, Sequence[Difference]]
+    failure: InterfaceError | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything was as expected."""
+        return self.failure is None and not any(self.differences.values())
+
+
+def read_cases(root: Path, wanted: Sequence[str] = ()) -> list[Case]:
+    """The cases below `root`, or those that are wanted by name (`epic/register`), folder (`epic`) or file.
+
+    Errors: ProblemsError with every problem of every file; ActRefusedError `case-unknown`.
+    """
+    files = [path.relative_to(root).as_posix() for path in sorted((root / FOLDER).rglob("*.yaml"))]
+    chosen = [file for file in files if not wanted or any(_is_named(file, name) for name in wanted)]
+    for name in wanted:
+        if not any(_is_named(file, name) for file in files):
+            known = {_name(file) for file in files} | {_name(file).partition("/")[0] for file in files}
+            raise ActRefusedError(
+                "case-unknown",
+                "there is no such case",
+                place=name,
+                advice=did_you_mean(name, known) or f"they lie in {FOLDER}",
+            )
+    findings = Findings()
+    cases = [read_case(file, read_text(root, file, findings), findings) for file in chosen]
+    findings.raise_any()
+    return [case for case in cases if case is not None]
+
+
+def _name(file: str) -> str:
+    return file.removeprefix(f"{FOLDER}/").removesuffix(".yaml")
+
+
+def _is_named(file: str, name: str) -> bool:
+    return _name(file) == name or _name(file).startswith(f"{name.rstrip('/')}/") or Path(name).as_posix().endswith(file)
+
+
+def edited(root: Path, environ: Mapping[str, str], expressions: Expressions = ExpressionCompiler) -> Configuration:
+    """The files as they are edited. `expressions` makes the compiler of single rules. Errors: ProblemsError."""
+    return load(read_files(root), environ, expressions)
+
+
+@contextmanager
+def sandbox() -> Iterator[tuple[Sandbox, CaseClock]]:
+    """Where cases are played, and the clock of it."""
+    clock = CaseClock()
+    with few_collections(), tempfile.TemporaryDirectory(prefix="hp24-cases-") as folder:
+        store = open_sandbox(Path(folder), clock)
+        try:
+            yield store, clock
+        finally:
+            store.close()
+
+
+@dataclass(slots=True)
+class Bench:
+    """Plays cases under one configuration. Channels of files are made ready once, those that cases declare each time."""
+
+    configuration: Configuration
+    store: Sandbox
+    clock: CaseClock
+    expressions: Expressions = ExpressionCompiler
+    coverage: Coverage | None = None
+    shared: Setting | None = None
+
+    def play(self, case: Case) -> Played:
+        """One case, compared."""
+        try:
+            setting = self.setting(case)
+            if self.coverage is not None:
+                self.coverage.played(setting, case)
+            outcomes = play(self.store, self.clock, setting, case)
+        except InterfaceError as failure:
+            return Played(case, (), {}, failure)
+        return Played(case, outcomes, dict(_compared(case, outcomes)))
+
+    def setting(self, case: Case) -> Setting:
+        """What the case is played with. Errors: ProblemsError where its channel is not to be had."""
+        findings = Findings()
+        options = case.options or self._options_of(case, findings)
+        findings.raise_any()
+        if options is not None:
+            return _setting({_OWN: self._declared(options, case)}, self.configuration, _OWN)
+        if self.shared is None:
+            self.shared = _setting(self.configuration.feeds, self.configuration, "")
+        for step in case.steps:
+            if step.channel and step.channel not in self.configuration.feeds:
+                _unknown(step.mark, step.channel, self.configuration.feeds, findings)
+        findings.raise_any()
+        shared = self.shared
+        return Setting(shared.plan, shared.feeds, shared.listening, case.channel or case.folder, shared.due)
+
+    def _options_of(self, case: Case, findings: Findings) -> Block | None:
+        """None: a channel of the files. Else what stands for a channel that the case did not describe."""
+        name = case.channel or case.folder
+        if name in self.configuration.feeds:
+            return None
+        mark = Mark(case.file)
+        if case.channel or name not in self.configuration.mappings:
+            known = (
+                self.configuration.feeds
+                if case.channel
+                else {**self.configuration.feeds, **self.configuration.mappings}
+            )
+            _unknown(mark, name, known, findings)
+            return None
+        return Block(mark)
+
+    def _declared(self, options: Block, case: Case) -> Feed:
+        """A channel for this case alone, out of what it says and plain values for the rest."""
+        findings = Findings()
+        mark = options.mark
+        source = {"mllp": Block(mark, {"port": _entry(mark, "2575")})}
+        given: dict[str, Node] = {key: Scalar(mark, text) for key, text in _PLAIN.items()}
+        given |= {
+            "mapping": Scalar(mark, case.folder),
+            "source": Block(mark, {k: Entry(mark, v) for k, v in source.items()}),
+        }
+        given |= {key: entry.node for key, entry in options.entries.items()} | {"channel": Scalar(mark, _OWN)}
+        block = Block(mark, {key: options.entries.get(key) or Entry(mark, node) for key, node in given.items()})
+        spec = fill(Channel, block, findings)
+        known = self.configuration
+        conditions = conditions_of(block, known.tables, findings, self.expressions)
+        feed = feed_of(spec, conditions, known.mappings, known.outgoing) if spec else None
+        if spec is not None and feed is None:
+            wanted = [spec.mapping, *(one.mapping for one in spec.destinations.values())]
+            missing = next(name for name in wanted if name not in known.mappings and name not in known.outgoing)
+            findings.add(
+                mark, "missing-mapping", f"there is no mapping `{missing}`", did_you_mean(missing, known.mappings)
+            )
+        findings.raise_any()
+        assert feed is not None, "else something was found"
+        return feed
+
+
+def _entry(mark: Mark, text: str) -> Entry:
+    return Entry(mark, Scalar(mark, text))
+
+
+def _unknown(mark: Mark, name: str, known: Mapping[str, object], findings: Findings) -> None:
+    findings.add(mark, "channel-unknown", f"there is no channel `{name}`", did_you_mean(name, known))
+
+
+def _setting(feeds: Mapping[str, Feed], configuration: Configuration, channel: str) -> Setting:
+    own = Configuration(
+        configuration.files,
+        configuration.digest,
+        configuration.settings,
+        feeds,
+        configuration.mappings,
+        configuration.outgoing,
+        configuration.tables,
+    )
+    rules = policies(own)
+
+    def due(story: AccountStory) -> Due:
+        return due_of(story, rules.get(story.account.facility, BalancePolicy()))
+
+    return Setting(plan_of(1, own), feeds, {name: listening_of(feed) for name, feed in feeds.items()}, channel, due)
+
+
+def _compared(case: Case, outcomes: Sequence[Outcome]) -> Iterator[tuple[int, list[Difference]]]:
+    for number, (step, outcome) in enumerate(zip(case.steps, outcomes, strict=True), start=1):
+        expected = step.expected
+        yield number, compare(expected, outcome) if expected is not None else compare_plain(step.mark, outcome)
+
+
+def written(root: Path, played: Played) -> tuple[str, str]:
+    """The case's file as it is and as it would be with what happened in place of what was expected otherwise."""
+    text = (root / played.case.file).read_text("utf-8")
+    wanted = {
+        number - 1: played.outcomes[number - 1]
+        for number, found in played.differences.items()
+        if found or played.case.steps[number - 1].expected is None
+    }
+    return text, rewritten(text, played.case, wanted)

@@ -1,0 +1,1 @@
+"""Cases: read, played, compared, written; made of stored messages."""
