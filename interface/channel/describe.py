@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from interface.channel import prose
+from interface.channel.prose_cases import CASES
 from interface.channel.spec import Channel
 from interface.ledger.noun import FIELDS, Noun
 from interface.mapping import posting
@@ -49,7 +50,7 @@ def pages() -> dict[str, str]:
         "channels/README.md": _joined(prose.CHANNELS, _options(Channel)),
         "config/README.md": _joined(prose.CONFIG, _options(Settings)),
         "config/METRICS.md": _joined(prose.METRICS, _metrics()),
-        "mappings/README.md": _joined(prose.MAPPINGS, _language()),
+        "mappings/README.md": _joined(prose.MAPPINGS + CASES, _language()),
     }
 
 
