@@ -62,7 +62,7 @@ def test_of_a_thousand_simulated_messages_nothing_is_left() -> None:
         assert leaked(originals, text_of_steps(after)) == set()
 
 
-@pytest.mark.parametrize("one_in", [5, pytest.param(1, marks=pytest.mark.proof)])
+@pytest.mark.parametrize("one_in", [5, pytest.param(1, marks=[pytest.mark.proof, pytest.mark.timeout(900)])])
 def test_of_messages_of_other_people_nothing_is_left(one_in: int) -> None:
     count = 0
     for seed, content in enumerate(islice(in_corpus(), 0, None, one_in)):
