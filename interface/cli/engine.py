@@ -118,17 +118,6 @@ def problem_json(one: "Problem") -> dict[str, Any]:
     }
 
 
-def tell_problems(asked: Asked, found: "ProblemsError", root: Path) -> int:
-    """Everything that is wrong with the files, as tables or as JSON; gives the exit code."""
-    from interface.cli.table import print_json
-
-    if asked.as_json:
-        print_json({"root": str(root)} | _found(found.problems, found.warnings))
-    else:
-        print_problems(found, root)
-    return ExitCode.PROBLEMS
-
-
 def print_problems(found: "ProblemsError", root: Path) -> None:
     """One line for each problem, `file:line:column: text; advice [rule]`, then how many there are."""
     _print_warnings(found.warnings)

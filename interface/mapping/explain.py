@@ -16,6 +16,7 @@ from interface.mapping.record import Step, Tape
 from interface.mapping.scope import UNSAID, Context
 from interface.mapping.steps import Line, lines
 from interface.mapping.target import IDENTITY
+from interface.mapping.use import USES
 from interface.mapping.why import nothing, seen
 
 _NO_FILTERS: Final = Filters()
@@ -199,6 +200,8 @@ def _unasked(target: str, recorded: Recorded, message: Message, outcome: Reading
         return "the message is filtered before"
     section = target.rpartition(".")[0]
     parts = section.split(".")
+    if isinstance(outcome, Reading) and parts[0] == "identities" and not USES[outcome.meaning].identities:
+        return _of_no_use(outcome)
     for depth in range(len(parts), 0, -1):
         if why := _closed(".".join(parts[:depth]), recorded, message):
             return why
@@ -207,7 +210,11 @@ def _unasked(target: str, recorded: Recorded, message: Message, outcome: Reading
     key = _NEEDS_KEY.get(parts[0], "")
     if key and getattr(outcome, parts[0]) is None and _ran(recorded, f"identifiers.{key}"):
         return f"identifiers.{key} gives nothing, and without it there is no {parts[0]}"
-    return f"an event that means `{outcome.meaning}` has no use for it"
+    return _of_no_use(outcome)
+
+
+def _of_no_use(reading: Reading) -> str:
+    return f"an event that means `{reading.meaning}` has no use for it"
 
 
 def _closed(section: str, recorded: Recorded, message: Message) -> str:
@@ -221,7 +228,7 @@ def _closed(section: str, recorded: Recorded, message: Message) -> str:
     held = [step for step in recorded.tape.rules if when is not None and step.part is when]
     if held and not any(step.value for step in held):
         return f"{section}.when does not hold: {seen(held[-1])}"
-    walked = block.text("each").partition(",")[0].strip()
+    walked = block.text("each").replace(">", ",").partition(",")[0].strip()
     if walked and not message.segments(walked):
         return f"the message has no {walked}"
     return ""

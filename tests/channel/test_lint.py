@@ -115,6 +115,6 @@ def test_a_segment_is_let_in_by_a_channel_that_lists_it() -> None:
 
 
 def test_a_list_may_walk_allowed_segments_only() -> None:
-    walked = ADT + "\nmerges:\n  each: PR1\n  survivor: PID-3\n  retired: MRG-1\n"
+    walked = ADT + "\nidentities:\n  each: PR1\n  patient: PID-3\n"
     rules = {one.rule for one in problems({**FILES, "mappings/adt.yaml": walked})}
     assert "segment-not-allowed" in rules

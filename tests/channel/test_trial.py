@@ -1,6 +1,5 @@
 """A mapping tried on a message: as its channel reads it, and with only the files that it needs."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,15 +9,14 @@ from interface.channel.trial import Outcome, open_trial
 from interface.errors import ConfigurationError
 from interface.ledger.reading import Filtered, Reading
 from interface.mapping.problem import ProblemsError
-from tests.conftest import PROJECT
 from tests.mapping.sample import A04, ARRIVED, DFT, as_event, wire, with_field
+from tests.one_channel import copy_epic
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """The shipped files, to be edited."""
-    for name in ("channels", "mappings", "config"):
-        shutil.copytree(PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("deploy"))
+    copy_epic(tmp_path)
     return tmp_path
 
 

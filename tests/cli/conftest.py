@@ -17,6 +17,7 @@ from interface.pipeline.process import ProcessStage, drain
 from interface.pipeline.receive import Listening, examine, store_batch
 from interface.simulate.traffic import morning
 from tests.conftest import PROJECT
+from tests.one_channel import copy_epic
 
 CHANNEL = "epic"
 SECOND = 1_000_000
@@ -81,8 +82,7 @@ def empty_home(no_home: Home) -> Home:
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The shipped files, to be edited; no home anywhere."""
     use(Home(tmp_path / "nowhere"), monkeypatch)
-    for name in ("channels", "mappings", "config"):
-        shutil.copytree(PROJECT / name, tmp_path / "root" / name, ignore=shutil.ignore_patterns("deploy"))
+    copy_epic(tmp_path / "root")
     monkeypatch.setenv("HP24_ROOT", str(tmp_path / "root"))
     return tmp_path / "root"
 

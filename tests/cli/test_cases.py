@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Home, Hp24
-from tests.conftest import PROJECT
+from tests.one_channel import copy_epic
 
 CASE = "mappings/cases/epic/payment.yaml"
 PHONE = "phone: PID-13[.3 != 'Internet' and .2 != 'NET'] | phone"
@@ -15,8 +15,7 @@ PHONE = "phone: PID-13[.3 != 'Internet' and .2 != 'NET'] | phone"
 @pytest.fixture
 def root(tmp_path: Path, no_home: Home) -> Path:
     """The shipped files, to be edited; no engine's home."""
-    for name in ("channels", "mappings", "config"):
-        shutil.copytree(PROJECT / name, tmp_path / "root" / name)
+    copy_epic(tmp_path / "root")
     return tmp_path / "root"
 
 

@@ -93,7 +93,7 @@ def test_explain_for_people_shows_rule_place_and_reason(root: Path, hp24: Hp24) 
         "PID-7 19800212",
         "| date > 1980-02-12",
     ]
-    assert any(line.startswith("merges.*  nothing: an event that means `register`") for line in lines)
+    assert any(line.startswith("identities.*  nothing: an event that means `register`") for line in lines)
 
 
 def _line(root: Path, text: str) -> int:

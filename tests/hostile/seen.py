@@ -20,7 +20,15 @@ _SECS = 30.0
 _STEP_SECS = 0.005
 _BYTE_SECS = 0.03  # between two pieces
 # What connections leave anyway, and what the engine does at times of its own.
-_USUAL = ("connection-opened", "connection-closed", "baseline-taken", "audit-sealed", "purge-ended", "rows-purged")
+_USUAL = (
+    "connection-opened",
+    "connection-closed",
+    "baseline-taken",
+    "audit-sealed",
+    "purge-ended",
+    "rows-purged",
+    "version-taken",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,7 +194,7 @@ def test_null_that_counts_as_empty_is_said() -> None:
     ("target", "why"),
     [
         ("transactions.kind", "the message has no FT1"),
-        ("merges.survivor", "an event that means `register` has no use for it"),
+        ("identities.patient", "an event that means `register` has no use for it"),
         ("encounter.class", "identifiers.visit gives nothing, and without it there is no encounter"),
     ],
 )
