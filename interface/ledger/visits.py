@@ -111,7 +111,10 @@ def _follow_link(telling: Telling, encounter: Entity) -> None:
         for identifier in _named(telling):
             telling.rows.undo.add(telling.rows.appeared, identifier)
     else:
-        note_owners(telling, encounter, (), 0, (before, account_id))
+        # Whose the account was that it leaves, the visit was, too.
+        owners = telling.rows.row(Noun.ACCOUNT, before).groups.get("owners")
+        patients, until = (owners.values["patients"], owners.values["until"]) if owners is not None else ((), 0)
+        note_owners(telling, encounter, patients, until, (before, account_id))
     telling.set(encounter, "account_id", account_id)
 
 

@@ -13,6 +13,8 @@ from interface.ledger.workset import Workset
 from interface.ports import LedgerRows
 from interface.row.message import NAMELESS, Names
 
+_SHOWN = {Noun.PATIENT: "patient", Noun.ACCOUNT: "account", Noun.ENCOUNTER: "visit"}
+
 
 def names_by_message(readings: Mapping[int, Reading], workset: Workset, rows: LedgerRows) -> dict[int, Names]:
     """The names of each message's reading, by message id."""
@@ -40,9 +42,6 @@ def _said(reading: Reading) -> Names:
     )
     also = dict.fromkeys((_SHOWN[noun], one.value) for noun, one in reading.regrouped())
     return replace(names, also=tuple(one for one in also if one[1] != getattr(names, one[0]))) if also else names
-
-
-_SHOWN = {Noun.PATIENT: "patient", Noun.ACCOUNT: "account", Noun.ENCOUNTER: "visit"}
 
 
 def _first(ids: Iterable[Identifier]) -> str:

@@ -1,5 +1,7 @@
 """Accounts opened, ended and purged, persons and visits removed: nothing that holds money goes away unseen."""
 
+from collections.abc import Callable
+
 import pytest
 
 from interface.ledger.journal import Book
@@ -87,7 +89,7 @@ def test_an_account_without_money_is_archived() -> None:
         (lambda s: s.tell(paid(2, "T1", 500, (1, 500))), 500),
     ],
 )
-def test_an_account_with_money_is_kept_and_told(before, amount_minor: int) -> None:  # type: ignore[no-untyped-def]
+def test_an_account_with_money_is_kept_and_told(before: Callable[[MemoryStore], object], amount_minor: int) -> None:
     store = MemoryStore()
     opened(store, 1)
     before(store)

@@ -84,6 +84,8 @@ def test_pending_replays_are_read_off_their_partial_index(plan: Callable[..., st
         (ledger_needs._BY_WIRE_ID, {"wire_ids": ["a"]}, "allocation_by_wire_id"),
         (ledger_needs._BY_REFERENCE, {"wire_ids": ["a"]}, "allocation_by_reference"),
         (ledger_needs._BY_TRANSACTION, {"transaction_ids": ["a"]}, "allocation_by_transaction_id"),
+        (ledger_needs._PAID_ON, {"ids": NUMBERS}, "allocation_by_account_id"),
+        (ledger_needs._ACCOUNTS_OF, {"ids": NUMBERS}, "account_by_patient_id"),
         (ledger_load._ALLOCATIONS, {"ids": NUMBERS}, "allocation_by_payment_id"),
         (delivery._BY_CONTROL_ID, {"control": "W1"}, "attempt_by_control_id"),
         (count._OLDEST_RUNNABLE, {"source": 1}, "message_runnable"),
