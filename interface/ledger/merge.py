@@ -6,8 +6,8 @@ own, so that what still arrives under it finds the survivor.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
+from interface.ledger.balances import inherit_observation
 from interface.ledger.entity import Entity
 from interface.ledger.noun import Identifier, Noun
 from interface.ledger.number import renumber_one
@@ -112,10 +112,10 @@ def _join(telling: Telling, retired: Entity, survivor: Entity, place: str) -> No
         if retired.currency != root.currency and retired.currency and root.currency:
             raise _contradiction(survivor, Cause.CURRENCY_DIFFERS, "the two accounts have different currencies", place)
         _compare_guarantors(telling, retired, root)
-        if (seen := telling.till.observation(retired.id)) is not None:
-            telling.till.observe(replace(seen, merged_at=at, merged_into=survivor.id))
     telling.set(retired, "survivor_id", survivor.id)
     telling.conclude(retired, "merged", {"at": at})
+    if retired.noun is Noun.ACCOUNT:
+        inherit_observation(telling, retired)
     inherit(rows, root, retired, telling.stamp.recorded_at, merged_at=merged_at(rows.chain(retired)))
     _LISTS[retired.noun](telling, root, retired)
     rows.touch(root, telling.stamp.recorded_at)  # HealthPay24 is told: its balance holds both from now on
