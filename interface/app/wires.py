@@ -12,7 +12,7 @@ from interface.card.screen import CardScreen
 from interface.channel.feed import Feed, Outlet
 from interface.channel.files import client_files, server_files
 from interface.channel.loader import Configuration
-from interface.channel.option import AckMode, AckWhen, Cleartext, Probe, WhenUnstorable
+from interface.channel.option import AckMode, AckWhen, Cleartext, ControlId, Probe, WhenUnstorable
 from interface.channel.spec import REPLY, MllpDestination
 from interface.connector.mllp.destination import DestinationSettings
 from interface.connector.mllp.limits import SourceSettings
@@ -23,6 +23,7 @@ from interface.hl7.writer import Builder
 from interface.ledger.due import BalancePolicy
 from interface.mapping.posting import Posting
 from interface.pipeline.deliver import Render
+from interface.pipeline.expected import Expected
 from interface.pipeline.plan import Plan
 from interface.pipeline.receive import Listening
 
@@ -72,6 +73,13 @@ def _source(feed: Feed, root: Path) -> Source:
             production=spec.production,
             waits_for_outcome=spec.ack.mode is AckMode.PROCESSED,
             answers_always=spec.ack.when is AckWhen.ALWAYS,
+            needs_control_id=spec.control_id is ControlId.REQUIRED,
+            expected=Expected.of(
+                sending_application=spec.expects.sending_application,
+                sending_facility=spec.expects.sending_facility,
+                receiving_application=spec.expects.receiving_application,
+                receiving_facility=spec.expects.receiving_facility,
+            ),
             screen=CardScreen(frozenset(feed.mapping.identifier_fields)),
         ),
         answer_within_micros=int(spec.ack.answer_within_secs * SECOND),

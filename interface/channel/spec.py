@@ -7,7 +7,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from interface.channel.currency import CURRENCIES
-from interface.channel.option import AckMode, AckWhen, Balance, Cleartext, Posted, Probe, Receives, WhenUnstorable
+from interface.channel.option import (
+    AckMode,
+    AckWhen,
+    Balance,
+    Cleartext,
+    ControlId,
+    Posted,
+    Probe,
+    Receives,
+    WhenUnstorable,
+)
 from interface.hl7.charset import codec_of
 from interface.hl7.money import MoneyFormat
 from interface.mapping.fill import Declared
@@ -104,6 +114,15 @@ class Source(Declared):
     """Where messages come from."""
 
     mllp: MllpSource = Field(description="HL7 v2 over MLLP")
+
+
+class Expects(Declared):
+    """Who may speak here, and to whom. Names are compared in any case, by namespace or universal id; an empty list takes any."""
+
+    sending_application: tuple[str, ...] = Field(default=(), description="MSH-3, as [EPICADT, EPICFIN]")
+    sending_facility: tuple[str, ...] = Field(default=(), description="MSH-4")
+    receiving_application: tuple[str, ...] = Field(default=(), description="MSH-5")
+    receiving_facility: tuple[str, ...] = Field(default=(), description="MSH-6")
 
 
 class Ack(Declared):
@@ -250,6 +269,13 @@ class Channel(Declared):
     currency: str = Field(default="USD", description="currency of amounts sent without one (ISO 4217)")
     production: bool = Field(
         default=True, description="false: a feed for tests; true refuses messages with MSH-11 T or D"
+    )
+    expects: Expects = Field(
+        default_factory=Expects, description="who may speak here, and to whom; others are refused with AR"
+    )
+    control_id: ControlId = Field(
+        default=ControlId.REQUIRED,
+        description="required: a message without MSH-10 is refused; digest: it is taken, and known by a digest of its bytes",
     )
     event_time_tolerance_secs: int = Field(
         default=300, ge=0, le=86400, description="how far ahead the sender's clock may be"

@@ -14,6 +14,7 @@ _WINDOW: Final = 4096  # no header is longer; what is longer is searched in full
 _LINE_FEED_ENDS = re.compile(rb"\n(?=[A-Z][A-Z0-9]{2}[^A-Za-z0-9]|\s*\Z)")
 _KIND: Final = re.compile(r"[A-Z][A-Z0-9]{2}(?:\^[A-Z0-9]{2,3})?")  # tables 0076 and 0003
 UNNAMED_KIND: Final = "?"
+CONTROL_ID_MISSING: Final = "control-id-missing"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff", b"M\0S\0H", b"\0M\0S\0H")
 _FIELDS: Final = 21  # so that a short header has (empty) fields up to MSH-20
 
@@ -172,7 +173,7 @@ def _unfit(message_type: str, control_id: str) -> tuple[Problem, ...]:
     if not message_type:
         problems.append(Problem(code, "MSH-9", "the message type is missing", cause="message-type-missing"))
     if not control_id:
-        problems.append(Problem(code, "MSH-10", "the message control id is missing", cause="control-id-missing"))
+        problems.append(Problem(code, "MSH-10", "the message control id is missing", cause=CONTROL_ID_MISSING))
     elif len(control_id) > _LONGEST_CONTROL_ID:
         text = f"the message control id is longer than {_LONGEST_CONTROL_ID} characters"
         problems.append(Problem(ErrorCode.VALUE_TOO_LONG, "MSH-10", text, cause="control-id-too-long"))

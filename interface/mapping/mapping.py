@@ -10,7 +10,7 @@ from interface.hl7.problem import ErrorCode
 from interface.ledger.reading import Filtered, Meaning, Reading
 from interface.mapping.assemble import assemble, identities
 from interface.mapping.filter import Filters
-from interface.mapping.moment import instant_at
+from interface.mapping.moment import event_at
 from interface.mapping.node import Mark
 from interface.mapping.rules import Fields, Rules, SegmentUse
 from interface.mapping.scope import UNSAID, Context, Scope, UnfitMessageError
@@ -68,8 +68,8 @@ class Mapping:
         scope = _scope(message, context, event.meaning, uses)
         if reason := filters.reason(f"{message_type}^{trigger}", scope):
             return Filtered(reason)
-        for _problem in message.decoding_warnings:
-            scope.warn("character-set-differs", "MSH-18")
+        for problem in message.decoding_warnings:
+            scope.warn(problem.cause, problem.place)
         scope.event_at = _event_time(scope, header[7], arrived_at)
         return assemble(self.rules, message, scope, event.meaning)
 
@@ -127,12 +127,14 @@ def _event_time(scope: Scope, sent: str, arrived_at: int) -> int:
         if not text:
             continue
         try:
-            at = instant_at(text, scope.context.timezone)
+            at, is_repeated = event_at(text, scope.context.timezone, arrived_at)
         except MessageError:
             scope.warn("time-unreadable", place)
             continue
         if at is None:
             continue
+        if is_repeated:
+            scope.warn("time-repeated", place)
         latest = arrived_at + scope.context.event_time_tolerance_secs * SECOND
         if at > latest:
             scope.warn("event-time-capped", place)

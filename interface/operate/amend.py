@@ -84,7 +84,9 @@ def _intake(clock: Clock, by: By, original: MessageRow, raw: bytes) -> Intake:
     if findings := screen(raw).findings:
         raise _card_number(findings[0].place)
     channel = original.channel.removeprefix(f"{SOURCE}/")
-    examined = examine(raw, Listening(f"{SOURCE}/{channel}", production=False), peer="", at=clock.now())
+    examined = examine(
+        raw, Listening(f"{SOURCE}/{channel}", production=False, needs_control_id=False), peer="", at=clock.now()
+    )
     if examined.intake.state is not MessageState.WAITING:
         problem = examined.problem
         raise ActRefusedError(

@@ -130,6 +130,12 @@ class MessageStory:
     amended_by: tuple[int, ...]  # messages that a person made of it
     behind: tuple[int, ...]  # older messages in its lanes: what it waits for
     purged: tuple[PurgedPart, ...] = ()
+    namesakes: tuple[int, ...] = ()  # other messages that this sender gave the same control id to
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is odd about how it came, whatever its runs found; code and place."""
+        return ("control-id-reused MSH-10",) if self.namesakes else ()
 
     def purged_body(self) -> PurgedPart | None:
         """When and why its bytes went; None where they are here."""

@@ -205,7 +205,9 @@ ROWS: Final = (
         "no MSH-10",
         changed(b"{id}", b""),
         answers=("AE to nobody MSH^1^10 101: the message control id is missing",),
-        kept=("refused control-id-missing: MSH-10 is empty; the sender must number its messages",),
+        kept=(
+            "refused control-id-missing: MSH-10 is empty; the sender must number its messages, or see `control_id: digest`",
+        ),
         log=("message-refused control-id-missing",),
     ),
     Row("MSH-10 of 199 characters", changed(b"{id}", b"{id}" + b"9" * 189), answers=("AA to another",)),
