@@ -3,6 +3,7 @@
 from typing import Any
 
 from interface.ledger.entity import Entity
+from interface.ledger.likeness import notice_alike
 from interface.ledger.noun import Noun
 from interface.ledger.outcome import Cause, Caution, hold, refuse
 from interface.ledger.telling import Telling
@@ -100,4 +101,5 @@ def tell_guarantors(telling: Telling) -> list[dict[str, Any]]:
             telling.identify(guarantor, said.ids)
         telling.say(guarantor, {name: values for name, values in said.groups.items() if name != "relation"})
         links.append({"guarantor": guarantor.id, "priority": len(links) + 1, **said.groups.get("relation", {})})
+    notice_alike(telling, links)
     return links

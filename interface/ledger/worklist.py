@@ -11,6 +11,7 @@ class ItemKind(StrEnum):
     ECHO = "echo"  # the EHR answers one of our payments with something else
     REVERSED = "reversed"  # the EHR took back one of our payments
     DEPOSIT = "deposit"  # a cancelled visit's account holds money
+    GUARANTOR = "guarantor"  # who answers for an account may have changed
     MERGE = "merge"  # a merge that contradicts an earlier one
     IDENTITY = "identity"  # a visit or account number that belongs to somebody else
     FAILED_MESSAGE = "failed-message"  # cannot be applied, and its sender was told yes

@@ -53,9 +53,7 @@ def pid(who: Person, *, family: str = "SPECIMEN", phone: str = "", account: str 
     """Who it is about."""
     number = who.account if account is None else account
     f = who.facility
-    return (
-        f"PID|1||{who.mrn}^^^{f}^MR||{family}^ANN||19700101|F|||1 TEST ST^^EXAMPLE^IL^60601||{phone}|||||{number}^^^{f}^AN"
-    )
+    return f"PID|1||{who.mrn}^^^{f}^MR||{family}^ANN||19700101|F|||1 TEST ST^^EXAMPLE^IL^60601||{phone}|||||{number}^^^{f}^AN"
 
 
 def adt(

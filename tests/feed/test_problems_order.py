@@ -1,4 +1,4 @@
-"""Problems 3, 4 and 5: things come in another order than they happened, merges meet people whom nobody knows, money is too early."""
+"""Problems 3, 4 and 5: another order than things happened in, merges of people whom nobody knows, money too early."""
 
 from interface.message import MessageState
 from tests.engine.processes import wait_until

@@ -76,7 +76,9 @@ def test_problem_21_what_a_second_connection_repeats_while_the_first_lives_is_on
     assert told == [["AA"] * 6] * 2
     desk.settle()
     shown = [desk.show(number) for number in ids]
-    assert [(*last_state(one), len(one["arrivals"]), len(one["runs"])) for one in shown] == [("processed", "", 2, 1)] * 6
+    assert [(*last_state(one), len(one["arrivals"]), len(one["runs"])) for one in shown] == [
+        ("processed", "", 2, 1)
+    ] * 6
 
 
 def test_problem_21_a_connection_that_dies_after_its_message_loses_nothing(desk: Desk) -> None:
