@@ -167,6 +167,9 @@ class Turn(Reader, Acts, MirrorActs, Protocol):
     def audit(self, acts: Sequence[Act]) -> None:
         """Append to the audit trail."""
 
+    def alone(self, subject: str) -> None:
+        """Until this turn ends, no other turn goes beyond the same call; what is read behind it is newer than any before."""
+
     def add_record(self, kind: str, key: str, value: bytes) -> None:
         """Note something under a key, once; sealed at rest. ActRefusedError `record-exists` where another one was first."""
 

@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 
 from interface.app.compose import App, open_app
-from interface.app.due import due_of, policies
+from interface.app.due import policies
 from interface.app.launch import engine, free_port
 from interface.app.pay import hosted
 from interface.app.verify import verify
@@ -200,7 +200,7 @@ class Demo:
             self._tell("payments taken", number + 1, len(chosen))
 
     def _due(self, story: AccountStory) -> int:
-        return due_of(story, self._policies[story.account.facility]).amount_minor
+        return story.due(self._policies[story.account.facility]).amount_minor
 
     def _stories(self) -> list[AccountStory]:
         found: list[AccountStory] = []

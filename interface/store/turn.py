@@ -48,6 +48,9 @@ class SqlTurn(SqlReader):
 
     _is_turn = True
 
+    def alone(self, subject: str) -> None:
+        counter.alone(self._tx, subject)
+
     def receive(self, prepared: Sequence[Prepared]) -> list[Received]:
         return arrival.receive(self._tx, cast(Sequence[PreparedIntake], prepared))  # opaque to everybody else
 
