@@ -20,7 +20,15 @@ from interface.mapping.posting import Posting
 from interface.row.act import Act
 from interface.row.backup import AuditEnd, BackupPace, LastHeld, Manifest
 from interface.row.baseline import Baseline
-from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Homeless, Outcome, PostingFact
+from interface.row.delivery import (
+    Delivery,
+    DeliveryWanted,
+    DestinationState,
+    Homeless,
+    Outcome,
+    PostingFact,
+    Unconfirmed,
+)
 from interface.row.message import Intake, Parked, Received, RunRecord, Settled, StoredMessage, StuckMessage
 from interface.row.protocol import MirrorActs, MirrorViews
 from interface.row.purge import Candidate, Removed, Rule
@@ -99,6 +107,9 @@ class Reader(LedgerRows, Views, MirrorViews, Protocol):
 
     def config_files(self, config_id: int) -> Mapping[str, str]:
         """The files of one configuration version."""
+
+    def unconfirmed(self, destination: str, before: int, limit: int) -> list[Unconfirmed]:
+        """What a destination acknowledged before a time, is not proved to be posted, and nobody was told of; oldest first."""
 
     def overdue(self, now: int, limit: int) -> list[int]:
         """Held messages whose `due_at` has come, longest first."""
@@ -184,6 +195,9 @@ class Turn(Reader, Acts, MirrorActs, Protocol):
 
     def settle_answer(self, message_id: int, code: str) -> str:
         """Compare-and-set of a pending answer: gives the code that won, ours or the one that was there before."""
+
+    def note_unconfirmed(self, allocation_ids: Sequence[int]) -> None:
+        """A person was told of these: `unconfirmed` gives them no more."""
 
     def note_overdue(self, ids: Sequence[int]) -> None:
         """A person was told that these were held too long: `overdue` gives them no more."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from interface.channel.feed import Feed, Outlet
 from interface.channel.loader import Configuration
-from interface.channel.option import Receives
+from interface.channel.option import Posted, Receives
 from interface.channel.spec import REPLY, Channel
 from interface.errors import InterfaceError
 from interface.healthpay24 import payload
@@ -99,6 +99,7 @@ def _destination(key: str, spec: Channel, outlet: Outlet) -> DestinationPlan:
         deduplicates=outlet.spec.deduplicates,
         max_unresolved_sends=outlet.spec.max_unresolved_sends,
         posted_when=spec.posted_when,
+        unconfirmed_secs=0.0 if spec.posted_when is Posted.ACCEPT else spec.unconfirmed_hours * 3600,
         receives_payments=Receives.PAYMENTS in outlet.spec.receives,
         facility=spec.facility,
     )

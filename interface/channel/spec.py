@@ -301,6 +301,12 @@ class Channel(Declared):
     posting_lag_hours: float = Field(
         default=24.0, ge=0, le=720, description="age at which an accepted payment is taken to be in a stated balance"
     )
+    unconfirmed_hours: float = Field(
+        default=48.0,
+        ge=0,
+        le=8760,
+        description="after so long without its echo (or application acknowledgement), an accepted payment is a person's; 0: never",
+    )
     money: Money = Field(default_factory=Money, description="what was agreed about amounts")
     missing_account: MissingAccount = Field(default_factory=MissingAccount, description="money before its account")
     destinations: dict[Name, Destination] = Field(default={}, description="receivers, by name")

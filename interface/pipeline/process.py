@@ -20,6 +20,7 @@ from interface.pipeline.batch import Batch, Trip
 from interface.pipeline.homeless import queue_homeless
 from interface.pipeline.overdue import tell_overdue
 from interface.pipeline.plan import ChannelPlan, Plan
+from interface.pipeline.unconfirmed import tell_unconfirmed
 from interface.pipeline.warm import Warm, WarmRows
 from interface.ports import Clock, Store
 from interface.row.message import RunRecord, StoredMessage
@@ -57,8 +58,9 @@ class ProcessStage:
         return queue_homeless(self._store, self.plan, self._clock)
 
     def tell_overdue(self) -> None:
-        """Tell a person of money that waits too long for its account."""
+        """Tell a person of money that waits too long for its account, and of payments that wait too long for their posting."""
         tell_overdue(self._store, self._clock)
+        tell_unconfirmed(self._store, self.plan, self._clock)
 
     def run_batch(self, limit: int) -> BatchResult:
         """Run up to `limit` messages: received ones first, then requested replays."""

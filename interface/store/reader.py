@@ -10,7 +10,7 @@ from interface.mapping.posting import Posting
 from interface.message import MirrorState
 from interface.row.backup import AuditEnd, LastHeld
 from interface.row.baseline import Baseline
-from interface.row.delivery import Delivery, DestinationState, Homeless
+from interface.row.delivery import Delivery, DestinationState, Homeless, Unconfirmed
 from interface.row.message import Settled, StoredMessage
 from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorRow, Subject
 from interface.row.purge import Candidate, Rule
@@ -46,6 +46,7 @@ from interface.store import (
     search,
     story,
     suspension,
+    unconfirmed,
     worklist,
 )
 from interface.store.tx import Tx
@@ -185,6 +186,9 @@ class SqlReader:
 
     def held_under(self, key: str) -> str:
         return held_record.under(self._tx, key)
+
+    def unconfirmed(self, destination: str, before: int, limit: int) -> list[Unconfirmed]:
+        return unconfirmed.untold(self._tx, destination, before, limit)
 
     def overdue(self, now: int, limit: int) -> list[int]:
         """Held messages that have waited as long as their channel allows, longest first."""

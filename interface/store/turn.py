@@ -33,6 +33,7 @@ from interface.store import (
     run,
     settled,
     suspension,
+    unconfirmed,
     worklist,
 )
 from interface.store.arrival import PreparedIntake
@@ -86,6 +87,9 @@ class SqlTurn(SqlReader):
 
     def posting_facts(self, facts: Sequence[PostingFact]) -> None:
         posting.posting_facts(self._tx, facts)
+
+    def note_unconfirmed(self, allocation_ids: Sequence[int]) -> None:
+        unconfirmed.note_told(self._tx, allocation_ids)
 
     def note_overdue(self, ids: Sequence[int]) -> None:
         decide.note_overdue(self._tx, ids)

@@ -7,22 +7,25 @@ from typing import Any
 
 import pytest
 
+from interface.hl7.framing import wrap
 from interface.ledger.entity import Entity
 from interface.message import MessageState
-from interface.simulate.incoming import Incoming
+from interface.simulate.incoming import Incoming, read_incoming
 from interface.simulate.receiver import Receiver
 from interface.view.message import MessageFilter
 from interface.view.money import AccountStory
 from tests.cli.conftest import Called, Hp24, hp24  # noqa: F401 - the fixture
-from tests.engine.cashier import EhrTill, paying
+from tests.engine.cashier import EhrTill, Till, paying
 from tests.engine.conftest import on_port
 from tests.engine.harness import Engine, running_engine
 from tests.engine.processes import wait_until
 from tests.engine.root import Edit, Spec, make_root
 from tests.engine.wire import Wire, control_id
 from tests.ports import free_ports
+from tests.simulate.peer import peer
 
 HOLD_SECS = 0.5
+UNCONFIRMED_SECS = 1.0
 LIMIT_BYTES = 12_000_000
 
 
@@ -54,6 +57,7 @@ def _three_attempts(spec: Spec) -> None:
 
 def _echo(spec: Spec) -> None:
     spec["posted_when"] = "echo"
+    spec["unconfirmed_hours"] = UNCONFIRMED_SECS / 3600
 
 
 LISTENING: dict[str, Edit] = {"strict": _strict, "lax": _lax, "hasty": _hasty, "roomy": _roomy}
@@ -71,11 +75,12 @@ PAYING: dict[str, Edit | None] = {
 
 @dataclass(frozen=True, slots=True)
 class Ward:
-    """The engine; the port of each channel; a till for each channel that takes payments."""
+    """The engine; the port of each channel; a till for each channel that takes payments; `drifting` has an EHR of two versions."""
 
     engine: Engine
     ports: dict[str, int]
     tills: dict[str, EhrTill]
+    drifting: Till
 
 
 def _both(first: Edit, second: Edit | None) -> Edit:
@@ -87,21 +92,33 @@ def _both(first: Edit, second: Edit | None) -> Edit:
     return edit
 
 
+def _drifting(content: bytes, _number: int) -> bytes:
+    """A refusal that says 2.3 and is written as since 2.5."""
+    number = read_incoming(content).control_id
+    lines = (
+        f"MSH|^~\\&|EPICFIN|DRIFT|HP24ENG|HP24|20250304||ACK|D{number}|P|2.3",
+        f"MSA|AE|{number}",
+        "ERR||PID^1^18|204^Unknown key identifier^HL70357|E||||no such account",
+    )
+    return wrap("".join(f"{line}\r" for line in lines).encode())
+
+
 @pytest.fixture(scope="session")
 def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
     folder = tmp_path_factory.mktemp("feed")
-    names = (*LISTENING, *PAYING)
+    names = (*LISTENING, *PAYING, "drift")
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     with ExitStack() as opened:
         ehrs = {name: opened.enter_context(Receiver(deduplicates=False)) for name in PAYING}
         more = {name: _both(on_port(ports[name], name.upper()), own) for name, own in LISTENING.items()}
         for name, own in PAYING.items():
             more[name] = _both(paying(name.upper(), ports[name], ehrs[name].port), own)
+        more["drift"] = paying("DRIFT", ports["drift"], opened.enter_context(peer(_drifting)).port)
         engine = opened.enter_context(running_engine(folder / "home", make_root(folder / "root", more=more)))
         for port in ports.values():
             engine.await_listening(port)
         tills = {name: EhrTill(engine, name, name.upper(), ports[name], ehrs[name]) for name in PAYING}
-        yield Ward(engine, {"epic": engine.port, **ports}, tills)
+        yield Ward(engine, {"epic": engine.port, **ports}, tills, Till(engine, "drift", "DRIFT", ports["drift"]))
 
 
 @dataclass(frozen=True, slots=True)
