@@ -29,7 +29,7 @@ from interface.row.delivery import (
     PostingFact,
     Unconfirmed,
 )
-from interface.row.message import Intake, Parked, Received, RunRecord, Settled, StoredMessage, StuckMessage
+from interface.row.message import BATCH_BYTES, Intake, Parked, Received, RunRecord, Settled, StoredMessage, StuckMessage
 from interface.row.protocol import MirrorActs, MirrorViews
 from interface.row.purge import Candidate, Removed, Rule
 from interface.view.audit import AuditProof
@@ -78,8 +78,8 @@ class LedgerRows(Protocol):
 class Reader(LedgerRows, Views, MirrorViews, Protocol):
     """One consistent snapshot. What people are shown of it stands in `interface.view`."""
 
-    def waiting(self, limit: int) -> list[StoredMessage]:
-        """Messages that can run now (state waiting, not parked), oldest id first, bodies opened."""
+    def waiting(self, limit: int, max_bytes: int = BATCH_BYTES) -> list[StoredMessage]:
+        """Messages that can run now (state waiting, not parked), oldest id first, bodies opened; one at least, however large."""
 
     def stored(self, ids: Sequence[int]) -> list[StoredMessage]:
         """These messages, in the order of their ids, bodies opened; what has none any more is left out."""
@@ -114,8 +114,8 @@ class Reader(LedgerRows, Views, MirrorViews, Protocol):
     def overdue(self, now: int, limit: int) -> list[int]:
         """Held messages whose `due_at` has come, longest first."""
 
-    def replays(self, limit: int) -> list[StoredMessage]:
-        """Requested replays in their original order, bodies opened."""
+    def replays(self, limit: int, max_bytes: int = BATCH_BYTES) -> list[StoredMessage]:
+        """Requested replays in their original order, bodies opened; one at least, however large."""
 
     def due(self, destination: str, now: int, limit: int) -> list[Delivery]:
         """Deliveries to send now: state queued, due, and first of their order key among all that are not final."""

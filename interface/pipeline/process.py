@@ -23,7 +23,7 @@ from interface.pipeline.plan import ChannelPlan, Plan
 from interface.pipeline.unconfirmed import tell_unconfirmed
 from interface.pipeline.warm import Warm, WarmRows
 from interface.ports import Clock, Store
-from interface.row.message import RunRecord, StoredMessage
+from interface.row.message import BATCH_BYTES, RunRecord, StoredMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,15 @@ class BatchResult:
 class ProcessStage:
     """The process stage of one engine part. `plan` may be replaced between batches.
 
-    `warm_rows` bounds the ledger rows that are kept opened. Call `forget` whenever another process may have written the ledger.
+    `warm_rows` bounds the ledger rows that are kept opened, `batch_bytes` the messages that are read at once. Call `forget`
+    whenever another process may have written the ledger.
     """
 
-    def __init__(self, store: Store, plan: Plan, clock: Clock, *, warm_rows: int = 20_000) -> None:
+    def __init__(
+        self, store: Store, plan: Plan, clock: Clock, *, warm_rows: int = 20_000, batch_bytes: int = BATCH_BYTES
+    ) -> None:
         self._store = store
+        self._batch_bytes = batch_bytes
         self._clock = clock
         self._warm = Warm(warm_rows)
         self._alone = 0  # messages still to be run one by one, after a batch that could not be written
@@ -67,7 +71,7 @@ class ProcessStage:
         with self._store.snapshot() as reader:
             epoch = reader.epoch()
             wanted = 1 if self._alone else limit
-            messages = reader.waiting(wanted) or reader.replays(wanted)
+            messages = reader.waiting(wanted, self._batch_bytes) or reader.replays(wanted, self._batch_bytes)
         if not messages:
             self._alone = 0
             return BatchResult()

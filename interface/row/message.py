@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from interface.ledger.outcome import Unrestated
 from interface.message import HoldKind, MessageState, RunReason
 
+BATCH_BYTES = 33_554_432  # of messages that are read at once, unless the settings say otherwise
+
 
 @dataclass(frozen=True, slots=True)
 class Intake:

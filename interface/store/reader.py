@@ -11,7 +11,7 @@ from interface.message import MirrorState
 from interface.row.backup import AuditEnd, LastHeld
 from interface.row.baseline import Baseline
 from interface.row.delivery import Delivery, DestinationState, Homeless, Unconfirmed
-from interface.row.message import Settled, StoredMessage
+from interface.row.message import BATCH_BYTES, Settled, StoredMessage
 from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorRow, Subject
 from interface.row.purge import Candidate, Rule
 from interface.store import (
@@ -73,14 +73,14 @@ class SqlReader:
         """For the store's own modules."""
         return self._tx
 
-    def waiting(self, limit: int) -> list[StoredMessage]:
-        return run.waiting(self._tx, limit)
+    def waiting(self, limit: int, max_bytes: int = BATCH_BYTES) -> list[StoredMessage]:
+        return run.waiting(self._tx, limit, max_bytes)
 
     def stored(self, ids: Sequence[int]) -> list[StoredMessage]:
         return run.stored(self._tx, ids)
 
-    def replays(self, limit: int) -> list[StoredMessage]:
-        return run.replays(self._tx, limit)
+    def replays(self, limit: int, max_bytes: int = BATCH_BYTES) -> list[StoredMessage]:
+        return run.replays(self._tx, limit, max_bytes)
 
     def settled_answer(self, message_id: int) -> Settled | None:
         return run.settled_answer(self._tx, message_id)
