@@ -26,6 +26,7 @@ from tests.simulate.peer import peer
 
 HOLD_SECS = 0.5
 UNCONFIRMED_SECS = 1.0
+REPLY_SECS = 30.0  # of EHRs that are not late on purpose: on a busy machine a second is nothing
 LIMIT_BYTES = 12_000_000
 
 
@@ -55,6 +56,10 @@ def _three_attempts(spec: Spec) -> None:
     spec["destinations"]["dft"]["retry"] = {"first_wait_secs": 0.1, "max_wait_secs": 0.1, "max_attempts": 3}
 
 
+def _impatient(spec: Spec) -> None:
+    spec["destinations"]["dft"]["mllp"]["reply_timeout_secs"] = 1.0
+
+
 def _echo(spec: Spec) -> None:
     spec["posted_when"] = "echo"
     spec["unconfirmed_hours"] = UNCONFIRMED_SECS / 3600
@@ -63,7 +68,7 @@ def _echo(spec: Spec) -> None:
 LISTENING: dict[str, Edit] = {"strict": _strict, "lax": _lax, "hasty": _hasty, "roomy": _roomy}
 # Channels with an EHR of their own that takes payments.
 PAYING: dict[str, Edit | None] = {
-    "late": None,
+    "late": _impatient,
     "poison": _three_attempts,
     "moving": None,
     "unsaid": _echo,
@@ -112,8 +117,10 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
         ehrs = {name: opened.enter_context(Receiver(deduplicates=False)) for name in PAYING}
         more = {name: _both(on_port(ports[name], name.upper()), own) for name, own in LISTENING.items()}
         for name, own in PAYING.items():
-            more[name] = _both(paying(name.upper(), ports[name], ehrs[name].port), own)
-        more["drift"] = paying("DRIFT", ports["drift"], opened.enter_context(peer(_drifting)).port)
+            more[name] = _both(paying(name.upper(), ports[name], ehrs[name].port, reply_timeout_secs=REPLY_SECS), own)
+        more["drift"] = paying(
+            "DRIFT", ports["drift"], opened.enter_context(peer(_drifting)).port, reply_timeout_secs=REPLY_SECS
+        )
         engine = opened.enter_context(running_engine(folder / "home", make_root(folder / "root", more=more)))
         for port in ports.values():
             engine.await_listening(port)
