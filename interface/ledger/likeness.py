@@ -36,6 +36,7 @@ def notice_alike(telling: Telling, links: list[dict[str, Any]]) -> None:
             telling.warn(Caution.GUARANTOR_RENUMBERED, f"guarantor[{link['priority']}]")
             _suggest(telling, Cause.GUARANTOR_RENUMBERED)
     if any(_is_any_alike(groups, [*known.values()]) for groups in bare):
+        telling.warn(Caution.GUARANTOR_UNNUMBERED, "guarantor")
         _suggest(telling, Cause.GUARANTOR_UNNUMBERED)
 
 

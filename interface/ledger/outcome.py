@@ -52,6 +52,7 @@ class Caution(StrEnum):
     GUARANTOR_WITHOUT_NUMBER = "guarantor-without-number"
     GUARANTOR_REPEATED = "guarantor-repeated"
     GUARANTOR_RENUMBERED = "guarantor-renumbered"
+    GUARANTOR_UNNUMBERED = "guarantor-unnumbered"
     VISIT_UNKNOWN = "visit-unknown"
     MONEY_NOT_RESTATED = "money-not-restated"
     AMOUNT_ZERO = "amount-zero"

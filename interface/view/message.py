@@ -21,6 +21,7 @@ class MessageFilter:
     is_parked: bool = False
     hold: HoldKind | None = None
     cause: str = ""
+    warning: str = ""  # code of a warning that one of its runs gave
     type: str = ""
     control_id: str = ""
     patient: str = ""

@@ -92,7 +92,10 @@ def test_problem_17_a_guarantor_without_number_is_never_matched_by_likeness(desk
     (first, second), who = numbers(2), person()
     desk.tell(adt(first, who, event="A04", happened=at(9), more=(gt1(1, f"GD{who.number}", "PAULA"),)))
     assert code(desk.tell(adt(second, who, happened=at(10), more=(gt1(1, "", "PAULA"),)))) == "AA"
-    assert warnings_of(desk.show(second)) == ["guarantor-without-number guarantor[1]"]
+    shown = desk.show(second)
+    assert warnings_of(shown) == ["guarantor-without-number guarantor[1]", "guarantor-unnumbered guarantor"]
+    found = desk.call("messages", "--channel", "epic", "--warning", "guarantor-unnumbered").lines
+    assert [one["id"] for one in found] == [shown["id"]]
     (item,) = desk.worklist(cause="guarantor-unnumbered", subject="channel:epic")
     assert responsible(desk, who.account) == ["PAULA"]
     assert desk.call("worklist", str(item["id"]), "--close", "--reason", "asked the site").code == 0

@@ -88,7 +88,10 @@ def test_a_guarantor_who_is_added_beside_the_one_before_is_no_suggestion() -> No
 def test_a_guarantor_without_number_who_looks_like_a_known_one_is_a_suggestion_and_left_out() -> None:
     store = MemoryStore()
     tell(store, 1, payer(1))
-    assert tell(store, 2, payer(None)).warnings == ("guarantor-without-number guarantor[1]",)
+    assert tell(store, 2, payer(None)).warnings == (
+        "guarantor-without-number guarantor[1]",
+        "guarantor-unnumbered guarantor",
+    )
     assert items(store) == [("channel:epic", "guarantor-unnumbered")]
     assert responsible(store) == ["G1"]
 

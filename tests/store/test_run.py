@@ -221,3 +221,12 @@ def test_replays_have_the_same_bound(store: SqlStore) -> None:
         turn.request_replay(ids, "tester", force_money=False)
     with store.snapshot() as reader:
         assert [[one.id for one in reader.replays(64, size)] for size in (10, 1_000_000)] == [ids[:1], ids]
+
+
+def test_messages_are_found_by_a_warning_of_theirs(store: SqlStore) -> None:
+    first, second, third = received(store, 3)
+    warned = run(first, warnings=("guarantor-renumbered guarantor[1]", "time-repeated EVN-2"))
+    finish(store, warned, run(second, warnings=("guarantor-renumbered-not x",)), run(third))
+    assert find(store, warning="guarantor-renumbered") == ["C1"]
+    assert find(store, warning="time-repeated", channel="epic") == ["C1"]
+    assert find(store, warning="balance-outdated") == []
