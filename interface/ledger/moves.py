@@ -104,7 +104,9 @@ def _move_visit(telling: Telling, one: Move, place: str) -> None:
         raise somebody_elses(encounter)
     named = [_row_id(telling, each) for each in (one.source_patient, one.patient) if each is not None]
     if encounter.patient_id is not None:
-        named.append(encounter.patient_id)  # the message may be wrong about whose it was; earlier ones still name that one
+        named.append(
+            encounter.patient_id
+        )  # the message may be wrong about whose it was; earlier ones still name that one
     note_owners(telling, encounter, named, at)
     telling.say(encounter, {"link": link_to(telling, encounter, target)})
     if rows.row(Noun.ACCOUNT, encounter.value("link", "account")) is not target:

@@ -60,7 +60,7 @@ class Group:
                 code,
                 f"the event needs the {name.replace('_', ' ')} number, and it is not said",
                 hl7_code=ErrorCode.REQUIRED_FIELD_MISSING,
-                place=_PLACES[name] if name.startswith("prior") else f"{self.place}{_PLACES[name][3:]}",
+                place=f"{self.place}{_PLACES[name][3:]}" if _PLACES[name].startswith("PID") else _PLACES[name],
             )
         return found
 

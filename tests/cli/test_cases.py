@@ -64,8 +64,12 @@ def test_write_makes_the_case_hold_and_shows_what_changes(root: Path, hp24: Hp24
 
 def test_rules_that_no_case_exercises_are_listed_where_they_stand(root: Path, hp24: Hp24) -> None:
     shutil.rmtree(root / "mappings" / "cases" / "hl7v2")
-    done = hp24("test", "--root", str(root))
-    assert "  mappings/hl7v2.yaml:54: patient.language\n" in done.out
+    listed = hp24("test", "--json", "--root", str(root)).json["rules_not_exercised"]
+    lines = (root / "mappings" / "hl7v2.yaml").read_text(encoding="utf-8").splitlines()
+    at = next(number for number, line in enumerate(lines, start=1) if line.startswith("  language:"))
+    (rule,) = [one for one in listed if one["rule"] == "patient.language"]
+    assert (rule["file"], rule["line"]) == ("mappings/hl7v2.yaml", at)
+    assert "rules no case exercises:\n  mappings/" in hp24("test", "--root", str(root)).out
 
 
 def test_a_rule_that_only_traffic_exercises_is_told_apart(root: Path, home: Home, hp24: Hp24) -> None:

@@ -164,12 +164,13 @@ def test_every_account_of_a_closing_message_is_read(event: str, meaning: Meaning
         ("ADT^A45", "move-incomplete", "PID[1]-18"),
         ("ADT^A49", "renumber-incomplete", "PID[1]-18"),
         ("ADT^A50", "renumber-incomplete", "MRG-5"),
+        ("ADT^A51", "renumber-incomplete", "PV1-50"),
     ],
 )
 def test_what_an_event_cannot_do_without_is_named(event: str, code: str, place: str) -> None:
     account = "91" if event == "ADT^A41" else ""
     with pytest.raises(UnfitMessageError) as refused:
-        read(message(event, pid("71", account), mrg("71"), pv1("51")))
+        read(message(event, pid("71", account), mrg("71"), pv1("51")), NORTH, shipped().mappings["hl7v2"])
     assert (refused.value.code, refused.value.hl7_code, refused.value.place) == (code, "101", place)
 
 
