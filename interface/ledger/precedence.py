@@ -84,8 +84,8 @@ def inherit(rows: Rows, survivor: Entity, retired: Entity, recorded_at: int, *, 
             continue
         kept = survivor.groups.get(name)
         if kept is not None and name == _ITS_OWN and at <= merged_at:
-            # As if it had been said again, so that what was said of the retired one changes nothing when it comes again.
-            rows.undo.put(survivor.groups, name, kept._replace(at=at, seq=seq))
+            # As if said again with the merge: what was said of the retired one before changes nothing when it comes late.
+            rows.undo.put(survivor.groups, name, kept._replace(at=max(at, merged_at), seq=max(seq, kept.seq)))
             rows.touch(survivor, recorded_at)
             continue
         values = held.values if kept is None or name in _WHOLE else {**kept.values, **held.values}
