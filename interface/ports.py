@@ -80,8 +80,7 @@ class Reader(LedgerRows, Views, MirrorViews, Protocol):
     """One consistent snapshot. What people are shown of it stands in `interface.view`."""
 
     def waiting(self, limit: int, max_bytes: int = BATCH_BYTES) -> list[StoredMessage]:
-        """Messages that can run now (state waiting, not parked), in order, bodies opened; one at least, however large. An HL7 batch
-        comes alone."""
+        """Messages that can run now (waiting, not parked), in order, bodies opened; one at least. An HL7 batch comes alone."""
 
     def members_written(self, batch_id: int) -> int:
         """How many messages of an HL7 batch are written so far: always the first ones."""

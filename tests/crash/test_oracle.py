@@ -33,6 +33,7 @@ def test_every_promise_is_kept_on_sqlite(tmp_path: Path, seed: int) -> None:
 
 
 @pytest.mark.timeout(400)
+@pytest.mark.proof
 def test_every_promise_is_kept_on_postgresql(tmp_path: Path, own_server: PostgresServer, seed: int) -> None:
     kinds = MENU if "HP24_TEST_POSTGRES" in os.environ else ON_POSTGRESQL  # somebody else's server is left alone
     verdict = run(tmp_path, seed, SUITE, server=own_server, kinds=kinds)

@@ -60,6 +60,7 @@ def is_unclear_and_not_repeated(till: EhrTill, victim: str) -> None:
     reference = pay_and_await_arrival(till)
     kill(till.engine, victim)
     till.await_posting(reference, PostingState.AMBIGUOUS)
+    till.engine.await_listening(till.port)
     following = till.pay(till.open_account())
     till.await_posting(following, PostingState.POSTED)
     assert till.items() == [("ambiguous-delivery", "no-outcome")]
@@ -84,6 +85,7 @@ def test_killed_between_intent_and_outcome_it_is_repeated_to_an_ehr_that_recogni
     assert (till.booked(), till.booked_twice(), till.items()) == (1, 0, [])
 
 
+@pytest.mark.proof
 def test_on_postgresql_a_payment_that_a_kill_left_unclear_is_not_repeated(tmp_path: Path, postgres_url: str) -> None:
     with tills_of(tmp_path, postgres_url, DESK=False) as tills:
         is_unclear_and_not_repeated(tills["DESK"], "engine")
