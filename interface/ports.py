@@ -20,8 +20,16 @@ from interface.mapping.posting import Posting
 from interface.row.act import Act
 from interface.row.backup import AuditEnd, BackupPace, LastHeld, Manifest
 from interface.row.baseline import Baseline
-from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Homeless, Outcome, PostingFact
-from interface.row.message import Intake, Parked, Received, RunRecord, Settled, StoredMessage, StuckMessage
+from interface.row.delivery import (
+    Delivery,
+    DeliveryWanted,
+    DestinationState,
+    Homeless,
+    Outcome,
+    PostingFact,
+    Unconfirmed,
+)
+from interface.row.message import BATCH_BYTES, Intake, Parked, Received, RunRecord, Settled, StoredMessage, StuckMessage
 from interface.row.protocol import MirrorActs, MirrorViews
 from interface.row.purge import Candidate, Removed, Rule
 from interface.view.audit import AuditProof
@@ -71,8 +79,8 @@ class LedgerRows(Protocol):
 class Reader(LedgerRows, Views, MirrorViews, Protocol):
     """One consistent snapshot. What people are shown of it stands in `interface.view`."""
 
-    def waiting(self, limit: int) -> list[StoredMessage]:
-        """Messages that can run now (state waiting, not parked), in order, bodies opened. An HL7 batch comes alone."""
+    def waiting(self, limit: int, max_bytes: int = BATCH_BYTES) -> list[StoredMessage]:
+        """Messages that can run now (waiting, not parked), in order, bodies opened; one at least. An HL7 batch comes alone."""
 
     def members_written(self, batch_id: int) -> int:
         """How many messages of an HL7 batch are written so far: always the first ones."""
@@ -104,11 +112,14 @@ class Reader(LedgerRows, Views, MirrorViews, Protocol):
     def config_files(self, config_id: int) -> Mapping[str, str]:
         """The files of one configuration version."""
 
+    def unconfirmed(self, destination: str, before: int, limit: int) -> list[Unconfirmed]:
+        """What a destination acknowledged before a time, is not proved to be posted, and nobody was told of; oldest first."""
+
     def overdue(self, now: int, limit: int) -> list[int]:
         """Held messages whose `due_at` has come, longest first."""
 
-    def replays(self, limit: int) -> list[StoredMessage]:
-        """Requested replays in their original order, bodies opened. An HL7 batch comes alone."""
+    def replays(self, limit: int, max_bytes: int = BATCH_BYTES) -> list[StoredMessage]:
+        """Requested replays in their original order, bodies opened; one at least, however large. An HL7 batch comes alone."""
 
     def due(self, destination: str, now: int, limit: int) -> list[Delivery]:
         """Deliveries to send now: state queued, due, and first of their order key among all that are not final."""
@@ -183,6 +194,9 @@ class Turn(Reader, Acts, MirrorActs, Protocol):
     def audit(self, acts: Sequence[Act]) -> None:
         """Append to the audit trail."""
 
+    def alone(self, subject: str) -> None:
+        """Until this turn ends, no other turn goes beyond the same call; what is read behind it is newer than any before."""
+
     def add_record(self, kind: str, key: str, value: bytes) -> None:
         """Note something under a key, once; sealed at rest. ActRefusedError `record-exists` where another one was first."""
 
@@ -197,6 +211,9 @@ class Turn(Reader, Acts, MirrorActs, Protocol):
 
     def settle_answer(self, message_id: int, code: str) -> str:
         """Compare-and-set of a pending answer: gives the code that won, ours or the one that was there before."""
+
+    def note_unconfirmed(self, allocation_ids: Sequence[int]) -> None:
+        """A person was told of these: `unconfirmed` gives them no more."""
 
     def note_overdue(self, ids: Sequence[int]) -> None:
         """A person was told that these were held too long: `overdue` gives them no more."""

@@ -14,6 +14,7 @@ from interface.mapping.environment import substituted
 from interface.mapping.fill import Declared, fill
 from interface.mapping.problem import Findings
 from interface.row.backup import BackupPace
+from interface.row.message import BATCH_BYTES
 from interface.row.purge import Keeping, PurgePace, Rule
 
 SETTINGS_FILE = "config/engine.yaml"
@@ -25,6 +26,7 @@ class Pace:
 
     receive_batch_messages: int
     process_batch_messages: int
+    process_batch_bytes: int
     max_frames_in_flight: int
     max_bytes_in_flight: int
     gather_secs: float
@@ -91,6 +93,11 @@ class Settings(Declared):
     )
     receive_batch_messages: _Batch = Field(default=256, description="messages that intake commits at once, at most")
     process_batch_messages: _Batch = Field(default=64, description="messages that processing commits at once, at most")
+    process_batch_bytes: int = Field(
+        default=BATCH_BYTES,
+        ge=65536,
+        description="bytes of messages that processing reads at once, at most; one that is larger is read alone",
+    )
     max_frames_in_flight: int = Field(
         default=2048, ge=1, le=1_000_000, description="frames between wire and store, all channels together"
     )

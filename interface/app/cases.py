@@ -9,7 +9,7 @@ from typing import Final
 
 from interface.app.collect import few_collections
 from interface.app.coverage import Coverage
-from interface.app.due import due_of, policies
+from interface.app.due import policies
 from interface.app.plan import listening_of, plan_of
 from interface.case.case import FOLDER, Case, Outcome
 from interface.case.compare import Difference, compare, compare_plain
@@ -203,7 +203,7 @@ def _setting(feeds: Mapping[str, Feed], configuration: Configuration, channel: s
     rules = policies(own)
 
     def due(story: AccountStory) -> Due:
-        return due_of(story, rules.get(story.account.facility, BalancePolicy()))
+        return story.due(rules.get(story.account.facility, BalancePolicy()))
 
     return Setting(plan_of(1, own), feeds, {name: listening_of(feed) for name, feed in feeds.items()}, channel, due)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from interface.app.compose import App, open_app
 from interface.app.demo_result import AccountLine, DemoOptions, DemoResult
-from interface.app.due import due_of, policies
+from interface.app.due import policies
 from interface.app.launch import engine, free_port
 from interface.app.pay import hosted
 from interface.app.played import Played, play
@@ -151,7 +151,7 @@ class Demo:
             self._tell("payments taken", number + 1, len(chosen))
 
     def _due(self, story: AccountStory) -> int:
-        return due_of(story, self._policies[story.account.facility]).amount_minor
+        return story.due(self._policies[story.account.facility]).amount_minor
 
     def _stories(self) -> list[AccountStory]:
         found: list[AccountStory] = []

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from interface.card.screen import CardScreen
 from interface.channel.feed import Feed, Outlet
 from interface.channel.loader import Configuration
-from interface.channel.option import AckMode, AckWhen, BatchAcks, BatchTrailers, Receives
+from interface.channel.option import AckMode, AckWhen, BatchAcks, BatchTrailers, ControlId, Posted, Receives
 from interface.channel.spec import REPLY, Channel
 from interface.errors import InterfaceError
 from interface.healthpay24 import payload
@@ -19,6 +19,7 @@ from interface.hl7.header import read_header
 from interface.hl7.problem import Problem
 from interface.ledger.reading import Reading
 from interface.pipeline.acknowledge import manner
+from interface.pipeline.expected import Expected
 from interface.pipeline.plan import ApplicationAck, ChannelPlan, DestinationPlan, Plan, Reply, Understood
 from interface.pipeline.receive import Listening
 from interface.pipeline.retry import RetryPolicy
@@ -62,6 +63,13 @@ def listening_of(feed: Feed) -> Listening:
         production=spec.production,
         waits_for_outcome=spec.ack.mode is AckMode.PROCESSED,
         answers_always=spec.ack.when is AckWhen.ALWAYS,
+        needs_control_id=spec.control_id is ControlId.REQUIRED,
+        expected=Expected.of(
+            sending_application=spec.expects.sending_application,
+            sending_facility=spec.expects.sending_facility,
+            receiving_application=spec.expects.receiving_application,
+            receiving_facility=spec.expects.receiving_facility,
+        ),
         screen=CardScreen(frozenset(feed.mapping.identifier_fields)),
         max_batch_messages=spec.batch.max_messages,
         answers_each=spec.batch.acks is BatchAcks.EACH,
@@ -135,6 +143,7 @@ def _destination(key: str, spec: Channel, outlet: Outlet) -> DestinationPlan:
         deduplicates=outlet.spec.deduplicates,
         max_unresolved_sends=outlet.spec.max_unresolved_sends,
         posted_when=spec.posted_when,
+        unconfirmed_secs=0.0 if spec.posted_when is Posted.ACCEPT else spec.unconfirmed_hours * 3600,
         receives_payments=Receives.PAYMENTS in outlet.spec.receives,
         facility=spec.facility,
     )

@@ -52,7 +52,13 @@ class Processing:
         self._clock_watch = ClockWatch(app.clock.now, tolerance_secs=app.settings.clock_tolerance_secs)
         self._thread = ProcessThread(
             app.store,
-            ProcessStage(app.store, self._running.plan, app.clock, ahead_messages=app.settings.receive_batch_messages),
+            ProcessStage(
+                app.store,
+                self._running.plan,
+                app.clock,
+                ahead_messages=app.settings.receive_batch_messages,
+                batch_bytes=self._pace.process_batch_bytes,
+            ),
             self._pace,
             self._bell,
             self._ringer,

@@ -31,6 +31,13 @@ class BatchTrailers(StrEnum):
     REQUIRED = "required"
 
 
+class ControlId(StrEnum):
+    """What is made of a message that has none (MSH-10)."""
+
+    REQUIRED = "required"
+    DIGEST = "digest"
+
+
 class WhenUnstorable(StrEnum):
     """What a sender is told when nothing can be stored."""
 

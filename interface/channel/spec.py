@@ -14,6 +14,7 @@ from interface.channel.option import (
     Balance,
     BatchAcks,
     Cleartext,
+    ControlId,
     Posted,
     Probe,
     Receives,
@@ -87,6 +88,15 @@ class Source(Declared):
     """Where messages come from."""
 
     mllp: MllpSource = Field(description="HL7 v2 over MLLP")
+
+
+class Expects(Declared):
+    """Who may speak here, and to whom. Names are compared in any case, by namespace or universal id; an empty list takes any."""
+
+    sending_application: tuple[str, ...] = Field(default=(), description="MSH-3, as [EPICADT, EPICFIN]")
+    sending_facility: tuple[str, ...] = Field(default=(), description="MSH-4")
+    receiving_application: tuple[str, ...] = Field(default=(), description="MSH-5")
+    receiving_facility: tuple[str, ...] = Field(default=(), description="MSH-6")
 
 
 class Ack(Declared):
@@ -248,6 +258,13 @@ class Channel(Declared):
     production: bool = Field(
         default=True, description="false: a feed for tests; true refuses messages with MSH-11 T or D"
     )
+    expects: Expects = Field(
+        default_factory=Expects, description="who may speak here, and to whom; others are refused with AR"
+    )
+    control_id: ControlId = Field(
+        default=ControlId.REQUIRED,
+        description="required: a message without MSH-10 is refused; digest: it is taken, and known by a digest of its bytes",
+    )
     event_time_tolerance_secs: int = Field(
         default=300, ge=0, le=86400, description="how far ahead the sender's clock may be"
     )
@@ -276,6 +293,12 @@ class Channel(Declared):
     )
     posting_lag_hours: float = Field(
         default=24.0, ge=0, le=720, description="age at which an accepted payment is taken to be in a stated balance"
+    )
+    unconfirmed_hours: float = Field(
+        default=48.0,
+        ge=0,
+        le=8760,
+        description="after so long without its echo (or application acknowledgement), an accepted payment is a person's; 0: never",
     )
     money: Money = Field(default_factory=Money, description="what was agreed about amounts")
     missing_account: MissingAccount = Field(default_factory=MissingAccount, description="money before its account")

@@ -47,12 +47,11 @@ def _policies(app: "App") -> "dict[str, BalancePolicy]":
 
 def account_json(line: "AccountLine", rules: "dict[str, BalancePolicy]") -> dict[str, Any]:
     """One account as JSON. Amounts in minor units."""
-    from interface.app.due import due_of
     from interface.cli.table import iso
     from interface.ledger.due import BalancePolicy
 
     own = line.story.account
-    due = due_of(line.story, rules.get(own.facility, BalancePolicy()))
+    due = line.story.due(rules.get(own.facility, BalancePolicy()))
     return {
         "id": own.public_id,
         "numbers": [name.value for name in line.story.names],
@@ -70,7 +69,6 @@ def account_json(line: "AccountLine", rules: "dict[str, BalancePolicy]") -> dict
 
 
 def _print_accounts(lines: "list[AccountLine]", rules: "dict[str, BalancePolicy]") -> None:
-    from interface.app.due import due_of
     from interface.cli.table import Column, console, money, table
     from interface.ledger.due import BalancePolicy
 
@@ -87,7 +85,7 @@ def _print_accounts(lines: "list[AccountLine]", rules: "dict[str, BalancePolicy]
     rows = []
     for line in lines:
         own = line.story.account
-        due = due_of(line.story, rules.get(own.facility, BalancePolicy()))
+        due = line.story.due(rules.get(own.facility, BalancePolicy()))
         number = line.story.names[0].value if line.story.names else ""
         amounts = (line.charges_minor, due.amount_minor, line.paid_minor, line.posted_minor)
         rows.append([own.public_id, number, own.facility, *(money(each, own.currency) for each in amounts)])

@@ -78,6 +78,9 @@ def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
                 help="ADT^A08, or ADT for all of its events.",
             ),
             click.option("--cause", metavar="CODE", default="", help="Why it stands so, as the reason column shows."),
+            click.option(
+                "--warning", metavar="CODE", default="", help="A warning that one of its runs gave, as show tells."
+            ),
             click.option("--control-id", metavar="ID", default="", help="MSH-10."),
             click.option("--patient", metavar="ID", default="", help="A patient's number."),
             click.option("--account", metavar="ID", default="", help="An account number."),
@@ -107,6 +110,7 @@ def filter_of(choice: dict[str, Any], **more: Any) -> "MessageFilter":
         states=states,
         type=choice["type_"],
         cause=choice["cause"],
+        warning=choice["warning"],
         control_id=choice["control_id"],
         patient=choice["patient"],
         account=choice["account"],

@@ -36,6 +36,9 @@ _ALLOCATE = click.option(
 @click.option("--amount", metavar="AMOUNT", help="As in 25.00.")
 @_ALLOCATE
 @click.option(
+    "--within-due", is_flag=True, help="Refuse it where it is more than is due, whoever pays at the same moment."
+)
+@click.option(
     "--method", required=True, metavar="TENDER:TOKEN", help="As in visa:tok_1a2b, or cash. Never a card number."
 )
 @click.option("--last4", metavar="DIGITS", default="", callback=_last4, help="Last four digits, for receipts.")
@@ -45,6 +48,7 @@ def pay_verb(
     account: str | None,
     amount: str | None,
     parts: tuple[str, ...],
+    within_due: bool,
     method: str,
     last4: str,
     key: str | None,
@@ -58,7 +62,7 @@ def pay_verb(
     tender, _, token = method.partition(":")
     with asked.app() as app:
         shares, currency = _shares(app, [f"{account}={amount}"] if account else parts)
-        order = PaymentOrder(shares, currency, tender, token, last4)
+        order = PaymentOrder(shares, currency, tender, token, last4, within_due)
         key = key or app.store.new_public_id("key")
         answered = hosted(app).pay(order, key=key, actor=asked.by().actor)
         _tell(asked, answered, key, _Told(app, f"payment by {tender}", shares, currency))

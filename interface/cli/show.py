@@ -102,6 +102,8 @@ def _message_json(found: "Look") -> dict[str, Any]:
         ],
         "deliveries": [delivery_json(one) for one in found.deliveries],
         "incidents": [{"at": iso(one.at), "code": one.code, "place": one.place} for one in story.incidents],
+        "warnings": story.warnings,
+        "same_control_id": story.namesakes,
         "amended_by": story.amended_by,
         "behind": story.behind,
         "messages": story.members,
@@ -178,6 +180,8 @@ def _print_facts(screen: "Console", story: "MessageStory") -> None:
     facts += [("amended from", f"message {row.original_id}" if row.original_id else "")]
     facts += [("amended by", ", ".join(f"message {number}" for number in story.amended_by))]
     facts += [("waits behind", ", ".join(f"message {number}" for number in story.behind[:8]))]
+    others = ", ".join(f"message {number}" for number in story.namesakes[:8])
+    facts += [("warning", f"{one}: the same as {others}, with other content") for one in story.warnings]
     facts += [("masked", ", ".join(one.place for one in story.incidents))]
     for one in story.arrivals:
         by = f", by {one.actor}" if one.actor else ""

@@ -112,6 +112,7 @@ def status_json(found: "Status") -> dict[str, Any]:
                 "sending": one.states.get(DeliveryState.SENDING, 0),
                 "accepted": one.states.get(DeliveryState.DELIVERED, 0),
                 "posted": one.posted,
+                "oldest_unconfirmed": iso(one.oldest_unconfirmed_at),
                 "rejected": one.states.get(DeliveryState.REJECTED, 0),
                 "ambiguous": one.states.get(DeliveryState.AMBIGUOUS, 0),
                 "withdrawn": one.states.get(DeliveryState.WITHDRAWN, 0),
@@ -214,7 +215,7 @@ def _destinations(found: "Status") -> "Table":
     words = (DeliveryState.QUEUED, DeliveryState.REJECTED, DeliveryState.AMBIGUOUS)
     columns = [Column("destination"), Column("accepted", True), Column("posted", True)]
     columns += [Column(one.value, True) for one in words]
-    columns += [Column("oldest queued", True, leaves=1), Column("")]
+    columns += [Column("oldest queued", True, leaves=1), Column("unconfirmed since", True, leaves=2), Column("")]
     return table(
         columns,
         [
@@ -224,6 +225,7 @@ def _destinations(found: "Status") -> "Table":
                 one.posted,
                 *(one.states.get(each, 0) or "·" for each in words),
                 ago(one.oldest_queued_at, found.at),
+                ago(one.oldest_unconfirmed_at, found.at),
                 state("paused" if one.paused_by else "suspended" if one.suspended_at else ""),
             ]
             for one in found.destinations

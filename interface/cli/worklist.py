@@ -105,7 +105,8 @@ def _print_item(asked: Asked, item: "WorkItemRow") -> None:
         return
     kind, _, name = item.subject.partition(":")
     if not item.message_id and kind == "channel":
-        screen.print(f"Its messages: hp24 messages --channel {name} --cause {item.cause}", markup=False)
+        option = "cause" if "release" in item.acts else "warning"  # what was applied all the same stands with no cause
+        screen.print(f"Its messages: hp24 messages --channel {name} --{option} {item.cause}", markup=False)
     if "skip" in item.acts and "amend" not in item.acts:
         screen.print(
             "HealthPay24 asked for it: what is wrong in it is mended by asking anew there; then skip this one."

@@ -5,6 +5,7 @@ audit trail are one commit: a payment is never taken without being stored, and a
 """
 
 import hashlib
+from collections.abc import Callable, Mapping, Sequence
 
 import orjson
 
@@ -22,9 +23,12 @@ from interface.healthpay24.protocol import (
     Share,
 )
 from interface.healthpay24.trial import refusal
+from interface.healthpay24.within_due import more_than_due
+from interface.ledger.due import BalancePolicy
 from interface.ledger.payment import TENDERS, remaining_minor
 from interface.ledger.reading import PaymentAllocation, PaymentSaid
 from interface.message import MessageState
+from interface.ports import Clock, Prepared, Store, Turn
 from interface.row.act import Act
 from interface.row.message import Intake
 
@@ -32,12 +36,19 @@ _KIND = "healthpay24"
 
 
 class EmbeddedHealthPay24(HeldBooks):
-    """HealthPay24 behind the Protocol, on the engine's own store."""
+    """HealthPay24 behind the Protocol, on the engine's own store. `rules`: how each facility's balances are reckoned."""
+
+    def __init__(
+        self, store: Store, clock: Clock, rules: Callable[[], Mapping[str, BalancePolicy]] = dict[str, BalancePolicy]
+    ) -> None:
+        super().__init__(store, clock)
+        self._rules = rules
 
     def pay(self, order: PaymentOrder, *, key: str, actor: str) -> Answered:
         """Take a payment.
 
-        Rejected: `tender-unknown`, `amount-not-positive`, `card-number`, `account-unknown`, `idempotency-key-reused`.
+        Rejected: `tender-unknown`, `amount-not-positive`, `card-number`, `account-unknown`, `idempotency-key-reused`, and
+        `more-than-due` for an order that is to stay `within_due`.
         """
         problem = _typed_problem(key, actor) or _order_problem(order)
         if problem is not None:
@@ -125,14 +136,14 @@ class EmbeddedHealthPay24(HeldBooks):
             actor=actor,
         )
         try:
-            return self._store_once(intake, key, asked)
+            return self._store_once(intake, key, asked, request if isinstance(request, PaymentOrder) else None)
         except ActRefusedError as taken:
             if taken.code != "record-exists":
                 raise
             # Another process took the same key between our look and our commit: its answer is ours.
             return self._repeated(key, asked) or Rejected("key-unknown", "the first request under this key was undone")
 
-    def _store_once(self, intake: Intake, key: str, asked: str) -> Answered:
+    def _store_once(self, intake: Intake, key: str, asked: str, order: PaymentOrder | None) -> Answered:
         prepared = self._store.prepare([intake])
         known = self._repeated(key, asked)
         if known is None and (refused := refusal(self._store, self._clock, intake.raw)):
@@ -140,14 +151,13 @@ class EmbeddedHealthPay24(HeldBooks):
             known = self._repeated(key, asked) or refused
         if known is not None:
             return known
-        reference = orjson.loads(intake.raw)["transaction"]
+        capped = order if order is not None and order.within_due else None
+        rules = self._rules() if capped else {}
         with self._store.turn("pay") as turn:
-            received = turn.receive(prepared)[0]
-            done = {"asked": asked, "reference": reference, "message": received.message_id}
-            turn.add_record(_KIND, key, orjson.dumps(done))
-            verb = intake.message_type.partition("^")[2]
-            turn.audit([Act(intake.actor, verb, f"message:{received.message_id}")])
-        return Done(reference, received.message_id)
+            beyond = more_than_due(turn, capped, rules) if capped else None
+            if beyond is None:
+                return _write(turn, intake, prepared, key, asked)
+        return self._repeated(key, asked) or beyond  # what leaves nothing due may have been this very request
 
     def _repeated(self, key: str, asked: str) -> Answered | None:
         with self._store.snapshot() as reader:
@@ -169,6 +179,16 @@ class EmbeddedHealthPay24(HeldBooks):
     def capabilities(self, facility: str) -> Capabilities:
         """The embedded HealthPay24 does the same for every facility."""
         return Capabilities(facility, takes_payments=True, voids=True, refunds=True, tenders=TENDERS)
+
+
+def _write(turn: Turn, intake: Intake, prepared: Sequence[Prepared], key: str, asked: str) -> Done:
+    received = turn.receive(prepared)[0]
+    reference = orjson.loads(intake.raw)["transaction"]
+    done = {"asked": asked, "reference": reference, "message": received.message_id}
+    turn.add_record(_KIND, key, orjson.dumps(done))
+    verb = intake.message_type.partition("^")[2]
+    turn.audit([Act(intake.actor, verb, f"message:{received.message_id}")])
+    return Done(reference, received.message_id)
 
 
 def _digest(kind: str, request: object) -> str:

@@ -71,6 +71,7 @@ class PaymentOrder:
     tender: str  # visa, mastercard, amex, discover, ach, cash, check
     token: str
     last4: str = ""
+    within_due: bool = False  # refused where it is more than is due, whoever else pays at the same moment
 
 
 @dataclass(frozen=True, slots=True)

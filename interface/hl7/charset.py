@@ -120,14 +120,14 @@ def _flags(text: str) -> tuple[Problem, ...]:
     """Damage done before the message reached us: it can be shown, not undone."""
     flags = []
     if "\ufffd" in text:
-        flags.append(_warning("replacement characters: the sender had lost letters before"))
+        flags.append(_warning("replacement characters: the sender had lost letters before", "letters-lost"))
     if _DOUBLE_ENCODED.search(text):
-        flags.append(_warning("some text looks encoded twice in UTF-8"))
+        flags.append(_warning("some text looks encoded twice in UTF-8", "encoded-twice"))
     return tuple(flags)
 
 
-def _warning(text: str) -> Problem:
-    return Problem(ErrorCode.DATA_TYPE, "MSH-18", text, Severity.WARNING)
+def _warning(text: str, cause: str = "character-set-differs") -> Problem:
+    return Problem(ErrorCode.DATA_TYPE, "MSH-18", text, Severity.WARNING, cause)
 
 
 def encode(text: str, charset: str) -> bytes:

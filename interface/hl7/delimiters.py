@@ -9,6 +9,7 @@ from interface.hl7.problem import ErrorCode, Problem, Severity
 # text` and split by it without first asking whether the message has that delimiter at all.
 UNUSED = "\ud800"
 
+XML_ESCAPED = "xml-escaped"  # the repair that concerns the whole message, not its header alone
 HEADER_SEGMENTS = frozenset({"MSH", "FHS", "BHS"})
 HEADER_SEGMENT_BYTES = frozenset({b"MSH", b"FHS", b"BHS"})
 
@@ -74,16 +75,19 @@ def _declared(segment: bytes, separator: bytes, characters: bytes) -> Declared:
 def _repaired(characters: str, place: str) -> tuple[str, tuple[Problem, ...]]:
     """Undoes three things that programs do to `^~\\&` on its way, each with a warning that names it."""
     if characters == "^~&":
-        return "^~\\&", (_warning(place, "the escape character was lost by the sender; read as the usual one"),)
+        text = "the escape character was lost by the sender; read as the usual one"
+        return "^~\\&", (_warning(place, text, "escape-lost"),)
     if characters.endswith("&amp;"):
-        return characters[:-4], (_warning(place, "the ampersand was XML-escaped by the sender; read as a plain one"),)
+        text = "the message was XML-escaped by the sender; read as it was before"
+        return characters[:-4], (_warning(place, text, XML_ESCAPED),)
     if len(characters) == 5 and characters[2] == characters[3] != characters[4]:
-        return characters[:3] + characters[4], (_warning(place, "the escape character is written twice; read as one"),)
+        text = "the escape character is written twice; read as one"
+        return characters[:3] + characters[4], (_warning(place, text, "escape-doubled"),)
     return characters, ()
 
 
-def _warning(place: str, text: str) -> Problem:
-    return Problem(ErrorCode.DATA_TYPE, place, text, Severity.WARNING)
+def _warning(place: str, text: str, cause: str) -> Problem:
+    return Problem(ErrorCode.DATA_TYPE, place, text, Severity.WARNING, cause)
 
 
 def _usable(separator: str, characters: str) -> bool:

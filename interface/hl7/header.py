@@ -14,6 +14,7 @@ _WINDOW: Final = 4096  # no header is longer; what is longer is searched in full
 _LINE_FEED_ENDS = re.compile(rb"\n(?=[A-Z][A-Z0-9]{2}[^A-Za-z0-9]|\s*\Z)")
 _KIND: Final = re.compile(r"[A-Z][A-Z0-9]{2}(?:\^[A-Z0-9]{2,3})?")  # tables 0076 and 0003
 UNNAMED_KIND: Final = "?"
+CONTROL_ID_MISSING: Final = "control-id-missing"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff", b"M\0S\0H", b"\0M\0S\0H")
 _FIELDS: Final = 21  # so that a short header has (empty) fields up to MSH-20
 _BATCH_HEADERS: Final = (b"FHS", b"BHS")
@@ -226,7 +227,7 @@ def _unfit(message_type: str, control_id: str) -> tuple[Problem, ...]:
 def _unfit_control_id(control_id: str, place: str, owner: str) -> tuple[Problem, ...]:
     if not control_id:
         text = f"the {owner} control id is missing"
-        return (Problem(ErrorCode.REQUIRED_FIELD_MISSING, place, text, cause="control-id-missing"),)
+        return (Problem(ErrorCode.REQUIRED_FIELD_MISSING, place, text, cause=CONTROL_ID_MISSING),)
     if len(control_id) > _LONGEST_CONTROL_ID:
         text = f"the {owner} control id is longer than {_LONGEST_CONTROL_ID} characters"
         return (Problem(ErrorCode.VALUE_TOO_LONG, place, text, cause="control-id-too-long"),)

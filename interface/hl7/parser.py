@@ -14,7 +14,7 @@ from itertools import islice
 from interface.errors import MessageError
 from interface.hl7 import charset as charsets
 from interface.hl7 import writer
-from interface.hl7.delimiters import HEADER_SEGMENT_BYTES, Delimiters, declared_in
+from interface.hl7.delimiters import HEADER_SEGMENT_BYTES, XML_ESCAPED, Delimiters, declared_in
 from interface.hl7.header import Header, charset_named, first_line, read_header
 from interface.hl7.path import EVERY, Path
 from interface.hl7.problem import ErrorCode, Problem, Severity
@@ -54,7 +54,7 @@ class Message:
         warnings: tuple[Problem, ...] = (),
     ) -> None:
         self.raw = raw
-        self.er7 = er7  # what was decoded: everything behind a byte order mark or blanks in front
+        self.er7 = er7  # what was decoded: everything behind a byte order mark or blanks in front, XML's escapes undone
         self.charset = charset  # the Python codec that decoded it
         self.delimiters = delimiters
         self.decoding_warnings = warnings
@@ -168,7 +168,9 @@ class Message:
         before = _line_ends(self.er7, 0, start)
         raw_start = ends[before] + 1
         raw_end = ends[before + _line_ends(self.er7, start, end) + 1]
-        raw = self.raw[:raw_start] + charsets.encode(er7, self.charset) + self.raw[raw_end:]
+        is_xml = any(problem.cause == XML_ESCAPED for problem in self.decoding_warnings)
+        written = er7.replace("&", "&amp;") if is_xml else er7  # so that it reads the same again
+        raw = self.raw[:raw_start] + charsets.encode(written, self.charset) + self.raw[raw_end:]
         text = self.er7[:start] + er7 + self.er7[end:]
         return Message(
             raw,
@@ -205,9 +207,20 @@ def parse(raw: bytes, charset: str | None = None) -> Message:
     body = raw[lead:] if lead else raw
     decoded = charsets.decode(body, charset, charset_named(first_line(body), declared.delimiters))
     warnings = decoded.warnings + declared.problems
-    return Message(
-        raw, decoded.text, lead=lead, charset=decoded.charset, delimiters=declared.delimiters, warnings=warnings
-    )
+    er7 = decoded.text
+    if any(problem.cause == XML_ESCAPED for problem in declared.problems):
+        er7 = _xml_unescaped(er7)
+    return Message(raw, er7, lead=lead, charset=decoded.charset, delimiters=declared.delimiters, warnings=warnings)
+
+
+def _xml_unescaped(er7: str) -> str:
+    """Undo the five escapes of XML 1.0 section 4.6, once: who escapes the separators escapes what stands between them, too.
+
+    Left as they are, `NORTH&amp;1.2.3&amp;ISO` would name another authority, and so another patient.
+    """
+    for written, meant in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&")):
+        er7 = er7.replace(written, meant)
+    return er7
 
 
 def parse_text(text: str) -> Message:

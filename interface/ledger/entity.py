@@ -4,6 +4,7 @@ A row holds links and plain columns, and its fields in groups. A group carries t
 the store keeps all groups of a row as one sealed JSON object, so every value here is plain JSON.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -52,6 +53,17 @@ class Entity:
     currency: str = ""  # accounts
     groups: dict[str, Group] = field(default_factory=dict)
     confirmed: Confirmed | None = None
+
+    def links(self) -> Iterator[tuple[Noun, int]]:
+        """The rows that this one names: its survivor, patient, account, and the guarantors of an account."""
+        if self.survivor_id is not None:
+            yield self.noun, self.survivor_id
+        if self.patient_id is not None:
+            yield Noun.PATIENT, self.patient_id
+        if self.account_id is not None:
+            yield Noun.ACCOUNT, self.account_id
+        if self.noun is Noun.ACCOUNT:
+            yield from ((Noun.GUARANTOR, one["guarantor"]) for one in self.value("guarantors", "guarantors") or ())
 
     def value(self, group: str, name: str) -> Any:
         """One field's value, `None` where it is unknown or cleared."""

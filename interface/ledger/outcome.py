@@ -15,6 +15,8 @@ from interface.ledger.worklist import HELD_MESSAGE, ItemKind, WorkItem
 class Cause(StrEnum):
     """Why a message is held for a person or refused."""
 
+    GUARANTOR_RENUMBERED = "guarantor-renumbered"
+    GUARANTOR_UNNUMBERED = "guarantor-unnumbered"
     PATIENT_MISSING = "patient-missing"
     MERGE_MISSING = "merge-missing"
     PAYMENT_MISSING = "payment-missing"
@@ -66,6 +68,8 @@ class Caution(StrEnum):
     IDENTIFIER_OF_ANOTHER = "identifier-of-another"
     GUARANTOR_WITHOUT_NUMBER = "guarantor-without-number"
     GUARANTOR_REPEATED = "guarantor-repeated"
+    GUARANTOR_RENUMBERED = "guarantor-renumbered"
+    GUARANTOR_UNNUMBERED = "guarantor-unnumbered"
     VISIT_UNKNOWN = "visit-unknown"
     MONEY_NOT_RESTATED = "money-not-restated"
     AMOUNT_ZERO = "amount-zero"

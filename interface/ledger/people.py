@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from interface.ledger.entity import Entity
+from interface.ledger.likeness import notice_alike
 from interface.ledger.noun import Identifier, Noun
 from interface.ledger.outcome import Cause, Caution, hold, refuse
 from interface.ledger.reading import Meaning
@@ -183,4 +184,5 @@ def tell_guarantors(telling: Telling) -> list[dict[str, Any]]:
             telling.identify(guarantor, said.ids)
         telling.say(guarantor, {name: values for name, values in said.groups.items() if name != "relation"})
         links.append({"guarantor": guarantor.id, "priority": len(links) + 1, **said.groups.get("relation", {})})
+    notice_alike(telling, links)
     return links

@@ -16,6 +16,9 @@ _WHOLE = frozenset({"name", "address", "event", "link", "owner", "ending"})
 # What is known of the row itself and not of what it stands for; lists that only grow have a rule of their own (`people`).
 _UNSHARED = frozenset({"merged", "owners", "linked"})
 _OF_THE_MERGED = frozenset({"guarantors", "ending", "purge"})
+_ITS_OWN = (
+    "link"  # the account of a visit: the survivor's stays, whatever was said of the retired one before they were merged
+)
 
 _NEVER = Confirmed(-1, -1, frozenset())
 
@@ -80,6 +83,11 @@ def inherit(rows: Rows, survivor: Entity, retired: Entity, recorded_at: int, *, 
         if name in _UNSHARED or (name in _OF_THE_MERGED and at <= merged_at) or (at, seq) <= newest(survivor, name):
             continue
         kept = survivor.groups.get(name)
+        if kept is not None and name == _ITS_OWN and at <= merged_at:
+            # As if said again with the merge: what was said of the retired one before changes nothing when it comes late.
+            rows.undo.put(survivor.groups, name, kept._replace(at=max(at, merged_at), seq=max(seq, kept.seq)))
+            rows.touch(survivor, recorded_at)
+            continue
         values = held.values if kept is None or name in _WHOLE else {**kept.values, **held.values}
         rows.undo.put(survivor.groups, name, held._replace(at=at, seq=seq, values=values))
         rows.touch(survivor, recorded_at)

@@ -20,6 +20,7 @@ class ItemKind(StrEnum):
     BROKEN_MAPPING = "broken-mapping"  # a mapping that does not know what to do with a message
     REJECTED_DELIVERY = "rejected-delivery"  # the EHR said no
     AMBIGUOUS_DELIVERY = "ambiguous-delivery"  # the EHR may have it
+    UNCONFIRMED_POSTING = "unconfirmed-posting"  # the EHR said yes, and nothing proves that it has booked it
     UNWANTED_POSTING = "unwanted-posting"  # the EHR took a payment that was withdrawn, or may have taken it twice
     REJECTED_RECORD = "rejected-record"  # HealthPay24 does not take what the ledger holds
     NO_DESTINATION = "no-destination"  # a payment that no channel takes
@@ -42,6 +43,7 @@ NOTICE = (ItemAct.CLOSE,)
 AMBIGUOUS_SEND = (ItemAct.RESOLVE,)
 REJECTED_RECORD = (ItemAct.PUSH,)
 REJECTED_SEND = (ItemAct.RESEND, ItemAct.RESOLVE)
+UNCONFIRMED_SEND = (ItemAct.RESOLVE,)
 
 
 @dataclass(frozen=True, slots=True)

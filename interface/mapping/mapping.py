@@ -11,7 +11,7 @@ from interface.hl7.problem import ErrorCode
 from interface.ledger.reading import Filtered, Meaning, Reading
 from interface.mapping.assemble import assemble, whose
 from interface.mapping.filter import Filters
-from interface.mapping.moment import instant_at
+from interface.mapping.moment import event_at
 from interface.mapping.node import Mark
 from interface.mapping.rules import Fields, Rules, SegmentUse
 from interface.mapping.scope import UNSAID, Context, Scope, UnfitMessageError
@@ -70,8 +70,8 @@ class Mapping:
         scope = _scope(message, context, event.meaning, uses)
         if reason := filters.reason(f"{message_type}^{trigger}", scope):
             return Filtered(reason)
-        for _problem in message.decoding_warnings:
-            scope.warn("character-set-differs", "MSH-18")
+        for problem in message.decoding_warnings:
+            scope.warn(problem.cause, problem.place)
         scope.event_at = _event_time(scope, header[7], arrived_at)
         return assemble(self.rules, message, scope, event.meaning)
 
@@ -124,12 +124,14 @@ def _event_time(scope: Scope, sent: str, arrived_at: int) -> int:
     """When it happened: the first of its fields that can be read, else arrival, and never far ahead of our own clock."""
     for place, text in event_times(scope.fields.get("EVN", ()), sent, scope.delimiters.component):
         try:
-            at = instant_at(text, scope.context.timezone)
+            at, is_repeated = event_at(text, scope.context.timezone, arrived_at)
         except MessageError:
             scope.warn("time-unreadable", place)
             continue
         if at is None:
             continue
+        if is_repeated:
+            scope.warn("time-repeated", place)
         latest = arrived_at + scope.context.event_time_tolerance_secs * SECOND
         if at > latest:
             scope.warn("event-time-capped", place)

@@ -1,6 +1,6 @@
 """Dates and moments as rules read them. What cannot be read is a warning and not said: a bad date stops no registration."""
 
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -11,6 +11,9 @@ from interface.mapping.scope import UNSAID, Said, Scope
 
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _SECOND: Final = 1_000_000
+_MINUTE: Final = 60 * _SECOND
+_WITH_HOUR: Final = 10  # YYYYMMDDHH: what is shorter names no hour
+_LONGEST_REPEAT: Final = 24 * 60  # minutes; some zones have gone back by a whole day
 
 
 def instant_at(text: str, zone: ZoneInfo) -> int | None:
@@ -35,6 +38,35 @@ def instant_at(text: str, zone: ZoneInfo) -> int | None:
 @lru_cache(maxsize=4096)  # admissions come again with every update of a visit
 def _stamp(text: str, zone: ZoneInfo) -> Timestamp | None:
     return read_timestamp(text, zone)
+
+
+def event_at(text: str, zone: ZoneInfo, arrived_at: int) -> tuple[int | None, bool]:
+    """When an event happened, as `instant_at`, and whether the hour happened twice.
+
+    A local time of the hour that clocks repeat in autumn says nothing about before and after: 01:10 may be later than 01:50. All
+    events of that hour are read as its end, or as their arrival where that is sooner, so that among them arrival decides.
+    """
+    at = instant_at(text, zone)
+    if at is None or len(text) < _WITH_HOUR or text[-5] in "+-":
+        return at, False
+    stamp = _stamp(text, zone)
+    if stamp is None or not stamp.is_ambiguous:
+        return at, False
+    return min(_end_of_repeated(at // _MINUTE, zone), arrived_at), True
+
+
+@lru_cache(maxsize=256)
+def _end_of_repeated(minute: int, zone: ZoneInfo) -> int:
+    """The last microsecond of the local hour that comes twice, by a minute (since 1970 UTC) of its first coming."""
+
+    def offset(at: int) -> int:
+        away = datetime.fromtimestamp(at * 60, zone).utcoffset()
+        assert away is not None, "a zone has an offset at every instant"
+        return int(away.total_seconds()) // 60
+
+    before = offset(minute)
+    change = next(at for at in range(minute + 1, minute + _LONGEST_REPEAT) if offset(at) != before)
+    return (change + before - offset(change)) * _MINUTE - 1
 
 
 def instant(text: str, scope: Scope, place: str) -> Said:

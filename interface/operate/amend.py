@@ -84,7 +84,9 @@ def _intake(clock: Clock, by: By, original: MessageRow, raw: bytes) -> Intake:
     if findings := screen(raw).findings:
         raise _card_number(findings[0].place)
     channel = original.channel.removeprefix(f"{SOURCE}/")
-    listening = Listening(f"{SOURCE}/{channel}", production=False, max_batch_messages=PLACES - 1)
+    listening = Listening(
+        f"{SOURCE}/{channel}", production=False, max_batch_messages=PLACES - 1, needs_control_id=False
+    )
     examined = examine(raw, listening, peer="", at=clock.now())
     if examined.intake.state is not MessageState.WAITING:
         problem = examined.problem

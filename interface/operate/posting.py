@@ -19,6 +19,7 @@ from interface.row.delivery import Outcome, PostingFact
 from interface.view.delivery import DeliveryFilter, DeliveryStory
 
 UNDECIDED = (DeliveryState.AMBIGUOUS, DeliveryState.REJECTED)
+_ITEMS = (ItemKind.AMBIGUOUS_DELIVERY, ItemKind.REJECTED_DELIVERY, ItemKind.UNCONFIRMED_POSTING)
 _IN_THE_BOOKS = (PostingState.ACCEPTED, PostingState.POSTED)
 _ALLOCATION = "allocation"
 
@@ -59,7 +60,9 @@ class WouldResend:
 
 
 def resolve(store: Store, clock: Clock, by: By, delivery_id: int, verdict: Verdict) -> DeliveryStory:
-    """Decide an ambiguous or rejected delivery by a person's word; gives it as it stands then.
+    """Decide an ambiguous or rejected delivery, or one that was acknowledged and not seen to be posted, by a person's word.
+
+    Gives it as it stands then.
 
     Errors: ActRefusedError `not-found`, `reason-missing`, `illegal-move` where nothing is to be decided.
     """
@@ -67,12 +70,17 @@ def resolve(store: Store, clock: Clock, by: By, delivery_id: int, verdict: Verdi
     now = clock.now()
     with acting(store, by, "resolve", f"delivery:{delivery_id}", details={"verdict": verdict}) as turn:
         story = _story(turn, delivery_id)
-        if story.state not in UNDECIDED:
+        is_unconfirmed = story.state is DeliveryState.DELIVERED and _is_accepted_only(turn, story)
+        if story.state not in UNDECIDED and not is_unconfirmed:
             text = f"this delivery is {story.state}; there is nothing to decide"
             raise ActRefusedError("illegal-move", text, place=f"delivery:{delivery_id}")
+        if is_unconfirmed and verdict is not Verdict.POSTED:  # its yes was worth nothing
+            turn.end_attempt(delivery_id, Outcome(DeliveryState.REJECTED, now, "resolved", f"by {by.actor}"))
+            turn.posting_facts(_facts(story, PostingState.REJECTED, now))
         match verdict:
             case Verdict.POSTED:
-                turn.end_attempt(delivery_id, Outcome(DeliveryState.DELIVERED, now, "resolved", f"by {by.actor}"))
+                if not is_unconfirmed:
+                    turn.end_attempt(delivery_id, Outcome(DeliveryState.DELIVERED, now, "resolved", f"by {by.actor}"))
                 turn.posting_facts(_facts(story, PostingState.POSTED, now))
             case Verdict.NOT_POSTED:
                 if not _is_rendered(story):
@@ -181,6 +189,16 @@ def _would_double(doubled: Sequence[DoublePost]) -> ActRefusedError:
     )
 
 
+def _is_accepted_only(reader: Reader, story: DeliveryStory) -> bool:
+    allocation_id = allocation_of(story.subject)
+    if allocation_id is None or story.original_id is not None:
+        return False
+    payments = reader.payments_of_allocations([allocation_id])
+    return any(
+        one.id == allocation_id and one.posting is PostingState.ACCEPTED for pay in payments for one in pay.allocations
+    )
+
+
 def allocation_of(subject: str) -> int | None:
     """The allocation that a delivery carries; None where it carries something else."""
     kind, _, number = subject.partition(":")
@@ -198,7 +216,7 @@ def _facts(story: DeliveryStory, fact: PostingState, at: int) -> list[PostingFac
 
 
 def _close_items(turn: Turn, by: By, delivery_id: int, how: str) -> None:
-    for kind in (ItemKind.AMBIGUOUS_DELIVERY, ItemKind.REJECTED_DELIVERY):
+    for kind in _ITEMS:
         turn.close_work_items(kind, f"delivery:{delivery_id}", how, by.actor)
 
 

@@ -114,7 +114,7 @@ class Overlay:
         while missing := [key for key in keys if key not in found and key in self._rows]:
             for key in missing:
                 found[key] = self._rows[key]
-                keys = keys | set(_links(found[key]))
+                keys = keys | set(found[key].links())
         return list(found.values())
 
     def _summed(self) -> Iterator[Balance]:
@@ -170,9 +170,3 @@ def _is_wanted(mark: MoneyMark, needs: Needs) -> bool:
 
 def _is_named(part: Allocation, needs: Needs) -> bool:
     return part.transaction_id in needs.transaction_ids or not needs.wire_ids.isdisjoint({part.wire_id, part.reference})
-
-
-def _links(row: Entity) -> Iterator[_RowKey]:
-    for noun, number in ((row.noun, row.survivor_id), (Noun.PATIENT, row.patient_id), (Noun.ACCOUNT, row.account_id)):
-        if number is not None:
-            yield noun, number

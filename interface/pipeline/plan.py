@@ -67,6 +67,9 @@ class DestinationPlan:
     gives_up_secs: float = (
         0.0  # of news, which are nobody's to judge: what could not be told for so long is dropped; 0: never
     )
+    unconfirmed_secs: float = (
+        0.0  # after so long without proof of posting, an acknowledged payment is a person's; 0: never
+    )
     lock: str = "process"  # whoever holds this lock of the store sends
 
     @property

@@ -20,9 +20,10 @@ from interface.pipeline.batch import Batch, Trip
 from interface.pipeline.homeless import queue_homeless
 from interface.pipeline.overdue import tell_overdue
 from interface.pipeline.plan import ChannelPlan, Plan, Unsound
+from interface.pipeline.unconfirmed import tell_unconfirmed
 from interface.pipeline.warm import Warm, WarmRows
 from interface.ports import Clock, Prepared, Store, Turn
-from interface.row.message import Intake, RunRecord, StoredMessage
+from interface.row.message import BATCH_BYTES, Intake, RunRecord, StoredMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,23 @@ class ProcessStage:
     """The process stage of one engine part. `plan` may be replaced between batches.
 
     `warm_rows` bounds the ledger rows that are kept opened, `ahead_messages` how many of an HL7 batch's messages are written in one
-    transaction. Call `forget` whenever another process may have written the ledger.
+    transaction, `batch_bytes` the messages that are read at once. Call `forget` whenever another process may have written the
+    ledger.
     """
 
     def __init__(
-        self, store: Store, plan: Plan, clock: Clock, *, warm_rows: int = 20_000, ahead_messages: int = 256
+        self,
+        store: Store,
+        plan: Plan,
+        clock: Clock,
+        *,
+        warm_rows: int = 20_000,
+        ahead_messages: int = 256,
+        batch_bytes: int = BATCH_BYTES,
     ) -> None:
         self._store = store
         self._ahead_messages = ahead_messages
+        self._batch_bytes = batch_bytes
         self._clock = clock
         self._warm = Warm(warm_rows)
         self._alone = 0  # messages still to be run one by one, after a batch that could not be written
@@ -61,15 +71,16 @@ class ProcessStage:
         return queue_homeless(self._store, self.plan, self._clock)
 
     def tell_overdue(self) -> None:
-        """Tell a person of money that waits too long for its account."""
+        """Tell a person of money that waits too long for its account, and of payments that wait too long for their posting."""
         tell_overdue(self._store, self._clock)
+        tell_unconfirmed(self._store, self.plan, self._clock)
 
     def run_batch(self, limit: int) -> BatchResult:
         """Run up to `limit` messages: received ones first, then requested replays."""
         with self._store.snapshot() as reader:
             epoch = reader.epoch()
             wanted = 1 if self._alone else limit
-            messages = reader.waiting(wanted) or reader.replays(wanted)
+            messages = reader.waiting(wanted, self._batch_bytes) or reader.replays(wanted, self._batch_bytes)
         if not messages:
             self._alone = 0
             return BatchResult()

@@ -11,10 +11,11 @@ from interface.card.screen import CardScreen, screen
 from interface.hl7.ack import AckCode, build_ack
 from interface.hl7.agreement import TOO_LARGE
 from interface.hl7.batch import is_larger
-from interface.hl7.header import Header, holds_another, read_header
+from interface.hl7.header import CONTROL_ID_MISSING, Header, holds_another, read_header
 from interface.hl7.problem import ErrorCode, Problem, Severity
 from interface.message import MessageState
 from interface.pipeline.acknowledge import Manner, Verdict, is_wanted, manner, verdict_of
+from interface.pipeline.expected import ANYBODY, Expected
 from interface.ports import Store
 from interface.row.message import Intake, Received, Settled
 
@@ -29,6 +30,8 @@ class Listening:
     production: bool = True
     waits_for_outcome: bool = False  # ack: processed
     answers_always: bool = True  # also where MSH-15 asks for errors only: over MLLP a sender may wait for ever
+    needs_control_id: bool = True  # else a message without MSH-10 is taken, too
+    expected: Expected = ANYBODY
     screen: CardScreen = field(default_factory=CardScreen)
     max_batch_messages: int = 10_000
     answers_each: bool = False  # each message of a batch, instead of the batch alone
@@ -142,19 +145,26 @@ def examine(
 
 def judge(raw: bytes, header: Header, listening: Listening) -> Problem | None:
     """Why a message is refused at the door; None where it is taken. Of a batch: why it is refused whole."""
-    if header.errors:
-        return header.errors[0]
+    for error in header.errors:
+        if error.cause != CONTROL_ID_MISSING or header.is_batch or listening.needs_control_id:
+            return error
     if header.is_batch and is_larger(raw, listening.max_batch_messages):
         text = f"the batch holds more than the {listening.max_batch_messages} messages that this listener takes at once"
         return Problem(ErrorCode.INTERNAL_ERROR, "", text, cause=TOO_LARGE)
-    if header.is_batch and listening.answers_each:
-        return None  # each of its messages is judged for itself
+    is_judged_by_message = header.is_batch and listening.answers_each
+    return None if is_judged_by_message else _judge_content(raw, header, listening)
+
+
+def _judge_content(raw: bytes, header: Header, listening: Listening) -> Problem | None:
     if not header.is_batch and holds_another(raw, header.delimiters):
         text = "several messages in one block; send each in a block of its own"
         return Problem(ErrorCode.SEGMENT_SEQUENCE, "MSH[2]", text, cause="several-messages")
     if listening.production and header.processing_id[:1] in ("T", "D"):
         text = "this listener takes production messages only"
         return Problem(ErrorCode.UNSUPPORTED_PROCESSING_ID, "MSH-11", text, cause="not-production")
+    if place := listening.expected.stranger(header):
+        text = "this listener does not expect messages from this sender, or for this receiver"
+        return Problem(ErrorCode.UNKNOWN_KEY, place, text, cause="not-expected")
     return None
 
 

@@ -108,12 +108,8 @@ class Warm:
         if key in rows:
             return
         row = rows[key] = self._rows[key]
-        if row.survivor_id is not None:
-            self._gather(rows, (row.noun, row.survivor_id))
-        if row.patient_id is not None:
-            self._gather(rows, (Noun.PATIENT, row.patient_id))
-        if row.account_id is not None:
-            self._gather(rows, (Noun.ACCOUNT, row.account_id))
+        for link in row.links():
+            self._gather(rows, link)
 
 
 class WarmRows:

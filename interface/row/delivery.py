@@ -53,6 +53,16 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """A part of a payment that the EHR acknowledged, and whose posting nothing has proved."""
+
+    allocation_id: int
+    delivery_id: int
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class PostingFact:
     """A fact about one allocation's posting, each kept apart: accepted, application-acked, confirmed, posted, rejected ..."""
 

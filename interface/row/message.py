@@ -6,6 +6,8 @@ from typing import Final
 from interface.ledger.outcome import Unrestated
 from interface.message import HoldKind, MessageState, RunReason
 
+BATCH_BYTES = 33_554_432  # of messages that are read at once, unless the settings say otherwise
+
 # Places in the order of messages that lie behind each one, for those of a batch: more than a batch may hold.
 PLACES: Final = 1 << 20
 BATCH_TYPES: Final = ("FHS", "BHS")  # message types of batches

@@ -6,7 +6,7 @@ import orjson
 import sqlalchemy as sa
 
 from interface.message import DeliveryState, MessageState
-from interface.store import delivery, pause, suspension
+from interface.store import delivery, pause, suspension, unconfirmed
 from interface.store import schema_delivery as d
 from interface.store import schema_message as m
 from interface.store import schema_operation as t
@@ -127,6 +127,7 @@ def _destination(tx: Tx, number: int, name: str, tallies: Tallies) -> Destinatio
         states={one: tallies.get(f"{delivery.COUNTED}{one}", (0, 0))[0] for one in DeliveryState},
         posted=tallies.get(POSTED, (0, 0))[0],
         oldest_queued_at=oldest.created_at if oldest else 0,
+        oldest_unconfirmed_at=unconfirmed.oldest_at(tx, number),
         suspended_at=state.suspended_at,
         next_probe_at=state.next_probe_at,
         paused_by=state.paused_by,

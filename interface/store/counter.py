@@ -59,3 +59,9 @@ def fence(tx: Tx, name: str) -> int:
 def raise_epoch(tx: Tx) -> None:
     """Count one more act."""
     advance(tx, EPOCH, 1)
+
+
+def alone(tx: Tx, subject: str) -> None:
+    """Let no other transaction beyond the same call until this one ends. On SQLite a writer is alone anyhow."""
+    if tx.dialect != SQLITE:
+        tx.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(tx.vault.search_key("alone", subject))))

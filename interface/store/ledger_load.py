@@ -81,25 +81,15 @@ def ids_of(tx: Tx, noun: Noun, public_ids: Iterable[str]) -> list[int]:
 
 
 def entities(tx: Tx, wanted: set[Row]) -> dict[Row, Entity]:
-    """These rows and, from each, its survivor, patient and account, on and on."""
+    """These rows and what each of them names, on and on."""
     found: dict[Row, Entity] = {}
     while missing := wanted - found.keys():
         for noun, query in _ENTITIES.items():
             ids = [row.id for row in missing if row.noun is noun]
             for row in tx.read_in(query, "ids", ids):
                 found[Row(noun, row.id)] = entity(tx.vault, noun, row)
-        wanted = {link for row in missing if row in found for link in links(found[row])}
+        wanted = {Row(*link) for row in missing if row in found for link in found[row].links()}
     return found
-
-
-def links(one: Entity) -> Iterable[Row]:
-    """The rows that a row names."""
-    if one.survivor_id is not None:
-        yield Row(one.noun, one.survivor_id)
-    if one.patient_id is not None:
-        yield Row(Noun.PATIENT, one.patient_id)
-    if one.account_id is not None:
-        yield Row(Noun.ACCOUNT, one.account_id)
 
 
 def entity(vault: Vault, noun: Noun, row: sa.Row[Any]) -> Entity:

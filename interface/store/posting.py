@@ -13,7 +13,7 @@ from interface.mapping.posting import Posting
 from interface.message import PostingState, is_legal
 from interface.row.delivery import PostingFact
 from interface.row.mirror import MirrorMark, Subject
-from interface.store import schema_delivery
+from interface.store import schema_delivery, unconfirmed
 from interface.store import schema_ledger as t
 from interface.store.dialect import within
 from interface.store.ledger_load import Row, entities, living
@@ -61,6 +61,7 @@ def posting_facts(tx: Tx, facts: Sequence[PostingFact]) -> None:
         row.id: dict(row._mapping) for row in tx.read_in(_KNOWN, "ids", {fact.allocation_id for fact in facts})
     }
     posted_before = {number for number, row in rows.items() if row["posting"] == POSTED}
+    told_before = {number for number, row in rows.items() if row["cause"] == unconfirmed.TOLD}
     for fact in facts:
         _add(rows[fact.allocation_id], fact)
     tx.write(_FACTS, [{"row": n, **{f"new_{name}": row[name] for name in _CHANGED}} for n, row in rows.items()])
@@ -73,6 +74,8 @@ def posting_facts(tx: Tx, facts: Sequence[PostingFact]) -> None:
             for number in {survivor(found, one).id for one in found.values() if one.noun is Noun.ACCOUNT}
         ],
     )
+    if settled := [number for number in told_before if rows[number]["cause"] != unconfirmed.TOLD]:
+        unconfirmed.settled(tx, settled, "its posting is known now")
     posted = {number for number, row in rows.items() if row["posting"] == POSTED} - posted_before
     for row in tx.read_in(_DESTINATIONS, "ids", posted):
         tx.count(row.destination_id, POSTED, 1)

@@ -10,8 +10,8 @@ from interface.mapping.posting import Posting
 from interface.message import MirrorState
 from interface.row.backup import AuditEnd, LastHeld
 from interface.row.baseline import Baseline
-from interface.row.delivery import Delivery, DestinationState, Homeless
-from interface.row.message import Settled, StoredMessage
+from interface.row.delivery import Delivery, DestinationState, Homeless, Unconfirmed
+from interface.row.message import BATCH_BYTES, Settled, StoredMessage
 from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorRow, Subject
 from interface.row.purge import Candidate, Rule
 from interface.store import (
@@ -47,6 +47,7 @@ from interface.store import (
     search,
     story,
     suspension,
+    unconfirmed,
     worklist,
 )
 from interface.store.tx import Tx
@@ -74,8 +75,8 @@ class SqlReader:
         """For the store's own modules."""
         return self._tx
 
-    def waiting(self, limit: int) -> list[StoredMessage]:
-        return run.waiting(self._tx, limit)
+    def waiting(self, limit: int, max_bytes: int = BATCH_BYTES) -> list[StoredMessage]:
+        return run.waiting(self._tx, limit, max_bytes)
 
     def stored(self, ids: Sequence[int]) -> list[StoredMessage]:
         return run.stored(self._tx, ids)
@@ -83,8 +84,8 @@ class SqlReader:
     def members_written(self, batch_id: int) -> int:
         return member.written(self._tx, batch_id)
 
-    def replays(self, limit: int) -> list[StoredMessage]:
-        return run.replays(self._tx, limit)
+    def replays(self, limit: int, max_bytes: int = BATCH_BYTES) -> list[StoredMessage]:
+        return run.replays(self._tx, limit, max_bytes)
 
     def settled_answer(self, message_id: int) -> Settled | None:
         return run.settled_answer(self._tx, message_id)
@@ -196,6 +197,9 @@ class SqlReader:
 
     def held_under(self, key: str) -> str:
         return held_record.under(self._tx, key)
+
+    def unconfirmed(self, destination: str, before: int, limit: int) -> list[Unconfirmed]:
+        return unconfirmed.untold(self._tx, destination, before, limit)
 
     def overdue(self, now: int, limit: int) -> list[int]:
         """Held messages that have waited as long as their channel allows, longest first."""

@@ -37,13 +37,28 @@ WAITING = (
     .order_by(_MESSAGE.order_id, _MESSAGE.id)
     .limit(sa.bindparam("amount"))
 )
-_WAITING_ELSEWHERE = WAITING.where(_MESSAGE.source_id.not_in(sa.bindparam("paused", expanding=True)))
+_ELSEWHERE = _MESSAGE.source_id.not_in(sa.bindparam("paused", expanding=True))
+_WAITING_ELSEWHERE = WAITING.where(_ELSEWHERE)
+# Asked before any body is read: what is read at once has a bound in bytes, too.
+WAITING_SIZES = (
+    sa.select(_MESSAGE.size).where(t.RUNNABLE).order_by(_MESSAGE.order_id, _MESSAGE.id).limit(sa.bindparam("amount"))
+)
+_WAITING_SIZES_ELSEWHERE = WAITING_SIZES.where(_ELSEWHERE)
 _HOLDS_LANE = sa.exists().where(t.message_lane.c.message_id == _MESSAGE.id).label("holds_lane")
 _REPLAYS = (
     sa.select(*_COLUMNS, t.replay_message.c.replay_id, t.replay.c.force_money, _HOLDS_LANE)
     .select_from(t.replay_message)
     .join(t.message, t.replay_message.c.message_id == _MESSAGE.id)
     .join(t.replay, t.replay.c.id == t.replay_message.c.replay_id)
+    .join(t.body, t.body.c.message_id == _MESSAGE.id)
+    .where(sa.text("done = 0"))
+    .order_by(t.replay_message.c.replay_id, t.replay_message.c.place)
+    .limit(sa.bindparam("amount"))
+)
+_REPLAY_SIZES = (
+    sa.select(_MESSAGE.size)
+    .select_from(t.replay_message)
+    .join(t.message, t.replay_message.c.message_id == _MESSAGE.id)
     .join(t.body, t.body.c.message_id == _MESSAGE.id)
     .where(sa.text("done = 0"))
     .order_by(t.replay_message.c.replay_id, t.replay_message.c.place)
@@ -98,13 +113,19 @@ AWAITED_KIND = "awaited account"
 SEARCHED = ("patient", "account", "visit", "family", "birth_date")
 
 
-def waiting(tx: Tx, limit: int) -> list[StoredMessage]:
-    """Messages that can run now, in message order, bodies opened. Paused channels' messages are left out, a batch comes alone."""
+def waiting(tx: Tx, limit: int, max_bytes: int) -> list[StoredMessage]:
+    """Messages that can run now, in message order, bodies opened. Paused channels' messages are left out, a batch comes alone.
+
+    So many as have `max_bytes` together; a larger one comes alone.
+    """
     paused = paused_channels(tx)
     if not paused:
-        return _open(tx, _to_batch(tx, tx.read(WAITING, amount=limit)))
-    words = list(tx.known_word_ids(paused).values())
-    return _open(tx, _to_batch(tx, tx.read(_WAITING_ELSEWHERE, amount=limit, paused=words)))
+        amount = _fitting(tx.read(WAITING_SIZES, amount=limit), max_bytes)
+        return _open(tx, _to_batch(tx, tx.read(WAITING, amount=amount))) if amount else []
+    left_out = list(tx.known_word_ids(paused).values())
+    amount = _fitting(tx.read(_WAITING_SIZES_ELSEWHERE, amount=limit, paused=left_out), max_bytes)
+    rows = tx.read(_WAITING_ELSEWHERE, amount=amount, paused=left_out) if amount else []
+    return _open(tx, _to_batch(tx, rows))
 
 
 def _to_batch(tx: Tx, rows: Sequence[sa.Row[Any]]) -> Sequence[sa.Row[Any]]:
@@ -114,9 +135,20 @@ def _to_batch(tx: Tx, rows: Sequence[sa.Row[Any]]) -> Sequence[sa.Row[Any]]:
     return rows[: place or 1]
 
 
-def replays(tx: Tx, limit: int) -> list[StoredMessage]:
-    """Requested replays: request by request, each in the order in which its messages came."""
-    rows = _to_batch(tx, tx.read(_REPLAYS, amount=limit))
+def _fitting(sizes: Sequence[sa.Row[Any]], max_bytes: int) -> int:
+    """How many, from the first on, have so many bytes together; one at least."""
+    total = 0
+    for place, row in enumerate(sizes):
+        total += row.size
+        if total > max_bytes and place:
+            return place
+    return len(sizes)
+
+
+def replays(tx: Tx, limit: int, max_bytes: int) -> list[StoredMessage]:
+    """Requested replays: request by request, each in the order in which its messages came. Bounded as `waiting`."""
+    amount = _fitting(tx.read(_REPLAY_SIZES, amount=limit), max_bytes)
+    rows = _to_batch(tx, tx.read(_REPLAYS, amount=amount)) if amount else []
     return _open(tx, rows, [(row.replay_id, bool(row.force_money)) for row in rows])
 
 

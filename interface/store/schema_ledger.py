@@ -162,6 +162,8 @@ payment = sa.Table(
     sealed(),  # token, last four, authorisation
 )
 
+ACCEPTED = sa.text("posting = 'accepted'")  # a literal: only so can SQLite prove that the partial index serves
+
 # Every fact about a posting has a column of its own: the EHR's ack, its application ack, its echo are different proofs.
 allocation = sa.Table(
     "allocation",
@@ -186,4 +188,5 @@ allocation = sa.Table(
     reference("echo_message_id", "message.id", nullable=True, index=True),
     text("cause", nullable=True),  # why the posting was rejected or is ambiguous
     sa.Index("allocation_posting", "posting"),
+    sa.Index("allocation_unconfirmed", "cause", "accepted_at", sqlite_where=ACCEPTED, postgresql_where=ACCEPTED),
 )

@@ -64,7 +64,13 @@ def _beyond(tx: Tx, wanted: MessageFilter, columns: Sequence[sa.Column[int]]) ->
 
 
 def _is_by_arrival(wanted: MessageFilter) -> bool:
-    narrow = (wanted.ids, wanted.control_id, wanted.cause, *(getattr(wanted, kind) for kind in SEARCHED))
+    narrow = (
+        wanted.ids,
+        wanted.control_id,
+        wanted.cause,
+        wanted.warning,
+        *(getattr(wanted, kind) for kind in SEARCHED),
+    )
     return bool(wanted.since or wanted.until or wanted.type) and not any(narrow)
 
 
@@ -90,6 +96,8 @@ def _conditions(tx: Tx, wanted: MessageFilter) -> list[Condition] | None:
         conditions.append(_M.source_id == words[wanted.channel])
     if wanted.cause:
         conditions.append(_M.cause_id == words[wanted.cause])
+    if wanted.warning:
+        conditions.append(_M.id.in_(_warned(wanted.warning)))
     if wanted.type:
         kinds = [row.id for row in tx.read(_TYPES, kind=wanted.type, any=f"{wanted.type}^%")]
         if not kinds:
@@ -99,6 +107,14 @@ def _conditions(tx: Tx, wanted: MessageFilter) -> list[Condition] | None:
         if value:
             conditions.append(_M.id.in_(_found_by(tx, kind, value)))
     return conditions
+
+
+def _warned(code: str) -> sa.Select[tuple[int]]:
+    # A JSON list of texts, each a code and its place.
+    said = sa.or_(
+        t.run.c.warnings.contains(f'"{code} ', autoescape=True), t.run.c.warnings.contains(f'"{code}"', autoescape=True)
+    )
+    return sa.select(t.run.c.message_id).where(t.WARNED, said)
 
 
 def _of_type(kinds: Sequence[int]) -> Condition:

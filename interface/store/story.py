@@ -13,8 +13,10 @@ from interface.store.compress import expand
 from interface.store.lane import older_in_lanes
 from interface.store.tx import Tx
 from interface.store.vault import scope_of
-from interface.view.message import ArrivalRow, IncidentRow, MessageStory, RunRow
+from interface.view.message import ArrivalRow, IncidentRow, MessageFilter, MessageRow, MessageStory, RunRow
 
+_MOST_NAMESAKES = 20
+_TAKEN = tuple(state for state in MessageState if state not in (MessageState.REFUSED, MessageState.INCOMPLETE))
 _ONE = sa.select(t.message).where(t.message.c.id == sa.bindparam("row"))
 _ARRIVALS = sa.select(t.arrival).where(t.arrival.c.message_id == sa.bindparam("row")).order_by(t.arrival.c.id)
 _RUNS = sa.select(t.run).where(t.run.c.message_id == sa.bindparam("row")).order_by(t.run.c.id)
@@ -47,7 +49,16 @@ def message(tx: Tx, message_id: int) -> MessageStory | None:
         purged=purged.of_message(tx, message_id),
         members=members,
         repeats=repeats,
+        namesakes=_namesakes(tx, row),
     )
+
+
+def _namesakes(tx: Tx, row: MessageRow) -> tuple[int, ...]:
+    """Others of the same sender with the same control id, that somebody has custody of: its counter began anew, or is not one."""
+    if not row.control_id:
+        return ()
+    wanted = MessageFilter(control_id=row.control_id, channel=row.channel, states=_TAKEN, limit=_MOST_NAMESAKES)
+    return tuple(one.id for one in search.messages(tx, wanted) if one.id != row.id and one.sender == row.sender)
 
 
 def run_rows(tx: Tx, rows: Sequence[sa.Row[Any]]) -> list[RunRow]:

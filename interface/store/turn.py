@@ -34,6 +34,7 @@ from interface.store import (
     run,
     settled,
     suspension,
+    unconfirmed,
     worklist,
 )
 from interface.store.arrival import PreparedIntake
@@ -49,6 +50,9 @@ class SqlTurn(SqlReader):
     """Writes, and reads what it has written."""
 
     _is_turn = True
+
+    def alone(self, subject: str) -> None:
+        counter.alone(self._tx, subject)
 
     def receive(self, prepared: Sequence[Prepared], *, is_ahead: bool = False) -> list[Received]:
         intakes = cast(Sequence[PreparedIntake], prepared)  # opaque to everybody else
@@ -89,6 +93,9 @@ class SqlTurn(SqlReader):
 
     def posting_facts(self, facts: Sequence[PostingFact]) -> None:
         posting.posting_facts(self._tx, facts)
+
+    def note_unconfirmed(self, allocation_ids: Sequence[int]) -> None:
+        unconfirmed.note_told(self._tx, allocation_ids)
 
     def note_overdue(self, ids: Sequence[int]) -> None:
         decide.note_overdue(self._tx, ids)

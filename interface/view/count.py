@@ -40,6 +40,7 @@ class DestinationCount:
     states: Mapping[DeliveryState, int]
     posted: int
     oldest_queued_at: int = 0  # creation of the oldest queued delivery
+    oldest_unconfirmed_at: int = 0  # acknowledgement of the oldest payment that nothing proves to be posted
     suspended_at: int = 0
     next_probe_at: int = 0
     paused_by: str = ""

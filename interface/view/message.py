@@ -21,6 +21,7 @@ class MessageFilter:
     is_parked: bool = False
     hold: HoldKind | None = None
     cause: str = ""
+    warning: str = ""  # code of a warning that one of its runs gave
     type: str = ""
     control_id: str = ""
     patient: str = ""
@@ -134,6 +135,12 @@ class MessageStory:
     purged: tuple[PurgedPart, ...] = ()
     members: tuple[int, ...] = ()  # of a batch: the messages that it brought, in its order
     repeats: int = 0  # how many of them were here already
+    namesakes: tuple[int, ...] = ()  # other messages that this sender gave the same control id to
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is odd about how it came, whatever its runs found; code and place."""
+        return ("control-id-reused MSH-10",) if self.namesakes else ()
 
     def purged_body(self) -> PurgedPart | None:
         """When and why its bytes went; None where they are here."""

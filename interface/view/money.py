@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from interface.ledger.due import BalancePolicy, Due
 from interface.ledger.entity import Entity
 from interface.ledger.journal import Balance, Entry, Observation
 from interface.ledger.noun import Identifier
@@ -28,6 +29,11 @@ class AccountStory:
     payments: tuple[Payment, ...]
     allocations: tuple[Allocation, ...]  # all of those payments, also on other accounts
     merged_ids: tuple[int, ...] = ()  # ids of accounts that this one stands for
+
+    def due(self, policy: BalancePolicy) -> Due:
+        """What the patient owes on it."""
+        mine = [one for one in self.allocations if one.account_id in (self.account.id, *self.merged_ids)]
+        return policy.due(self.observations, mine, self.balances, currency=self.account.currency)
 
 
 @dataclass(frozen=True, slots=True)

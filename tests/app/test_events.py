@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from interface.app.compose import App, open_app
-from interface.app.due import due_of
 from interface.app.plan import plan_of
 from interface.app.preview import preview
 from interface.app.verify import verify
@@ -64,7 +63,7 @@ class Site:
 
     def owed(self, name: str) -> int:
         """What is due, a credit negative."""
-        due = due_of(self.account(name), POLICY)
+        due = self.account(name).due(POLICY)
         return due.amount_minor - due.credit_minor
 
     def told(self) -> None:

@@ -101,6 +101,7 @@ def test_settings_have_defaults_for_everything(tmp_path: Path) -> None:
     assert settings.pace() == Pace(
         256,
         64,
+        32 * 1024 * 1024,
         2048,
         64 * 1024 * 1024,
         0.01,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from interface.app.due import due_of, policies
+from interface.app.due import policies
 from interface.ledger.journal import Book
 from interface.simulate.record import AccountTruth, Record
 from interface.view.money import AccountStory
@@ -32,7 +32,7 @@ def account_differences(engine: Engine, truths: Record, facility: str = "NORTH")
         if story is None:
             yield f"account {number} is missing"
             continue
-        due = due_of(story, policy_of[story.account.facility]).amount_minor
+        due = story.due(policy_of[story.account.facility]).amount_minor
         yield from (f"account {number}: {what}" for what in _differences(story, truth, due))
 
 

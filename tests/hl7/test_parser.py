@@ -153,3 +153,38 @@ def test_a_wrong_charset_is_read_and_told() -> None:
 def test_nothing_shows_a_value_by_accident() -> None:
     message = parse(ADT_A01)
     assert "TESTER" not in repr(message) + repr(message.segment("PID"))
+
+
+XML_ESCAPED = (
+    b"MSH|^~\\&amp;|A|B|C|D|20250304||ADT^A08|1|P|2.5.1\r"
+    b"PID|1||77^^^NORTH&amp;1.2.3&amp;ISO^MR||O&apos;BRIEN &amp;amp; SONS^ANN\r"
+)
+
+
+def test_a_message_that_was_escaped_for_xml_is_read_as_it_was_before() -> None:
+    message = parse(XML_ESCAPED)
+    assert [message.text(f"PID-3.4.{n}") for n in (1, 2, 3)] == ["NORTH", "1.2.3", "ISO"]
+    assert message.text("PID-5.1") == "O'BRIEN "  # the escaped ampersand of a name is a separator, once undone
+    assert [problem.cause for problem in message.warnings] == ["xml-escaped"]
+    assert message.to_bytes() == XML_ESCAPED
+
+
+def test_a_value_put_into_such_a_message_reads_the_same_again() -> None:
+    changed = parse(XML_ESCAPED).with_value("PID-5.2", "JO & ANN")
+    again = parse(changed.to_bytes())
+    assert (again.text("PID-5.2"), again.text("PID-3.4.2")) == ("JO & ANN", "1.2.3")
+
+
+def test_an_ampersand_in_the_text_of_a_sound_message_stays_as_it_is() -> None:
+    assert parse(HEADER + b"NTE|1||a &amp;amp; b\r").element("NTE-3") is not None
+    assert "&amp;amp;" in parse(HEADER + b"NTE|1||a &amp;amp; b\r").er7
+
+
+@pytest.mark.parametrize(
+    ("encoding", "rule"),
+    [(b"^~&", "escape-lost"), (b"^~\\\\&", "escape-doubled"), (b"^~\\&amp;", "xml-escaped")],
+)
+def test_separators_are_repaired_by_a_rule_that_has_a_name(encoding: bytes, rule: str) -> None:
+    message = parse(HEADER.replace(b"^~\\&", encoding, 1))
+    assert [(problem.cause, problem.place) for problem in message.warnings] == [(rule, "MSH-2")]
+    assert message.delimiters.encoding_characters == "^~\\&"

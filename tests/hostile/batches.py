@@ -9,7 +9,10 @@ BHS: Final = b"BHS|^~\\&|EPICADT|NORTH|HP24ENG|HP24|20250304090000-0600||||{id}\
 SECOND: Final = ADT.replace(b"{id}", b"{id}B")
 UNNUMBERED: Final[Ends] = {
     "answers": ("AE to nobody BHS^1^11 101: the batch control id is missing",),
-    "kept": ("refused control-id-missing: MSH-10 (of a batch BHS-11) is empty; the sender must number what it sends",),
+    "kept": (
+        "refused control-id-missing: MSH-10 (of a batch BHS-11) is empty; the sender must number what it sends, or see"
+        " `control_id: digest`",
+    ),
     "log": ("message-refused control-id-missing",),
 }
 

@@ -200,7 +200,10 @@ ROWS: Final = (
         "no MSH-10",
         changed(b"{id}", b""),
         answers=("AE to nobody MSH^1^10 101: the message control id is missing",),
-        kept=("refused control-id-missing: MSH-10 (of a batch BHS-11) is empty; the sender must number what it sends",),
+        kept=(
+            "refused control-id-missing: MSH-10 (of a batch BHS-11) is empty; the sender must number what it sends, or see"
+            " `control_id: digest`",
+        ),
         log=("message-refused control-id-missing",),
     ),
     Row("MSH-10 of 199 characters", changed(b"{id}", b"{id}" + b"9" * 189), answers=("AA to another",)),

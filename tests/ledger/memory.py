@@ -136,7 +136,7 @@ class MemoryStore:
         while missing := keys - found.keys():
             for key in missing:
                 found[key] = _row(self.rows[key])
-                keys |= set(_links(found[key]))
+                keys |= set(found[key].links())
         return list(found.values())
 
     def save(self, changes: LedgerChanges) -> None:
@@ -232,15 +232,6 @@ class MemoryStore:
         kept = {key: amount for key, amount in self.balances.items() if amount}
         summed = {(b.account_id, b.book, b.responsibility, b.currency): b.amount_minor for b in sum_lines(self.entries)}
         assert kept == summed
-
-
-def _links(entity: Entity) -> Iterable[RowKey]:
-    if entity.survivor_id is not None:
-        yield entity.noun, entity.survivor_id
-    if entity.patient_id is not None:
-        yield Noun.PATIENT, entity.patient_id
-    if entity.account_id is not None:
-        yield Noun.ACCOUNT, entity.account_id
 
 
 _PLAIN = ("id", "public_id", "created_at", "updated_at", "survivor_id", "patient_id", "account_id", "lane")

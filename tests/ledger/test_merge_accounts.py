@@ -248,3 +248,13 @@ def test_an_ended_account_does_not_end_the_one_that_it_is_merged_into() -> None:
     store.tell(merge_accounts(3, 1, 2))
     assert isinstance(store.tell(dft(4, 1, money(MoneyKind.CHARGE, 100, id="C1"))), Applied)
     assert store.tell(close(2, 2)) == Applied(False)
+
+
+@pytest.mark.parametrize("spoken_of_last", [1, 2])
+def test_a_merged_visit_stays_on_the_survivors_account_whichever_was_spoken_of_last(spoken_of_last: int) -> None:
+    store = MemoryStore()
+    for at, number in enumerate((3 - spoken_of_last, spoken_of_last), start=1):
+        store.tell(adt(M.ADMIT, at, 1, number))
+    store.tell(merge_visits(5, 1, 2))
+    survivor = store.get(Noun.ENCOUNTER, visit(1))
+    assert survivor.account_id == store.get(Noun.ACCOUNT, account(1)).id

@@ -1,7 +1,10 @@
 """When it happened: EVN-6, EVN-2, MSH-7, arrival, and never far ahead of our own clock."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from interface.ledger.reading import Reading
 from tests.mapping.sample import A04, ARRIVED, NORTH, SECOND, read, with_field
 
 AT_EVN_2 = 1_741_101_295_000_000
@@ -52,3 +55,35 @@ def test_a_time_without_an_offset_is_the_channels() -> None:
 )
 def test_every_precision_and_offset_is_read(written: str) -> None:
     assert read(with_field(A04, "EVN-2", written)).event_at in (AT_EVN_2, AT_EVN_2 - 55 * SECOND)
+
+
+# Chicago, 2 November 2025: at 07:00 UTC clocks go from 02:00 back to 01:00, so that 01:00 to 02:00 comes twice.
+def utc(hour: int, minute: int) -> int:
+    return int(datetime(2025, 11, 2, hour, minute, tzinfo=UTC).timestamp()) * SECOND
+
+
+def at_local(written: str, arrived_at: int) -> Reading:
+    message = with_field(with_field(A04, "EVN-2", f"20251102{written}"), "MSH-7", "")
+    return read(message, arrived_at=arrived_at)
+
+
+def test_in_the_hour_that_comes_twice_the_later_arrival_is_newer_whatever_the_clock_says() -> None:
+    first = at_local("015000", arrived_at=utc(6, 51))
+    second = at_local("011000", arrived_at=utc(7, 11))
+    assert first.event_at < second.event_at
+    assert first.warnings == second.warnings == ("time-repeated EVN-2",)
+
+
+def test_a_backlog_of_that_hour_is_of_one_time_so_that_its_order_decides() -> None:
+    times = {at_local(written, arrived_at=utc(20, 0)).event_at for written in ("015000", "011000", "0130")}
+    assert times == {utc(8, 0) - 1}
+
+
+def test_that_hour_lies_between_the_hours_before_and_after_it() -> None:
+    before, within, after = (at_local(written, utc(20, 0)).event_at for written in ("005959", "010000", "020000"))
+    assert before < within < after
+
+
+def test_an_offset_tells_the_two_apart() -> None:
+    reading = at_local("013000-0500", arrived_at=utc(20, 0))
+    assert (reading.event_at, reading.warnings) == (utc(6, 30), ())

@@ -97,3 +97,22 @@ def test_text_in_another_character_set_than_declared_is_a_warning() -> None:
     assert isinstance(reading, Reading) and reading.patient is not None
     assert reading.patient.groups["name"]["given"] == "JOS\u00e9"
     assert "character-set-differs MSH-18" in reading.warnings
+
+
+@pytest.mark.parametrize(
+    ("change", "warning"),
+    [
+        ((b"^~\\&", b"^~\\&amp;"), "xml-escaped MSH-2"),
+        ((b"^~\\&", b"^~&"), "escape-lost MSH-2"),
+        ((b"MARIA", "MAR\u00c3\u00a9A".encode()), "encoded-twice MSH-18"),
+        ((b"MARIA", "MAR\ufffdA".encode()), "letters-lost MSH-18"),
+    ],
+)
+def test_what_was_read_around_is_told_by_the_name_of_its_rule(change: tuple[bytes, bytes], warning: str) -> None:
+    from interface.hl7.parser import parse
+    from interface.ledger.reading import Reading
+    from tests.mapping.sample import ARRIVED, shipped, wire
+
+    reading = shipped().mappings["epic"].read(parse(wire(A04).replace(*change, 1)), NORTH, ARRIVED)
+    assert isinstance(reading, Reading)
+    assert reading.warnings == (warning,)

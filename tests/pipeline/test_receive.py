@@ -3,7 +3,9 @@
 import pytest
 
 from interface.message import MessageState
+from interface.pipeline.expected import Expected
 from interface.pipeline.receive import WAITS, Answer, Listening, examine, store_batch
+from interface.view.message import MessageFilter
 from tests.pipeline.spoken import Feed
 
 ADT = b"MSH|^~\\&|EPICADT|NORTH|HP24ENG|HP24|20260105091500||ADT^A08^ADT_A01|N1|P|2.5.1\rPID|1||77^^^NORTH^MR\r"
@@ -101,3 +103,61 @@ def test_a_sender_that_asks_for_errors_only_is_answered_unless_the_channel_follo
     as_asked = Listening("spoken", answers_always=False)
     assert answer(feed, errors_only.replace(b"|N1|", b"|N2|"), as_asked).code == ""
     assert answer(feed, errors_only.replace(b"|P|", b"|T|"), as_asked).code == "CR"
+
+
+# ------------------------------------------------------------ what a channel asks for
+
+NUMBERLESS = Listening("spoken", needs_control_id=False)
+
+
+def test_where_the_channel_says_so_a_message_without_control_id_is_taken_and_known_by_its_digest(feed: Feed) -> None:
+    bare = ADT.replace(b"|N1|", b"||")
+    first, again, other = (answer(feed, raw, NUMBERLESS) for raw in (bare, bare, bare + b"ZZZ|1\r"))
+    assert [one.code for one in (first, again, other)] == ["AA", "AA", "AA"]
+    assert [one.received.is_duplicate for one in (first, again, other)] == [False, True, False]
+    with feed.store.snapshot() as reader:
+        names = [row.control_id for row in reader.messages(MessageFilter(channel="spoken"))]
+        (found,) = reader.messages(MessageFilter(control_id=names[0]))
+    assert found.id == first.received.message_id
+    assert len(set(names)) == 2
+    assert all(name.startswith("digest-") and len(name) == 20 for name in names)
+
+
+def test_such_a_message_is_answered_with_what_it_sent_nothing(feed: Feed) -> None:
+    ack = answer(feed, ADT.replace(b"|N1|", b"||"), NUMBERLESS).ack("A1", feed.clock.now())
+    assert ack is not None and b"MSA|AA|\r" in ack
+
+
+def test_a_missing_type_is_refused_there_too(feed: Feed) -> None:
+    given = answer(feed, ADT.replace(b"|N1|", b"||").replace(b"ADT^A08^ADT_A01", b""), NUMBERLESS)
+    assert (given.code, given.examined.intake.reason) == ("AE", "message-type-missing")
+
+
+@pytest.mark.parametrize(
+    ("names", "place"),
+    [
+        ({"sending_application": ["EPICFIN"]}, "MSH-3"),
+        ({"sending_facility": ["SOUTH"]}, "MSH-4"),
+        ({"receiving_application": ["OTHER"]}, "MSH-5"),
+        ({"receiving_facility": ["TEST"]}, "MSH-6"),
+        ({"sending_application": ["EPICADT"], "receiving_facility": ["TEST"]}, "MSH-6"),
+    ],
+)
+def test_who_is_not_expected_is_refused_and_the_place_is_named(
+    feed: Feed, names: dict[str, list[str]], place: str
+) -> None:
+    given = answer(feed, ADT, Listening("spoken", expected=Expected.of(**names)))
+    assert (given.code, given.examined.intake.reason) == ("AR", "not-expected")
+    assert given.examined.problem is not None
+    assert (given.examined.problem.place, given.examined.problem.code) == (place, "204")
+
+
+@pytest.mark.parametrize("sent", [b"|NORTH|", b"|north|", b"|North^1.2.3^ISO|", b"|X^north^ISO|"])
+def test_an_expected_sender_is_known_by_namespace_or_universal_id_in_any_case(feed: Feed, sent: bytes) -> None:
+    expected = Expected.of(sending_facility=["NORTH", "SOUTH"])
+    assert answer(feed, ADT.replace(b"|NORTH|", sent, 1), Listening("spoken", expected=expected)).code == "AA"
+
+
+def test_an_empty_field_is_nobody_who_is_expected(feed: Feed) -> None:
+    expected = Expected.of(sending_facility=["NORTH"])
+    assert answer(feed, ADT.replace(b"|NORTH|", b"||", 1), Listening("spoken", expected=expected)).code == "AR"

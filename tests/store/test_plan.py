@@ -20,6 +20,7 @@ from interface.store import (
     run,
     search,
     settled,
+    unconfirmed,
     worklist,
 )
 from interface.store.reader import SqlReader
@@ -55,16 +56,25 @@ KEYS = [b"\x01" * 16, b"\x02" * 16]
 
 
 def test_what_can_run_next_is_read_off_one_partial_index_in_order(plan: Callable[..., str]) -> None:
-    told = plan(run.WAITING, amount=10)
-    assert "message_runnable" in told
-    assert "TEMP B-TREE" not in told
-    assert "SCAN body" not in told
+    for statement in (run.WAITING, run.WAITING_SIZES):
+        told = plan(statement, amount=10)
+        assert "message_runnable" in told
+        assert "TEMP B-TREE" not in told
+        assert "SCAN body" not in told
 
 
 def test_pending_replays_are_read_off_their_partial_index(plan: Callable[..., str]) -> None:
-    told = plan(run._REPLAYS, amount=10)
-    assert "replay_pending" in told
-    assert "TEMP B-TREE" not in told
+    for statement in (run._REPLAYS, run._REPLAY_SIZES):
+        told = plan(statement, amount=10)
+        assert "replay_pending" in told
+        assert "TEMP B-TREE" not in told
+
+
+def test_payments_without_proof_are_read_off_their_partial_index_in_order(plan: Callable[..., str]) -> None:
+    for statement in (unconfirmed._UNTOLD, *unconfirmed._OLDEST_BY_CAUSE):
+        told = plan(statement, amount=10, before=1, destination=1)
+        assert "allocation_unconfirmed" in told
+        assert "TEMP B-TREE" not in told
 
 
 @pytest.mark.parametrize(

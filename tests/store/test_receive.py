@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from interface.message import MessageState
 from interface.store.store import SqlStore
@@ -53,6 +54,35 @@ def test_the_same_bytes_from_another_source_are_another_message(store: SqlStore)
 def test_the_same_control_id_with_other_bytes_is_another_message(store: SqlStore) -> None:
     _first, other = receive(store, intake(1), intake(1, raw=b"MSH|^~\\&|other"))
     assert not other.is_duplicate
+
+
+def test_a_control_id_that_its_sender_used_before_is_told_of_both_messages(store: SqlStore) -> None:
+    first, other = receive(store, intake(1), intake(1, raw=b"MSH|^~\\&|other"))
+    elsewhere, alone = receive(store, intake(1, source="cerner"), intake(2))
+    with store.snapshot() as reader:
+        stories = [reader.message(one.message_id) for one in (first, other, elsewhere, alone)]
+    assert [story.namesakes for story in stories if story] == [(other.message_id,), (first.message_id,), (), ()]
+    assert [story.warnings for story in stories if story][::3] == [("control-id-reused MSH-10",), ()]
+
+
+def test_a_control_id_that_comes_again_after_a_refusal_is_not_reused(store: SqlStore) -> None:
+    _refused, mended = receive(
+        store,
+        intake(1, state=MessageState.REFUSED, answer="AE", reason="message-type-missing"),
+        intake(1, raw=b"MSH|^~\\&|mended"),
+    )
+    with store.snapshot() as reader:
+        story = reader.message(mended.message_id)
+    assert story is not None
+    assert story.namesakes == ()
+
+
+def test_another_sender_on_the_channel_has_numbers_of_its_own(store: SqlStore) -> None:
+    one, _other = receive(store, intake(1), replace(intake(1, raw=b"MSH|^~\\&|B"), sender="OTHER|NORTH"))
+    with store.snapshot() as reader:
+        story = reader.message(one.message_id)
+    assert story is not None
+    assert story.namesakes == ()
 
 
 def test_what_was_refused_runs_anew_when_it_comes_again(store: SqlStore) -> None:

@@ -203,3 +203,30 @@ def test_the_epoch_rises_with_every_act(store: SqlStore) -> None:
         turn.release([first])
     with store.snapshot() as reader:
         assert reader.epoch() > before
+
+
+@pytest.mark.parametrize(("max_bytes", "taken"), [(10_000, [1, 2, 3]), (2_500, [1, 2]), (10, [1])])
+def test_what_is_read_at_once_has_a_bound_in_bytes_and_one_comes_however_large(
+    store: SqlStore, max_bytes: int, taken: list[int]
+) -> None:
+    receive(store, *(intake(number, raw=b"MSH|^~\\&|" + b"%d" % number + b"A" * 1_000) for number in (1, 2, 3)))
+    with store.snapshot() as reader:
+        assert [one.id for one in reader.waiting(64, max_bytes)] == taken
+
+
+def test_replays_have_the_same_bound(store: SqlStore) -> None:
+    ids = [one.message_id for one in receive(store, *(intake(number) for number in (1, 2, 3)))]
+    finish(store, *(run(number) for number in ids))
+    with store.turn("test") as turn:
+        turn.request_replay(ids, "tester", force_money=False)
+    with store.snapshot() as reader:
+        assert [[one.id for one in reader.replays(64, size)] for size in (10, 1_000_000)] == [ids[:1], ids]
+
+
+def test_messages_are_found_by_a_warning_of_theirs(store: SqlStore) -> None:
+    first, second, third = received(store, 3)
+    warned = run(first, warnings=("guarantor-renumbered guarantor[1]", "time-repeated EVN-2"))
+    finish(store, warned, run(second, warnings=("guarantor-renumbered-not x",)), run(third))
+    assert find(store, warning="guarantor-renumbered") == ["C1"]
+    assert find(store, warning="time-repeated", channel="epic") == ["C1"]
+    assert find(store, warning="balance-outdated") == []
