@@ -93,14 +93,13 @@ def _move_visit(telling: Telling, one: Move, place: str) -> None:
         telling.warn(Caution.ACCOUNT_CREATED, place)
     else:
         own(telling, target, patient)
-    source = rows.resolve(Noun.ACCOUNT, (one.source,)) if one.source is not None else None
     encounter = rows.resolve(Noun.ENCOUNTER, (one.row,))
     if encounter is None:
         encounter = new_encounter(telling, (one.row,), patient)
         telling.warn(Caution.VISIT_UNKNOWN, place)
     former = patient_named(telling, one.source_patient) if one.source_patient is not None else None
     owner = rows.owner(encounter)
-    if owner not in (None, patient, former, source and rows.owner(source)) and not owned_once(telling, encounter):
+    if owner not in (None, patient, former) and not owned_once(telling, encounter):
         raise somebody_elses(encounter)
     named = [_row_id(telling, each) for each in (one.source_patient, one.patient) if each is not None]
     if encounter.patient_id is not None:

@@ -27,8 +27,11 @@ def renumber_one(telling: Telling, one: Renumber, place: str) -> None:
         assert has is not None
         _require_owner(telling, has, one)
         telling.warn(Caution.OLD_NUMBER_UNKNOWN, place)
+        # Nothing was known under the old number: it says nothing of which number the row has today.
         rows.give(rows.root(has), one.old, at)
+        rows.retire(one.noun, one.old, at)
         telling.changed = True
+        return
     elif has is None:
         _require_owner(telling, had, one)
         has = rows.root(had)

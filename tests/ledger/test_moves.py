@@ -131,6 +131,14 @@ def test_money_that_names_a_moved_visit_alone_is_not_booked_twice() -> None:
     assert (store.balance(account(1), Book.RECEIVABLE), store.balance(account(2), Book.RECEIVABLE)) == (300, 0)
 
 
+def test_a_visit_whose_former_account_is_not_the_named_patients_is_not_moved() -> None:
+    store = MemoryStore()
+    two_patients(store)
+    outcome = store.tell(move_visit(5, 1, 1, 2, person=2, former=2))
+    assert isinstance(outcome, PersonHold)
+    assert outcome.code is Cause.VISIT_OF_ANOTHER_PATIENT
+
+
 def test_a_visit_of_somebody_else_is_not_moved() -> None:
     store = MemoryStore()
     two_patients(store)
@@ -181,6 +189,15 @@ def test_a_number_that_is_given_back_names_its_row_again_and_a_late_change_does_
     assert store.tell(renumber(5, Noun.ACCOUNT, 1, 9)) == Applied(False)
     retired = [store.identifiers[Noun.ACCOUNT, account(n)].retired_at for n in (1, 9)]
     assert retired == [None, 7_000_000]
+
+
+def test_an_unknown_old_number_does_not_bring_a_retired_one_back() -> None:
+    store = MemoryStore()
+    store.tell(adt(M.ADMIT, 1, 1, 1))
+    store.tell(renumber(2, Noun.ACCOUNT, 1, 9), message_id=90)
+    store.tell(renumber(3, Noun.ACCOUNT, 5, 1))
+    assert store.tell(renumber(2, Noun.ACCOUNT, 1, 9), message_id=90, reason=RunReason.REPLAY) == Applied(False)
+    assert [store.identifiers[Noun.ACCOUNT, account(n)].retired_at is None for n in (1, 5, 9)] == [False, False, True]
 
 
 def test_a_number_after_a_merge_into_the_same_patient_is_no_new_number() -> None:
