@@ -92,14 +92,16 @@ def _move_visit(telling: Telling, one: Move, place: str) -> None:
         target = new_account(telling, (one.to,), patient)
         telling.warn(Caution.ACCOUNT_CREATED, place)
     else:
-        own(telling, target, patient)
+        own(telling, target, patient, (one.patient,) if one.patient is not None else ())
     encounter = rows.resolve(Noun.ENCOUNTER, (one.row,))
     if encounter is None:
         encounter = new_encounter(telling, (one.row,), patient)
         telling.warn(Caution.VISIT_UNKNOWN, place)
     former = patient_named(telling, one.source_patient) if one.source_patient is not None else None
     owner = rows.owner(encounter)
-    if owner not in (None, patient, former) and not owned_once(telling, encounter):
+    if owner not in (None, patient, former) and not owned_once(
+        telling, encounter, (one.patient,) if one.patient is not None else ()
+    ):
         raise somebody_elses(encounter)
     named = [_row_id(telling, each) for each in (one.source_patient, one.patient) if each is not None]
     if encounter.patient_id is not None:

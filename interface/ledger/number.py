@@ -28,7 +28,7 @@ def renumber_one(telling: Telling, one: Renumber, place: str) -> None:
         _require_owner(telling, has, one)
         telling.warn(Caution.OLD_NUMBER_UNKNOWN, place)
         # Nothing was known under the old number: it says nothing of which number the row has today.
-        rows.give(rows.root(has), one.old, at)
+        rows.give(has, one.old, at)
         rows.retire(one.noun, one.old, at)
         telling.changed = True
         return
@@ -84,7 +84,7 @@ def _give(telling: Telling, row: Entity, one: Renumber) -> None:
 
 def _require_owner(telling: Telling, row: Entity, one: Renumber) -> None:
     if one.noun is not Noun.PATIENT and one.patient is not None:
-        own(telling, telling.rows.root(row), patient_named(telling, one.patient))
+        own(telling, telling.rows.root(row), patient_named(telling, one.patient), (one.patient,))
 
 
 def _require_merged(telling: Telling, had: Entity, has: Entity, place: str) -> None:

@@ -106,14 +106,17 @@ def merged_at(chain: Iterable[Entity]) -> int:
     return max((one.value("merged", "at") for one in chain if "merged" in one.groups), default=-1)
 
 
-def own(telling: Telling, row: Entity, patient: Entity | None) -> None:
-    """See that an account or visit is this patient's: numbers are reused, and nobody may see another's bill."""
+def own(telling: Telling, row: Entity, patient: Entity | None, ids: Iterable[Identifier] = ()) -> None:
+    """See that an account or visit is this patient's: numbers are reused, and nobody may see another's bill.
+
+    `ids`: under which the message names the patient, where it is not the patient of the whole message.
+    """
     if patient is None or (row.account_id is None and row.patient_id == patient.id):
         return
     owner = telling.rows.owner(row)
     if owner is None:
         telling.set(row, "patient_id", patient.id)
-    elif owner is not patient and not owned_once(telling, row):
+    elif owner is not patient and not owned_once(telling, row, ids):
         raise somebody_elses(row)
 
 

@@ -200,6 +200,15 @@ def test_an_unknown_old_number_does_not_bring_a_retired_one_back() -> None:
     assert [store.identifiers[Noun.ACCOUNT, account(n)].retired_at is None for n in (1, 5, 9)] == [False, False, True]
 
 
+def test_an_unknown_old_number_of_a_merged_patient_leads_to_the_survivor_also_when_it_comes_again() -> None:
+    store = MemoryStore()
+    store.tell(merge(1, (1, 2)))
+    reading = renumber(5, Noun.PATIENT, 3, 2)
+    assert isinstance(store.tell(reading), Applied)
+    assert store.get(Noun.PATIENT, mrn(3)).id == store.get(Noun.PATIENT, mrn(1)).id
+    assert store.tell(reading) == Applied(False)
+
+
 def test_a_number_after_a_merge_into_the_same_patient_is_no_new_number() -> None:
     store = MemoryStore()
     two_patients(store)
