@@ -76,10 +76,10 @@ def _move_account(telling: Telling, one: Move, place: str) -> None:
     patient_id = account.value("owner", "patient")
     if patient_id != target_id:
         telling.warn(Caution.MOVE_OUTDATED, place)
-    if account.patient_id == patient_id:
+    if rows.row(Noun.PATIENT, patient_id) is owner:
         return
     telling.set(account, "patient_id", patient_id)
-    if account.value("guarantors", "guarantors") and rows.owner(account) is not owner:
+    if account.value("guarantors", "guarantors"):
         subject = f"account:{account.public_id}"
         telling.tell_person(WorkItem(ItemKind.GUARANTOR, subject, Cause.GUARANTOR_MAY_CHANGE, NOTICE))
 

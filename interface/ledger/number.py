@@ -48,10 +48,11 @@ def _settle(telling: Telling, one: Renumber, *, is_merged: bool) -> None:
     if rows.retired_at(one.noun, one.old) is not None:
         return
     gone_at = rows.retired_at(one.noun, one.new)
-    if gone_at is not None and not is_merged:
+    if gone_at is not None:
         if at <= gone_at:
             return
-        rows.revive(one.noun, one.new)
+        if not is_merged:
+            rows.revive(one.noun, one.new)
     rows.retire(one.noun, one.old, at)
     telling.changed = True
 

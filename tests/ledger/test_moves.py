@@ -82,6 +82,14 @@ def test_a_move_that_comes_again_or_late_changes_nothing() -> None:
     assert store.tell(move_account(8, 1, 2, 3)) == Applied(False)
 
 
+def test_a_former_owner_may_be_named_by_any_number_that_it_had_by_then() -> None:
+    store = MemoryStore()
+    store.tell(merge(1, (1, 3)))
+    store.tell(adt(M.ADMIT, 8, 1, 1), message_id=90)
+    store.tell(move_account(5, 1, 3, 2), message_id=91)
+    assert store.tell(adt(M.ADMIT, 8, 1, 1), message_id=90, reason=RunReason.REPLAY) == Applied(False)
+
+
 def test_an_account_of_somebody_else_is_not_moved() -> None:
     store = MemoryStore()
     two_patients(store)
