@@ -67,7 +67,7 @@ def _named(telling: Telling, named: AccountNamed, place: str) -> Entity:
     if account is None:
         telling.warn(Caution.ACCOUNT_CREATED, place)
         return new_account(telling, (named.account,), patient)
-    own(telling, account, patient)
+    own(telling, account, patient, (named.patient,) if named.patient is not None else ())
     return account
 
 

@@ -99,7 +99,7 @@ def _require_one_owner(telling: Telling, one: Merge, retired: Entity, survivor: 
     rows = telling.rows
     patient = patient_named(telling, one.patient) if one.patient is not None else None
     for row in (rows.root(survivor), retired):
-        own(telling, row, patient or rows.owner(rows.root(survivor)))
+        own(telling, row, patient or rows.owner(rows.root(survivor)), (one.patient,) if one.patient is not None else ())
     owners = {owner.id for owner in (rows.owner(rows.root(survivor)), rows.owner(retired)) if owner is not None}
     if len(owners) > 1:
         raise somebody_elses(retired)

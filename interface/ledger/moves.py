@@ -76,10 +76,10 @@ def _move_account(telling: Telling, one: Move, place: str) -> None:
     patient_id = account.value("owner", "patient")
     if patient_id != target_id:
         telling.warn(Caution.MOVE_OUTDATED, place)
-    if account.patient_id == patient_id:
+    if rows.row(Noun.PATIENT, patient_id) is owner:
         return
     telling.set(account, "patient_id", patient_id)
-    if account.value("guarantors", "guarantors") and rows.owner(account) is not owner:
+    if account.value("guarantors", "guarantors"):
         subject = f"account:{account.public_id}"
         telling.tell_person(WorkItem(ItemKind.GUARANTOR, subject, Cause.GUARANTOR_MAY_CHANGE, NOTICE))
 
@@ -92,15 +92,16 @@ def _move_visit(telling: Telling, one: Move, place: str) -> None:
         target = new_account(telling, (one.to,), patient)
         telling.warn(Caution.ACCOUNT_CREATED, place)
     else:
-        own(telling, target, patient)
-    source = rows.resolve(Noun.ACCOUNT, (one.source,)) if one.source is not None else None
+        own(telling, target, patient, (one.patient,) if one.patient is not None else ())
     encounter = rows.resolve(Noun.ENCOUNTER, (one.row,))
     if encounter is None:
         encounter = new_encounter(telling, (one.row,), patient)
         telling.warn(Caution.VISIT_UNKNOWN, place)
     former = patient_named(telling, one.source_patient) if one.source_patient is not None else None
     owner = rows.owner(encounter)
-    if owner not in (None, patient, former, source and rows.owner(source)) and not owned_once(telling, encounter):
+    if owner not in (None, patient, former) and not owned_once(
+        telling, encounter, (one.patient,) if one.patient is not None else ()
+    ):
         raise somebody_elses(encounter)
     named = [_row_id(telling, each) for each in (one.source_patient, one.patient) if each is not None]
     if encounter.patient_id is not None:

@@ -27,8 +27,11 @@ def renumber_one(telling: Telling, one: Renumber, place: str) -> None:
         assert has is not None
         _require_owner(telling, has, one)
         telling.warn(Caution.OLD_NUMBER_UNKNOWN, place)
-        rows.give(rows.root(has), one.old, at)
+        # Nothing was known under the old number: it says nothing of which number the row has today.
+        rows.give(has, one.old, at)
+        rows.retire(one.noun, one.old, at)
         telling.changed = True
+        return
     elif has is None:
         _require_owner(telling, had, one)
         has = rows.root(had)
@@ -45,10 +48,11 @@ def _settle(telling: Telling, one: Renumber, *, is_merged: bool) -> None:
     if rows.retired_at(one.noun, one.old) is not None:
         return
     gone_at = rows.retired_at(one.noun, one.new)
-    if gone_at is not None and not is_merged:
+    if gone_at is not None:
         if at <= gone_at:
             return
-        rows.revive(one.noun, one.new)
+        if not is_merged:
+            rows.revive(one.noun, one.new)
     rows.retire(one.noun, one.old, at)
     telling.changed = True
 
@@ -81,7 +85,7 @@ def _give(telling: Telling, row: Entity, one: Renumber) -> None:
 
 def _require_owner(telling: Telling, row: Entity, one: Renumber) -> None:
     if one.noun is not Noun.PATIENT and one.patient is not None:
-        own(telling, telling.rows.root(row), patient_named(telling, one.patient))
+        own(telling, telling.rows.root(row), patient_named(telling, one.patient), (one.patient,))
 
 
 def _require_merged(telling: Telling, had: Entity, has: Entity, place: str) -> None:

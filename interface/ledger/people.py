@@ -107,14 +107,17 @@ def merged_at(chain: Iterable[Entity]) -> int:
     return max((one.value("merged", "at") for one in chain if "merged" in one.groups), default=-1)
 
 
-def own(telling: Telling, row: Entity, patient: Entity | None) -> None:
-    """See that an account or visit is this patient's: numbers are reused, and nobody may see another's bill."""
+def own(telling: Telling, row: Entity, patient: Entity | None, ids: Iterable[Identifier] = ()) -> None:
+    """See that an account or visit is this patient's: numbers are reused, and nobody may see another's bill.
+
+    `ids`: under which the message names the patient, where it is not the patient of the whole message.
+    """
     if patient is None or (row.account_id is None and row.patient_id == patient.id):
         return
     owner = telling.rows.owner(row)
     if owner is None:
         telling.set(row, "patient_id", patient.id)
-    elif owner is not patient and not owned_once(telling, row):
+    elif owner is not patient and not owned_once(telling, row, ids):
         raise somebody_elses(row)
 
 
@@ -142,17 +145,25 @@ def _account_of(rows: Rows, row: Entity) -> Entity | None:
 def note_owners(
     telling: Telling, row: Entity, patients: Iterable[int], until: int, accounts: Iterable[int] = ()
 ) -> None:
-    """Remember whose an account or visit was, up to when: messages of that time still name them."""
+    """Remember whose an account or visit was, up to when: messages of that time still name them.
+
+    `patients`: rows as they were named. Who stands for them is noted with them, once: a repeat finds all noted, whoever stands
+    for them by then.
+    """
     nothing: dict[str, Any] = {"patients": [], "accounts": [], "until": 0, "seq": 0}
     known = row.groups["owners"].values if "owners" in row.groups else nothing
+    named, linked = set(patients), {*known["accounts"], *accounts}
+    is_noted = named <= set(known["patients"]) and linked == set(known["accounts"]) and until <= known["until"]
+    if is_noted:
+        return
+    roots = {telling.rows.row(Noun.PATIENT, one).id for one in named if telling.rows.has(Noun.PATIENT, one)}
     told = {
-        "patients": sorted({*known["patients"], *patients}),
-        "accounts": sorted({*known["accounts"], *accounts}),
+        "patients": sorted({*known["patients"], *named, *roots}),
+        "accounts": sorted(linked),
         "until": max(until, known["until"]),
-        "seq": known["seq"],
+        "seq": max(telling.stamp.seq, known["seq"]),
     }
-    if told != known:
-        telling.conclude(row, "owners", told | {"seq": max(telling.stamp.seq, known["seq"])})
+    telling.conclude(row, "owners", told)
 
 
 def somebody_elses(row: Entity) -> Exception:

@@ -49,6 +49,10 @@ class Rows:
         row_id = self._known[noun].get(identifier)
         return None if row_id is None else self._rows[noun][row_id]
 
+    def has(self, noun: Noun, row_id: int) -> bool:
+        """Whether the row was loaded; links that are kept for look-up alone may name one that was not."""
+        return row_id in self._rows[noun]
+
     def row(self, noun: Noun, row_id: int) -> Entity:
         """The row that stands for `row_id` today."""
         return self.root(self._rows[noun][row_id])

@@ -10,7 +10,21 @@ from interface.ledger.outcome import Applied, Cause, PersonHold
 from interface.ledger.reading import Meaning, MoneyKind, Reading, Said
 from interface.message import RunReason
 from tests.ledger.memory import MemoryStore
-from tests.ledger.saying import account, adt, balance, close, dft, guarantor, merge, money, mrn, named, paid, visit
+from tests.ledger.saying import (
+    account,
+    adt,
+    balance,
+    close,
+    dft,
+    guarantor,
+    merge,
+    money,
+    move_account,
+    mrn,
+    named,
+    paid,
+    visit,
+)
 
 M, K = Meaning, MoneyKind
 
@@ -126,6 +140,13 @@ def test_an_account_of_somebody_else_is_not_closed() -> None:
     opened(store, 1)
     store.tell(adt(M.ADD_PERSON, 1, 2))
     assert isinstance(store.tell(close(5, 1, 2)), PersonHold)
+
+
+def test_an_account_that_was_moved_since_is_closed_by_what_named_its_former_owner_then() -> None:
+    store = MemoryStore()
+    store.tell(close(5, 1), message_id=90)
+    store.tell(move_account(6, 1, 1, 2))
+    assert store.tell(close(5, 1), message_id=90, reason=RunReason.REPLAY) == Applied(False)
 
 
 def test_a_removed_person_is_inactive_and_comes_back_by_being_added_again() -> None:

@@ -82,6 +82,14 @@ def test_a_move_that_comes_again_or_late_changes_nothing() -> None:
     assert store.tell(move_account(8, 1, 2, 3)) == Applied(False)
 
 
+def test_a_former_owner_may_be_named_by_any_number_that_it_had_by_then() -> None:
+    store = MemoryStore()
+    store.tell(merge(1, (1, 3)))
+    store.tell(adt(M.ADMIT, 8, 1, 1), message_id=90)
+    store.tell(move_account(5, 1, 3, 2), message_id=91)
+    assert store.tell(adt(M.ADMIT, 8, 1, 1), message_id=90, reason=RunReason.REPLAY) == Applied(False)
+
+
 def test_an_account_of_somebody_else_is_not_moved() -> None:
     store = MemoryStore()
     two_patients(store)
@@ -129,6 +137,14 @@ def test_money_that_names_a_moved_visit_alone_is_not_booked_twice() -> None:
     store.tell(move_visit(5, 1, 1, 2))
     assert store.tell(told) == Applied(False)
     assert (store.balance(account(1), Book.RECEIVABLE), store.balance(account(2), Book.RECEIVABLE)) == (300, 0)
+
+
+def test_a_visit_whose_former_account_is_not_the_named_patients_is_not_moved() -> None:
+    store = MemoryStore()
+    two_patients(store)
+    outcome = store.tell(move_visit(5, 1, 1, 2, person=2, former=2))
+    assert isinstance(outcome, PersonHold)
+    assert outcome.code is Cause.VISIT_OF_ANOTHER_PATIENT
 
 
 def test_a_visit_of_somebody_else_is_not_moved() -> None:
@@ -181,6 +197,24 @@ def test_a_number_that_is_given_back_names_its_row_again_and_a_late_change_does_
     assert store.tell(renumber(5, Noun.ACCOUNT, 1, 9)) == Applied(False)
     retired = [store.identifiers[Noun.ACCOUNT, account(n)].retired_at for n in (1, 9)]
     assert retired == [None, 7_000_000]
+
+
+def test_an_unknown_old_number_does_not_bring_a_retired_one_back() -> None:
+    store = MemoryStore()
+    store.tell(adt(M.ADMIT, 1, 1, 1))
+    store.tell(renumber(2, Noun.ACCOUNT, 1, 9), message_id=90)
+    store.tell(renumber(3, Noun.ACCOUNT, 5, 1))
+    assert store.tell(renumber(2, Noun.ACCOUNT, 1, 9), message_id=90, reason=RunReason.REPLAY) == Applied(False)
+    assert [store.identifiers[Noun.ACCOUNT, account(n)].retired_at is None for n in (1, 5, 9)] == [False, False, True]
+
+
+def test_an_unknown_old_number_of_a_merged_patient_leads_to_the_survivor_also_when_it_comes_again() -> None:
+    store = MemoryStore()
+    store.tell(merge(1, (1, 2)))
+    reading = renumber(5, Noun.PATIENT, 3, 2)
+    assert isinstance(store.tell(reading), Applied)
+    assert store.get(Noun.PATIENT, mrn(3)).id == store.get(Noun.PATIENT, mrn(1)).id
+    assert store.tell(reading) == Applied(False)
 
 
 def test_a_number_after_a_merge_into_the_same_patient_is_no_new_number() -> None:
