@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from interface.app.compose import App, open_app
 from interface.app.reactor import install_reactor, run, tell_stop
 from interface.channel.environment import settings_at
 from interface.engine.clock import ArrivalClock
+from interface.engine.fork import name_process
 from interface.engine.heartbeat import Heartbeat, SignOfLife, standing_by
 from interface.engine.standby import only_one
 from interface.engine.supervise import CANNOT_START, FAILED, end_with_supervisor
@@ -130,14 +131,28 @@ def run_watch(home: Path, root: Path, settings: Settings) -> int:
     return run(reactor, None, start=lambda: reactor.callLater(0, watch.start), stop=stop)
 
 
-def main(arguments: list[str]) -> int:
-    """`python -m interface.app.part listen|process|watch --home DIR --root DIR --supervised`, as the supervisor calls it."""
+def load() -> None:
+    """Load what any part needs, for a process that parts are forked from."""
+    import interface.app.alerting
+    import interface.app.outbox
+    import interface.app.processing
+    import interface.app.version
+    import interface.app.watch
+    import interface.engine.files
+    import interface.engine.listen
+    import interface.engine.room
+    import interface.engine.versions  # noqa: F401 - all of them for their being loaded
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`listen|process|watch --home DIR --root DIR [--supervised]`, as the supervisor calls it."""
     parser = ArgumentParser(prog="hp24 part")
     parser.add_argument("part", choices=(LISTEN, PROCESS, WATCH))
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--supervised", action="store_true", help="end when standard input does")
     asked = parser.parse_args(arguments)
+    name_process(f"hp24 {asked.part}")
     calm_collector()
     configure(sys.stderr, "info")
     try:
@@ -177,7 +192,3 @@ def _until_the_reactor_runs(asked: Namespace, settings: Settings) -> None:
     if asked.supervised:
         end_with_supervisor()
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))  # there is nothing to drain yet
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -4,8 +4,11 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from interface.app import part
+from interface.app.collect import calm_collector
 from interface.app.compose import App
 from interface.channel.loader import Configuration
+from interface.engine.fork import Forks
 from interface.engine.supervise import PART_GRACE_SECS, Supervisor
 from interface.mapping.problem import ProblemsError
 from interface.observe import emit
@@ -53,11 +56,10 @@ def run(app: App, actor: str, tell: Callable[[Settled], None], *, publishes: boo
     """Run until SIGTERM or SIGINT; gives the exit code. `tell` hears which version runs, before anything starts."""
     emit.configure(sys.stderr, app.settings.log_level)
     tell(settle(app, actor, publishes=publishes))
-    place = ["--home", str(app.home), "--root", str(app.root)]
-    commands = {
-        part: [sys.executable, "-m", "interface.app.part", part, *place, "--supervised"]
-        for part in parts_of(app.settings)
-    }
+    place = ["--home", str(app.home), "--root", str(app.root), "--supervised"]
+    parts = {name: [name, *place] for name in parts_of(app.settings)}
     emit.share(app.home, SUPERVISOR)
     app.store.close()  # the supervisor holds no connection while its parts work
-    return Supervisor(commands, app.settings.drain_secs + PART_GRACE_SECS).run()
+    part.load()
+    calm_collector()
+    return Supervisor(parts, app.settings.drain_secs + PART_GRACE_SECS, Forks(part.main)).run()

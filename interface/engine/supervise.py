@@ -7,11 +7,11 @@ Each part reads a pipe that only the supervisor holds open, so that its parts en
 import errno
 import os
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from interface.engine.service import ALIVE, READY, STOPPING, ServiceWatch
 from interface.observe.emit import emit
@@ -28,11 +28,25 @@ FAILED = 3  # the part met what may pass: it is started again, with a growing wa
 CANNOT_START = 78  # EX_CONFIG: the part said why; starting it again would not help
 
 
+class Child(Protocol):
+    """The process of a part. `returncode` is None while it lives, and minus the number of the signal that ended it."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    def poll(self) -> int | None: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+    def wait(self) -> object: ...
+    def close(self) -> None: ...
+
+
 @dataclass(slots=True)
 class _Part:
     name: str
-    command: Sequence[str]
-    process: subprocess.Popen[bytes] | None = None
+    arguments: Sequence[str]
+    process: Child | None = None
     started: float = 0.0
     wait_secs: float = _FIRST_WAIT_SECS
     due: float = 0.0
@@ -41,11 +55,11 @@ class _Part:
 
 @dataclass(slots=True)
 class Supervisor:
-    """`commands` names each part's command line; `drain_secs` is how long a part may take to end."""
+    """`parts` names each part's arguments, with which `spawn` starts it; `drain_secs` is how long a part may take to end."""
 
-    commands: Mapping[str, Sequence[str]]
+    parts: Mapping[str, Sequence[str]]
     drain_secs: float
-    spawn: Callable[..., "subprocess.Popen[bytes]"] = subprocess.Popen
+    spawn: Callable[[str, Sequence[str]], Child]
     service: ServiceWatch = field(default_factory=lambda: ServiceWatch(os.environ))
     _stop: threading.Event = field(default_factory=threading.Event)
     _stops: int = 0
@@ -55,7 +69,7 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         now = time.monotonic()
-        parts = [_Part(name, self.commands[name], due=now + at * _LEAD_SECS) for at, name in enumerate(self.commands)]
+        parts = [_Part(name, self.parts[name], due=now + at * _LEAD_SECS) for at, name in enumerate(self.parts)]
         exit_code = 0
         self.service.tell(READY)
         told_at = 0.0
@@ -88,13 +102,13 @@ class Supervisor:
             part.has_run |= lived > _QUICK_SECS
         elif code != CANNOT_START or part.has_run:
             emit(PartStopped(part=part.name, pid=part.process.pid, cause="killed" if code < 0 else "crashed"))
+            part.process.close()
             part.wait_secs = _FIRST_WAIT_SECS if lived > _QUICK_SECS else min(part.wait_secs * 2, _MAX_WAIT_SECS)
             part.process, part.due = None, now + part.wait_secs
 
     def _start(self, part: _Part, now: float) -> None:
         try:
-            # A session of its own: the terminal's Ctrl-C reaches the supervisor alone, which then drains the parts in order.
-            part.process = self.spawn(part.command, start_new_session=True, stdin=subprocess.PIPE)
+            part.process = self.spawn(part.name, part.arguments)
         except OSError as refused:  # no process, file or memory to be had: what runs goes on, and this is tried again
             part.wait_secs = min(part.wait_secs * 2, _MAX_WAIT_SECS)
             part.due = now + part.wait_secs

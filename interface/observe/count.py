@@ -98,6 +98,12 @@ class Counters:
                     for own, cell in zip(series.own, series.shared, strict=True):
                         cell.add(own.value)
 
+    def clear(self) -> None:
+        """Begin again at nothing, seen by this process alone."""
+        with self._lock:
+            self._kinds.clear()
+            self._shared = None
+
     def count(self, event: Event) -> None:
         """Add what the event stands for, and what it carries, to its counters and histograms (one to three microseconds)."""
         of = type(event)

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
@@ -14,6 +15,13 @@ from interface.observe.lines import Lines
 _LOG = logging.getLogger("interface")
 _COUNTERS = Counters()
 _MOST_REMEMBERED = 1024
+
+
+def _nothing_shared() -> None:
+    return None
+
+
+_close_shared: Callable[[], None] = _nothing_shared
 _written_at: dict[Event, float] = {}  # of events that are not written again at once; seconds of the monotonic clock
 
 
@@ -47,7 +55,17 @@ def share(home: Path, part: str) -> None:
     # Commands that only look do without the library.
     from interface.observe.shared import open_shared  # noqa: PLC0415
 
-    open_shared(home, part, _COUNTERS.share)
+    global _close_shared  # noqa: PLW0603 - with the counters, the one thing of its kind in a process
+    _close_shared = open_shared(home, part, _COUNTERS.share)
+
+
+def begin_anew() -> None:
+    """In a process just forked: what was counted before is its parent's, which goes on counting."""
+    global _close_shared  # noqa: PLW0603
+    _COUNTERS.clear()
+    _close_shared()
+    _close_shared = _nothing_shared
+    _written_at.clear()
 
 
 def configure(stream: TextIO, level: str = "info") -> None:

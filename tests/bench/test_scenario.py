@@ -46,7 +46,8 @@ def test_postgresql_may_take_longer() -> None:
     ("command", "name", "part"),
     [
         (["/usr/bin/postgres", "-D", "/tmp/x"], "postgres", "database"),
-        (["python", "-m", "interface.engine.listen"], "python", "listen"),
+        (["python", "hp24", "run"], "hp24 listen", "listen"),
+        (["python", "hp24", "run", "--part", "listen"], "python", "listen"),
         (["python", "hp24", "run"], "python", "server"),
     ],
 )

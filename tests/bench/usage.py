@@ -14,10 +14,10 @@ PARTS = ("listen", "process", "deliver")
 
 
 def part_of(command: list[str], name: str) -> str:
-    """Which part of the whole a process is: the database, a part that its command line names, or the server itself."""
+    """Which part of the whole a process is: the database, a part by its name or its command line, or the server itself."""
     if name.startswith("postgres"):
         return "database"
-    return next((part for part in PARTS if any(part in argument for argument in command[1:])), "server")
+    return next((part for part in PARTS if any(part in word for word in (name, *command[1:]))), "server")
 
 
 def cpu_secs() -> dict[str, float]:

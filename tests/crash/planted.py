@@ -7,16 +7,14 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from unittest.mock import patch
 
 import psycopg
 
-from interface.app import part
-from interface.app import run as running
 from interface.cli.main import run
-from interface.engine import intake, supervise
+from interface.engine import intake
 from interface.errors import InterfaceError
 from interface.pipeline import batch, deliver, receive, sequence
 from interface.ports import Store, Turn
@@ -25,7 +23,6 @@ from interface.row.message import Received
 from interface.store import durability, vault
 
 LATE_SECS = 0.5
-_PART = "one-part"
 
 
 def unflushed() -> None:
@@ -119,27 +116,9 @@ def planted(bug: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "tests.crash.planted", bug)
 
 
-def _plant_parts(bug: str) -> None:
-    """The parts that a supervisor starts have the bug, too."""
-
-    class PlantedSupervisor(supervise.Supervisor):
-        def __init__(self, commands: Mapping[str, Sequence[str]], patience_secs: float) -> None:
-            planted_ones = {
-                name: [sys.executable, "-m", "tests.crash.planted", bug, _PART, *command[3:]]
-                for name, command in commands.items()
-            }
-            super().__init__(planted_ones, patience_secs)
-
-    patch.object(supervise, "Supervisor", PlantedSupervisor).start()
-    patch.object(running, "Supervisor", PlantedSupervisor).start()
-
-
 def main(bug: str, words: Sequence[str]) -> int:
-    """The command line."""
+    """The command line. Its parts are forked, and have the bug, too."""
     BUGS[bug]()
-    if words[0] == _PART:
-        return part.main(list(words[1:]))
-    _plant_parts(bug)
     return run(words)
 
 

@@ -52,6 +52,12 @@ static int raw_open(const char *name, int flags) {
     return (int)syscall(SYS_openat, AT_FDCWD, path, flags | O_CREAT | O_CLOEXEC, 0600);
 }
 
+/* A lock belongs to what was opened: parent and child would both hold the one that the fork shares. */
+static void open_own_lock(void) {
+    close(lock_file);
+    lock_file = raw_open("lock", O_RDWR);
+}
+
 __attribute__((constructor)) static void begin(void) {
     const char *folder = getenv("POWERCUT_UNDER"), *beside = getenv("POWERCUT_KEEP");
     if (!folder || !beside) return;
@@ -59,6 +65,7 @@ __attribute__((constructor)) static void begin(void) {
     snprintf(keep, sizeof keep, "%s", beside);
     journal = raw_open("journal", O_RDWR | O_APPEND);
     lock_file = raw_open("lock", O_RDWR);
+    pthread_atfork(NULL, NULL, open_own_lock);
 }
 
 static void take(void) {

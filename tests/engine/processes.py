@@ -1,4 +1,7 @@
-"""Which processes an engine consists of, found by its home on their command lines: orphans and half-started ones are seen, too."""
+"""Which processes an engine consists of, found by its home on their command lines: orphans and half-started ones are seen, too.
+
+Parts share the command line of their supervisor, and tell themselves apart by the name that `ps -o comm` shows.
+"""
 
 import os
 import signal
@@ -9,6 +12,7 @@ from pathlib import Path
 
 WAIT_SECS = 60.0  # generous: the machine may be busy
 STEP_SECS = 0.05
+PARTS = ("listen", "process", "watch")
 SUPERVISOR = "engine"  # how the process that keeps the others alive is called here
 
 
@@ -32,12 +36,13 @@ def processes_of(home: Path) -> dict[int, str]:
 def _part(entry: Path, home: str) -> str:
     try:
         words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        name = (entry / "comm").read_text().strip().removeprefix("hp24 ")
         is_zombie = (entry / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except (OSError, IndexError):  # ended meanwhile
         return ""
     if home not in words or is_zombie:
         return ""
-    return next((part for part in ("listen", "process", "watch") if part in words), SUPERVISOR)
+    return name if name in PARTS else SUPERVISOR
 
 
 def kill_all(home: Path) -> None:

@@ -29,6 +29,9 @@ class Life:
     def wait(self) -> int:
         return self.returncode
 
+    def close(self) -> None:
+        return None
+
 
 @pytest.fixture(autouse=True)
 def _signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -46,7 +49,7 @@ def spawning(lives: Sequence[Life]) -> Callable[..., Any]:
     """Gives these one after the other; with the last one comes the word to stop."""
     left = list(lives)
 
-    def spawn(_command: Sequence[str], **_options: object) -> Life:
+    def spawn(_name: str, _arguments: Sequence[str]) -> Life:
         if len(left) == 1:
             signal.raise_signal(signal.SIGTERM)
         return left.pop(0)

@@ -3,22 +3,19 @@
 Messages with the word DEFECT fail while they are read; the first with ABORT ends its part by a signal, as a crash in C would.
 """
 
+import faulthandler
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from unittest.mock import patch
 
-from interface.app import part
-from interface.app import run as running
 from interface.cli.main import run
-from interface.engine import supervise
 from interface.hl7.parser import Message
 from interface.mapping import mapping
 
 DEFECT, ABORT = b"DEFECT", b"ABORT"
-_PART = "one-part"
 
 
 def quote_and_abort() -> None:
@@ -37,21 +34,10 @@ def quote_and_abort() -> None:
     patch.object(mapping.Mapping, "read", read_badly).start()
 
 
-class PlantedSupervisor(supervise.Supervisor):
-    """Starts parts that have the defect, too."""
-
-    def __init__(self, commands: Mapping[str, Sequence[str]], patience_secs: float) -> None:
-        program = [sys.executable, "-X", "faulthandler", "-m", "tests.leak.program", _PART]
-        super().__init__({name: [*program, *command[3:]] for name, command in commands.items()}, patience_secs)
-
-
 def main(words: Sequence[str]) -> int:
-    """The command line."""
+    """The command line. Its parts are forked, and have both, too."""
+    faulthandler.enable()
     quote_and_abort()
-    if words[0] == _PART:
-        return part.main(list(words[1:]))
-    patch.object(supervise, "Supervisor", PlantedSupervisor).start()
-    patch.object(running, "Supervisor", PlantedSupervisor).start()
     return run(words)
 
 
