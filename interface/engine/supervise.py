@@ -21,7 +21,6 @@ _QUICK_SECS = 5.0  # a part that lived shorter than this is started again with a
 _FIRST_WAIT_SECS = 0.2
 _MAX_WAIT_SECS = 10.0
 _POLL_SECS = 0.1
-_LEAD_SECS = 0.4  # of each part before the next, at the start: who sends is answered soonest
 _ALIVE_SECS = 1.0  # how often the service manager hears that the supervisor lives
 PART_GRACE_SECS = 5.0  # beyond its draining, for a part to end
 FAILED = 3  # the part met what may pass: it is started again, with a growing wait
@@ -68,8 +67,7 @@ class Supervisor:
         """Run until told to stop; gives the exit code. A second stop signal ends at once."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
-        now = time.monotonic()
-        parts = [_Part(name, self.parts[name], due=now + at * _LEAD_SECS) for at, name in enumerate(self.parts)]
+        parts = [_Part(name, arguments) for name, arguments in self.parts.items()]
         exit_code = 0
         self.service.tell(READY)
         told_at = 0.0

@@ -44,6 +44,10 @@ class Scene:
             assert code(wire.ask(broken)) == "AA"
         return self.engine.await_state("BAD1", MessageState.FAILED).id
 
+    def told(self) -> list[str]:
+        """What the webhook heard."""
+        return [json.loads(post.body)["kind"] for post in self.receiver.posts]
+
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
@@ -79,6 +83,7 @@ def test_one_start_and_one_recovery_are_received_also_after_a_kill_in_the_middle
     assert start["Message-ID"] == again["Message-ID"] != end["Message-ID"]
     assert "start: messages-failed: epic: 1 message failed" in start["Subject"]
     assert "recovery: messages-failed" in end["Subject"]
-    wait_until(lambda: len(scene.receiver.posts) == 2, "the webhook heard both")
-    assert [json.loads(post.body)["kind"] for post in scene.receiver.posts] == ["start", "recovery"]
+    wait_until(lambda: scene.told()[-1:] == ["recovery"], "the webhook heard both")
+    # What was killed may have had its word to the webhook on its way, too: that is said again.
+    assert list(dict.fromkeys(scene.told())) == ["start", "recovery"]
     assert not any("SPECIMEN" in str(mail) or "770001" in str(mail) for mail in scene.box.mails)

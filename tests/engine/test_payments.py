@@ -42,7 +42,8 @@ def tills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, EhrTil
             for name in FACILITIES
         }
         engine = stack.enter_context(running_engine(folder / "home", make_root(folder / "root", more=more)))
-        engine.await_listening(ports[FACILITIES[-1]])
+        for port in ports.values():
+            engine.await_listening(port)
         yield {name: EhrTill(engine, CHANNELS[name], name, ports[name], ehrs[name]) for name in FACILITIES}
 
 

@@ -34,7 +34,7 @@ _SHORTEST, _LONGEST = 13, 19
 _KEPT: Final = 4
 _CARD_TYPES: Final = b"AM|BC|D[IS]|MS|VS"  # HL7 table 0203; BA, a bank account, is no card
 _FEWEST_OF_TYPE: Final = 12  # digits in CX-1 of a card type that are masked whatever they add up to
-_ALWAYS_EXEMPT: Final = frozenset({"MSH-7", "MSH-10"})
+_ALWAYS_EXEMPT: Final = frozenset({"MSH-7", "MSH-10", "BHS-7", "BHS-11", "BHS-12", "FHS-7", "FHS-11", "FHS-12"})
 UNPARSED: Final = "unparsed"
 
 # Where a card number can begin. It must stay this dull: it is all that a clean message costs. The set of first

@@ -44,6 +44,7 @@ def _read(path: Path) -> Source:
 TEXT_ENDINGS = frozenset(
     {".py", ".yaml", ".yml", ".md", ".csv", ".json", ".toml", ".html", ".css", ".js", ".txt", ".hl7", ".rs"}
 )
+_MADE = "out"  # a folder of what a program wrote
 
 
 @cache
@@ -51,7 +52,7 @@ def texts(*places: str) -> tuple[tuple[str, str], ...]:
     """Path and text of each file of `places` and of each text file under a folder of them; absent ones give none."""
     found = []
     for top in (PROJECT / place for place in places):
-        files = [path for path in sorted(top.rglob("*")) if path.suffix in TEXT_ENDINGS]
+        files = [path for path in sorted(top.rglob("*")) if path.suffix in TEXT_ENDINGS and _MADE not in path.parts]
         found += [top] if top.is_file() else files
     return tuple((path.relative_to(PROJECT).as_posix(), path.read_bytes().decode(errors="replace")) for path in found)
 

@@ -17,6 +17,7 @@ from tests.store.given import START, HandClock, finish, intake, receive, run
 from tests.store.purging import NOW, purge
 
 MESSAGES = 600
+PAGE_BYTES = 4096
 BY = By("nora", "the disk is needed")
 
 
@@ -72,7 +73,7 @@ def test_room_is_given_back_while_others_work(
 def test_compacting_gives_everything_back(filled: SqlStore, clock: HandClock) -> None:
     purge(filled, clock)
     before, after = compact(filled, clock, BY)
-    assert after <= before
+    assert after <= before + PAGE_BYTES, "its own entry in the audit may begin a page"
     if filled.opened.engine.dialect.name == "postgresql":
         assert body_bytes(filled) < 50_000
 
