@@ -32,7 +32,7 @@ run: $(VENV)/.product  ## the engine for real feeds, with the channels of channe
 	$(BIN)/hp24 run
 
 test: $(VENV)/.tools  ## all tests, SQLite and PostgreSQL
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not proof" tests
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not proof" tests
 
 proof: $(VENV)/.tools  ## the longer evidence
 	$(BIN)/python -m pytest -m proof tests

@@ -152,13 +152,13 @@ class DeliveryLoop:
         if self._owed is not None:
             await self._write(self._owed)
         self._go_over()
-        if self._probe is not None and await self._off(self._stage.probe_due):
+        look = await self._off(self._stage.look)
+        if self._probe is not None and look.is_probe_due:
             await self._send_probe(*await self._off(self._probe))
             return False
-        delivery = await self._off(self._stage.next_due)
-        if delivery is None:
+        if look.delivery is None:
             return False
-        sending = await self._begin(delivery)
+        sending = await self._begin(look.delivery)
         if sending is not None:
             await self._send(sending)
         return True

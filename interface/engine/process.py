@@ -131,10 +131,10 @@ class ProcessThread:
         if 0 < result.taken < self._pace.process_batch_messages:
             self._is_stopping.wait(self._pace.gather_secs)
         if not result.taken:
-            self._deliver()  # what an operator queued, or what fell due meanwhile
             self._stage.tell_overdue()
             self._confirm_lock()
-            self._bell.wait(self._pace.poll_secs)
+            if self._bell.wait(self._pace.poll_secs):
+                self._deliver()  # what an operator queued; what falls due meanwhile the loops find for themselves
 
     def _queue_homeless(self) -> None:
         if self._stage.queue_homeless():

@@ -1,7 +1,7 @@
 """Sending what is queued, one delivery at a time per destination, so that nothing is ever sent twice without being reported.
 
 The attempt's intent is committed before the first byte is written. An intent without an outcome is ambiguous. Blocking
-functions: the engine calls `next_due`, `begin` and then `answered` or `failed` from a thread, and sends in between.
+functions: the engine calls `look`, `begin` and then `answered` or `failed` from a thread, and sends in between.
 """
 
 from collections.abc import Callable
@@ -34,6 +34,14 @@ class Sending:
     control_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a destination is to be served with: the oldest delivery that may go out, or a probe of one that fell silent."""
+
+    delivery: Delivery | None = None
+    is_probe_due: bool = False
+
+
 class DeliverStage:
     """The deliver stage of one destination."""
 
@@ -52,15 +60,21 @@ class DeliverStage:
         """Serve the same destination by a newer configuration version. To be called between two sends."""
         self._plan, self._render = plan, render
 
-    def next_due(self) -> Delivery | None:
-        """The oldest delivery that may go out now; None while the destination is paused or suspended, or nothing may go out."""
+    def look(self) -> Look:
+        """What is to be done now, in one look: idle destinations ask for it again and again."""
+        now = self._clock.now()
         with self._store.snapshot() as reader:
             state = reader.destination_state(self._plan.name)
             self._see(state)
-            if state.paused_by or state.suspended_at or state.is_standing:
-                return None
-            due = reader.due(self._plan.name, self._clock.now(), 1)
-        return due[0] if due else None
+            if state.paused_by or state.is_standing:
+                return Look()
+            if state.suspended_at:
+                return Look(is_probe_due=state.next_probe_at <= now)
+            return Look(next(iter(reader.due(self._plan.name, now, 1)), None))
+
+    def next_due(self) -> Delivery | None:
+        """The oldest delivery that may go out now; None while the destination is paused or suspended, or nothing may go out."""
+        return self.look().delivery
 
     def _see(self, state: DestinationState) -> None:
         # Told where it takes effect: a person resumes it from another process.
@@ -202,13 +216,6 @@ class DeliverStage:
         )
         if suspended:
             emit(DestinationSuspended(destination=self._plan.name, unresolved=unanswered))
-
-    def probe_due(self) -> bool:
-        """Whether a suspended destination is to be probed now."""
-        with self._store.snapshot() as reader:
-            state = reader.destination_state(self._plan.name)
-        stands = bool(state.paused_by) or state.is_standing
-        return bool(state.suspended_at and not stands and state.next_probe_at <= self._clock.now())
 
     def probed(self, *, is_alive: bool) -> None:
         """Note a probe's outcome: resume, or wait longer for the next one."""

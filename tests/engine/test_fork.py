@@ -1,4 +1,7 @@
-"""What a part inherits from its supervisor, and what it must not. In a process of its own: tests have threads, a supervisor has none."""
+"""What a part inherits from its supervisor, and what it must not.
+
+In a process of its own: tests have threads, a supervisor has none.
+"""
 
 import subprocess
 import sys
@@ -28,7 +31,11 @@ forks = fork.Forks(run)
 
 def ended(program: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", dedent(_BEGIN) + dedent(program)], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", dedent(_BEGIN) + dedent(program)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 

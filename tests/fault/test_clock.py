@@ -120,9 +120,9 @@ def test_a_probe_that_is_due_by_the_old_clock_is_due_after_it_was_set_back(feed:
     with feed.store.turn("test") as turn:
         turn.set_destination_state(DestinationState(DESTINATION, now, now + 30 * SECOND))
     feed.clock.at -= HOUR
-    assert not stage.probe_due()
+    assert not stage.look().is_probe_due
     bring_forward(feed.store, {DESTINATION: stage._plan}, feed.clock, 60)
-    assert stage.probe_due()
+    assert stage.look().is_probe_due
 
 
 # ------------------------------------------------------------ signs of life

@@ -106,9 +106,9 @@ def test_a_silent_destination_is_not_probed(desk: Desk, take: Take, copies: Copi
     with desk.store.turn("test") as turn:
         turn.set_destination_state(DestinationState(DESTINATION, suspended_at=1, next_probe_at=1))
     other = copies.restored(desk, take())
-    assert not deliver_stage(other).probe_due()
+    assert not deliver_stage(other).look().is_probe_due
     resume(other)
-    assert deliver_stage(other).probe_due()
+    assert deliver_stage(other).look().is_probe_due
 
 
 def test_healthpay24_is_told_nothing_before_sending_is_resumed(desk: Desk, take: Take, copies: Copies) -> None:

@@ -170,12 +170,12 @@ def test_two_silent_hours_leave_one_item_and_the_rest_goes_out_in_order(feed: Fe
     for _ in range(2 * 3600 // 20):
         feed.clock.at += 20 * SECOND
         assert stage.next_due() is None
-        if stage.probe_due():
+        if stage.look().is_probe_due:
             probes += 1
             stage.probed(is_alive=False)
     assert 10 < probes < 60, "the probe backs off"
     feed.clock.at += 600 * SECOND
-    assert stage.probe_due()
+    assert stage.look().is_probe_due
     stage.probed(is_alive=True)
     while stage.next_due() is not None:
         stage.answered(send(stage, ehr), "AA", "", b"")
