@@ -1,8 +1,7 @@
-"""Verbs that play the other side: send message files over MLLP, simulate an EHR."""
+"""The verb that plays a sender: message files over MLLP, and what was answered."""
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +14,6 @@ from interface.cli.exit import ExitCode
 if TYPE_CHECKING:
     from interface.channel.spec import Channel
     from interface.hl7.ack import Ack
-    from interface.simulate.parallel import Sending
-    from interface.simulate.receiver import Receiver
-    from interface.simulate.traffic import Morning
 
 
 class Address(click.ParamType[tuple[str, int]]):
@@ -190,135 +186,3 @@ def _print_told(told: list[_Told]) -> None:
         screen.print(table(columns, rows))
     codes = Counter(one.code or "no answer" for one in told)
     screen.print(f"{len(told)} sent: " + ", ".join(f"{number} {code}" for code, number in codes.most_common()))
-
-
-@verb("simulate")
-@click.option("--to", "to", type=Address(), metavar="HOST:PORT", help="The engine's listener. Required.")
-@click.option(
-    "--vendor", type=click.Choice(["epic", "cerner", "athena"]), default="epic", show_default=True, help="Whose words."
-)
-@click.option("--patients", type=click.IntRange(1), default=50, show_default=True, help="How many people come.")
-@click.option("--seed", type=int, default=24, show_default=True, help="The same seed gives the same bytes.")
-@click.option("--connections", type=click.IntRange(1, 256), default=4, show_default=True, help="Sockets at once.")
-@click.option(
-    "--quirk", "quirks", metavar="NAME", multiple=True, help="What real feeds do wrong; 'list' names them. Repeatable."
-)
-@click.option(
-    "--receive",
-    type=Address(),
-    metavar="HOST:PORT",
-    help="Also receive payments here, book and echo them, until Ctrl-C.",
-)
-@click.option(
-    "--behave",
-    metavar="NAME",
-    default="accept",
-    show_default=True,
-    help="How --receive answers; 'list' names the ways.",
-)
-def simulate_verb(asked: Asked, to: tuple[str, int] | None, quirks: tuple[str, ...], behave: str, **how: Any) -> None:
-    """Play an EHR: send a hospital morning's traffic and, with --receive, take payments."""
-    from interface.simulate.behaviour import Behaviour
-    from interface.simulate.quirk import Quirk
-
-    if "list" in quirks or behave == "list":
-        for name in (*(Quirk if "list" in quirks else ()), *(Behaviour if behave == "list" else ())):
-            click.echo(name.value)
-        return
-    if to is None:
-        raise click.UsageError("say where to send: --to HOST:PORT")
-    if wrong := set(quirks) - set(Quirk):
-        raise click.BadParameter(
-            f"no such quirk: {', '.join(sorted(wrong))}; --quirk list names them", param_hint="--quirk"
-        )
-    if behave not in set(Behaviour):
-        raise click.BadParameter("no such way; --behave list names them", param_hint="--behave")
-    _simulate(asked, quirks, behave, to=to, **how)
-
-
-def _simulate(
-    asked: Asked,
-    quirks: tuple[str, ...],
-    behave: str,
-    *,
-    to: tuple[str, int],
-    vendor: str,
-    patients: int,
-    seed: int,
-    connections: int,
-    receive: tuple[str, int] | None,
-) -> None:
-    from interface.cli.table import progress
-    from interface.simulate.hospital import Vendor
-    from interface.simulate.parallel import send_all
-    from interface.simulate.quirk import apply
-    from interface.simulate.traffic import morning
-    from interface.simulate.vendor import SITES
-
-    traffic = morning(seed, patients, site=SITES[Vendor(vendor)])
-    with ExitStack() as stack:
-        receiver = _receiver(stack, traffic, to, receive, behave) if receive else None
-        with progress() as shown:
-            task = shown.add_task("sending", total=None)
-            messages = apply(traffic, quirks, seed=seed) if quirks else traffic
-            sending = send_all(messages, *to, connections=connections, progress=lambda _one: shown.advance(task))
-        _print_sending(asked, sending)
-        if receiver is not None:
-            _receive_on(asked, receiver)
-
-
-def _receiver(
-    stack: ExitStack, traffic: "Morning", to: tuple[str, int], receive: tuple[str, int], behave: str
-) -> "Receiver":
-    from interface.simulate.echo import Echo
-    from interface.simulate.receiver import Receiver
-
-    echo = stack.enter_context(Echo(traffic.hospital, *to))
-    receiver = stack.enter_context(Receiver(traffic.hospital, host=receive[0], port=receive[1], echo=echo))
-    receiver.behave(behave)
-    return receiver
-
-
-def _print_sending(asked: Asked, sending: "Sending") -> None:
-    from interface.cli.table import console, print_json
-
-    counts = sending.counts
-    if asked.as_json:
-        print_json(
-            {
-                "sent": len(sending.answers),
-                "accepted": counts.accepted,
-                "refused": counts.refused,
-                "resent": counts.resent,
-                "secs": round(sending.secs, 3),
-            }
-        )
-        return
-    console().print(
-        f"{len(sending.answers)} sent in {sending.secs:.1f} s ({sending.per_sec:,.0f}/s): {counts.accepted} accepted, "
-        f"{counts.refused} refused, {counts.resent} sent again"
-    )
-
-
-def _receive_on(asked: Asked, receiver: "Receiver") -> None:
-    """Take payments until Ctrl-C, then tell what was booked."""
-    import threading
-
-    from interface.cli.table import console, print_json
-
-    if not asked.as_json:
-        console().print(f"Taking payments on port {receiver.port}; Ctrl-C ends.")
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        record = receiver.record
-    told = {
-        "received": dict(record.received),
-        "answered": {str(code): number for code, number in record.answered.items()},
-        "accepted": record.accepted,
-        "unanswered": record.unanswered,
-    }
-    if asked.as_json:
-        print_json(told)
-    else:
-        console().print(f"{sum(record.received.values())} messages came, {record.accepted} payments were accepted.")

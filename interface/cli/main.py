@@ -67,7 +67,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Feed": {
         "send": ("feed", "Send message files over MLLP and show the answers."),
-        "simulate": ("feed", "Play an EHR: send a hospital's traffic, or receive payments."),
+        "simulate": ("simulate", "Play an EHR: send a hospital's traffic, take payments, or both."),
     },
 }
 VERBS = {name: module for verbs in GROUPS.values() for name, (module, _about) in verbs.items()}

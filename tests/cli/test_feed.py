@@ -1,6 +1,9 @@
 """Sending files to a listener and playing an EHR, over real sockets."""
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,10 +11,15 @@ import pytest
 
 from interface.simulate.hospital import Hospital
 from interface.simulate.receiver import Receiver
+from interface.simulate.sender import Sender
 from tests.cli.conftest import Home, Hp24
 from tests.ports import free_port
 
 MESSAGE = "MSH|^~\\&|EPIC|NORTH|HP24|HP24|20260304||ADT^A08|{name}|P|2.5.1\nPID|1||777^^^NORTH^MR\n"
+PAYMENT = (
+    b"MSH|^~\\&|HP24ENG|HP24|EHR|SOUTH|20260304||DFT^P03|P1|P|2.3\rPID|1||1^^^SOUTH^MR|||||||||||||||9^^^SOUTH^AN\r"
+    b"FT1|1|W1|B1|20260304|20260304|PY|VISA|||1|25.00&USD\r"
+)
 
 
 @pytest.fixture
@@ -98,6 +106,18 @@ def test_a_port_that_is_taken_is_told_by_its_address(hp24: Hp24, listener: Recei
     assert (told.code, told.err.count("\n")) == (3, 1)
     assert told.err.startswith(f"127.0.0.1:{listener.port}: the address cannot be had (Address already in use); ")
     assert told.err.rstrip().endswith("[cannot-listen]")
+
+
+def test_payments_are_taken_without_any_traffic(tmp_path: Path) -> None:
+    port = free_port()
+    hp24 = Path(sys.executable).parent / "hp24"
+    command = (str(hp24), "simulate", "--receive", str(port), "--json")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as ehr:
+        with Sender("127.0.0.1", port) as sender:
+            answer = sender.send(PAYMENT)
+        ehr.send_signal(signal.SIGINT)
+        told = json.loads(ehr.communicate(timeout=30)[0])
+    assert (answer.code, told["received"], told["accepted"]) == ("AA", {"DFT^P03": 1}, 1)
 
 
 def test_a_simulated_morning_arrives_whole(hp24: Hp24, listener: Receiver) -> None:
