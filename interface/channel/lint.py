@@ -3,7 +3,8 @@
 They read the files' nodes, not finished channels: an option that is wrong by itself hides nothing of what else is wrong.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
 from ipaddress import ip_address
 
 from interface.channel.feed import Feed
@@ -45,8 +46,15 @@ def refuse_unneeded(feed: Feed, findings: Findings) -> None:
                 mark,
                 "segment-not-allowed",
                 f"the channel `{feed.spec.channel}` lets nothing of {segment} into the ledger",
-                f"leave the rule out; or, if taking payments really needs it, list `segments:` with {segment} in the channel",
+                f"{_instead(segment, feed.spec.segments)}leave the rule out; or, if taking payments really needs it, "
+                f"list `segments:` with {segment} in the channel",
             )
+
+
+def _instead(segment: str, allowed: Collection[str]) -> str:
+    """Advice where a segment of the site's own that is let in has nearly this name: the standard knows none to compare with."""
+    near = get_close_matches(segment, [one for one in allowed if one.startswith("Z")], n=1, cutoff=0.6)
+    return f"did you mean {near[0]}? Otherwise " if near else ""
 
 
 def _text(block: Block, place: tuple[str, ...], default: object = "") -> str:

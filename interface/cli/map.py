@@ -27,7 +27,8 @@ _HEALTHPAY24 = "healthpay24"  # the source of what is asked for there
     help="Read as this channel does. Default: of a stored message its own, else the one that uses the mapping.",
 )
 @click.option("--explain", is_flag=True, help="Tell of every rule what it looked at and why it gave what it gave.")
-def map_verb(asked: Asked, name: str, mapping: str, channel: str, explain: bool) -> int:
+@click.option("--rule", metavar="TARGET", default="", help="Explain only this rule, as patient.sex, or this section.")
+def map_verb(asked: Asked, name: str, mapping: str, channel: str, explain: bool, rule: str) -> int:
     """Show what a message becomes with the mapping files as they are edited now. Nothing is stored or sent.
 
     MESSAGE is a file (one or many messages, with CR, LF or CRLF), - for standard input, or the number of a stored message, which is
@@ -50,6 +51,7 @@ def map_verb(asked: Asked, name: str, mapping: str, channel: str, explain: bool)
         )
     root = (asked.root or default_root(os.environ)).absolute()
     channel = channel or messages[0].channel
+    explain = explain or bool(rule)
     try:
         trial = open_trial(root, os.environ, mapping=mapping, channel=channel, explains=explain)
         attempts = [(one, trial.run(one.raw, one.arrived_at)) for one in messages]
@@ -60,12 +62,29 @@ def map_verb(asked: Asked, name: str, mapping: str, channel: str, explain: bool)
         from interface.cli.engine import tell_problems
 
         return tell_problems(asked, found, root)
+    attempts = [(one, _only(rule, attempt)) for one, attempt in attempts] if rule else attempts
     if asked.as_json:
         _print_json(trial, attempts, explains=explain)
     else:
-        _print(trial, attempts, explains=explain)
+        _print(trial, attempts, explains=explain, is_whole=not rule)
     is_well = all(attempt.outcome in ("mapped", "filtered") for _one, attempt in attempts)
     return ExitCode.OK if is_well else ExitCode.PROBLEMS
+
+
+def _only(rule: str, attempt: "Attempt") -> "Attempt":
+    """The attempt with the explanation of one rule, or of a section's."""
+    from dataclasses import replace
+
+    from interface.mapping.problem import did_you_mean
+
+    if attempt.explanation is None:  # it did not come as far as the mapping
+        return attempt
+    every = attempt.explanation.rules
+    rules = tuple(one for one in every if one.target == rule or one.target.startswith(f"{rule}."))
+    if not rules:
+        advice = did_you_mean(rule, {one.target for one in every}) or "--explain shows them all"
+        raise click.BadParameter(f"the mapping has no such rule; {advice}", param_hint="--rule")
+    return replace(attempt, explanation=replace(attempt.explanation, event=None, rules=rules, event_time=()))
 
 
 def _print_json(trial: "Trial", attempts: "list[tuple[Given, Attempt]]", *, explains: bool) -> None:
@@ -101,7 +120,7 @@ def _attempt_json(one: Given, attempt: "Attempt", *, explains: bool) -> dict[str
     }
 
 
-def _print(trial: "Trial", attempts: "list[tuple[Given, Attempt]]", *, explains: bool) -> None:
+def _print(trial: "Trial", attempts: "list[tuple[Given, Attempt]]", *, explains: bool, is_whole: bool) -> None:
     from interface.cli.table import console
 
     screen = console()
@@ -111,10 +130,10 @@ def _print(trial: "Trial", attempts: "list[tuple[Given, Attempt]]", *, explains:
     screen.print(by, style="dim", markup=False)
     for one, attempt in attempts:
         screen.print()
-        _print_attempt(screen, one, attempt, explains=explains)
+        _print_attempt(screen, one, attempt, explains=explains, is_whole=is_whole)
 
 
-def _print_attempt(screen: "Console", one: Given, attempt: "Attempt", *, explains: bool) -> None:
+def _print_attempt(screen: "Console", one: Given, attempt: "Attempt", *, explains: bool, is_whole: bool) -> None:
     from rich.text import Text
 
     from interface.cli.explained import print_explanation, print_rule
@@ -127,19 +146,20 @@ def _print_attempt(screen: "Console", one: Given, attempt: "Attempt", *, explain
     screen.print(Text.assemble((plain(head), "bold"), (attempt.outcome, _STYLES[attempt.outcome])))
     for place in attempt.masked:
         screen.print(f"  a card number in {place} is masked before the mapping reads it", markup=False)
-    if isinstance(content, Reading):
+    if isinstance(content, Reading) and is_whole:
         head_rows = [("meaning", content.meaning), ("happened", moment(content.event_at))]
         screen.print(table([Column("what"), Column("value", shrinks=True)], [*head_rows, *rows(content)]))
     elif isinstance(content, Filtered):
         screen.print(f"  {content.reason}", markup=False)
-    else:
+    elif not isinstance(content, Reading):
         screen.print(Text(plain(_sentence(content))))
     if attempt.explanation is None:
         return
     for rule in attempt.explanation.to_blame():
         print_rule(screen, rule)
     if explains:
-        screen.print()
+        if is_whole:
+            screen.print()
         print_explanation(screen, attempt.explanation)
 
 

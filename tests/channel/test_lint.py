@@ -114,6 +114,13 @@ def test_a_segment_is_let_in_by_a_channel_that_lists_it() -> None:
     assert not problems({**FILES, "mappings/adt.yaml": clinical, "channels/north.yaml": allowed})
 
 
+def test_a_misspelt_segment_of_the_site_is_told_with_the_one_that_is_let_in() -> None:
+    own = with_line(ADT, "  sex:", "  language: ZBP-2\n  sex:")
+    allowed = CHANNEL + "segments: [MSH, EVN, PID, PV1, MRG, GT1, IN1, FT1, ZPB]\n"
+    (found,) = problems({**FILES, "mappings/adt.yaml": own, "channels/north.yaml": allowed})
+    assert found.advice.startswith("did you mean ZPB? Otherwise leave the rule out")
+
+
 def test_a_list_may_walk_allowed_segments_only() -> None:
     walked = ADT + "\nidentities:\n  each: PR1\n  patient: PID-3\n"
     rules = {one.rule for one in problems({**FILES, "mappings/adt.yaml": walked})}

@@ -96,6 +96,29 @@ def test_explain_for_people_shows_rule_place_and_reason(root: Path, hp24: Hp24) 
     assert any(line.startswith("identities.*  nothing: an event that means `register`") for line in lines)
 
 
+def test_one_rule_is_explained_alone(root: Path, hp24: Hp24) -> None:
+    lines = hp24("map", message(root, A04), "--rule", "patient.birth_date").out.splitlines()
+    assert [line.split()[0] for line in lines if line and line[0] != " "] == [
+        "mapping",
+        "messages.hl7",
+        "patient.birth_date",
+    ]
+
+
+def test_the_rules_of_a_section_are_explained_alone(root: Path, hp24: Hp24) -> None:
+    (one,) = hp24("map", message(root, A04), "--rule", "identifiers", "--json").json["messages"]
+    assert [rule["target"] for rule in one["rules"]] == [
+        "identifiers.patient",
+        "identifiers.account",
+        "identifiers.visit",
+    ]
+
+
+def test_a_misspelt_rule_is_told_with_the_nearest(root: Path, hp24: Hp24) -> None:
+    told = hp24("map", message(root, A04), "--rule", "patient.brith_date")
+    assert (told.code, "did you mean `patient.birth_date`" in told.err) == (2, True)
+
+
 def _line(root: Path, text: str) -> int:
     lines = (root / "mappings" / "hl7v2.yaml").read_text().splitlines()
     return next(number for number, line in enumerate(lines, start=1) if text in line)
