@@ -153,7 +153,8 @@ class Settings(Declared):
     )
     drain_secs: _Wait = Field(default=15.0, description="how long a stop waits for what is under way")
     config_check_secs: _Wait = Field(
-        default=1.0, description="how often running parts look for a newer configuration version"
+        default=1.0,
+        description="how often listeners look for a newer configuration version; processing looks before every batch",
     )
     standby_secs: _Wait = Field(default=1.0, description="how often a second engine asks whether it is to take over")
     heartbeat_secs: _Wait = Field(default=2.0, description="how often a part says that it is alive")

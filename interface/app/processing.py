@@ -129,11 +129,11 @@ class Processing:
 
     def _plan_changed(self) -> Plan | None:
         now = time.monotonic()
-        if now - self._checked_at < self._pace.config_check_secs:
-            return None
-        self._checked_at = now
-        if self._clock_watch.step() < 0:
-            self._bring_forward()
+        if now - self._checked_at >= self._pace.config_check_secs:
+            self._checked_at = now
+            if self._clock_watch.step() < 0:
+                self._bring_forward()
+        # Before every batch: what a person releases after a version was applied must not run under the one before.
         newer = self._versions.newer()
         if newer is None:
             return None

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +22,7 @@ from tests.engine.conftest import on_port
 from tests.engine.harness import Engine, running_engine
 from tests.engine.processes import wait_until
 from tests.engine.root import Spec, make_root, read_channel, write_channel
-from tests.engine.wire import Wire, adt, code, control_id
+from tests.engine.wire import Wire, adt, charge, code, control_id
 from tests.ports import free_port, free_ports
 
 BY = By("tester", "to see how a running engine takes it")
@@ -220,3 +221,19 @@ def test_a_version_that_cannot_run_here_leaves_the_one_before(site: Site, monkey
     site.engine.await_state(number, MessageState.PROCESSED, channel=name)
     site.edit(name, lambda spec: spec.update(facility=facility))
     site.apply()
+
+
+def test_what_is_released_once_a_version_is_active_runs_by_that_version(tmp_path: Path) -> None:
+    root = make_root(tmp_path / "root")
+    settings = root / "config" / "engine.yaml"
+    settings.write_text(settings.read_text().replace("config_check_secs: 0.2", "config_check_secs: 600"))
+    table = root / "mappings" / "tables" / "transaction_kind.csv"
+    number = control_id("C")
+    with running_engine(tmp_path / "home", root) as engine, Wire(engine.port) as wire:
+        assert code(wire.ask(adt(control_id("C")))) == "AA"
+        assert code(wire.ask(charge(number, "45.00").replace(b"|CG|", b"|FEE|"))) == "AA"
+        engine.await_state(number, MessageState.FAILED)
+        table.write_text(table.read_text().replace("CG,", "FEE,charge,\nCG,"))
+        apply(engine.app, BY, plan(engine.app), How.APPLY, command="apply", is_confirmed=True)
+        release_cause(engine.app.store, BY, "code-unknown")
+        engine.await_state(number, MessageState.PROCESSED)
