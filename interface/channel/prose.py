@@ -9,6 +9,8 @@ One YAML file per feed, named after its channel. A channel says where messages c
 the sender is told, and where payments go. `hp24 check` reports everything that is wrong in all files at once, with file, line,
 column and what would be right; a running engine keeps its active version until the files pass.
 
+[Connect a new hospital in an hour](TUTORIAL.md): a tutorial, from an empty directory to a payment that is posted.
+
 `# yaml-language-server: $schema=../config/schemas/channel.schema.json` as the first line lets an editor complete and underline
 while you type (VS Code with the YAML extension, and every editor that knows its language server).
 

@@ -32,7 +32,7 @@ def init_verb(asked: Asked, folder: Path) -> None:
         raise ConfigurationError("folder-taken", text, place=str(folder), advice="give another directory")
     source = starter()
     for name in _FOLDERS:
-        copytree(source / name, folder / name, ignore=ignore_patterns("__pycache__", "deploy"))
+        copytree(source / name, folder / name, ignore=ignore_patterns("__pycache__", "deploy", "TUTORIAL.md"))
     files = sorted(
         str(path.relative_to(folder)) for name in _FOLDERS for path in (folder / name).rglob("*") if path.is_file()
     )

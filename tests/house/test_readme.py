@@ -46,7 +46,7 @@ def test_every_library_of_the_product_is_explained() -> None:
 
 
 def test_every_link_leads_somewhere() -> None:
-    for path in ("README.md", "CHANGELOG.md", "interface/README.md"):
+    for path in ("README.md", "CHANGELOG.md", "interface/README.md", "channels/TUTORIAL.md"):
         folder = (PROJECT / path).parent
         links = re.findall(r"\]\((?!https?:)([^)#]+)", read(path))
         assert [link for link in links if not (folder / link).exists()] == []

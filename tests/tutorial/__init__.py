@@ -1,0 +1,1 @@
+"""The tutorial, done as it is written."""
