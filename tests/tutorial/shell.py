@@ -16,7 +16,7 @@ from tests.tutorial.page import Command, File
 _END = "--- the command has ended:"  # and then its exit code
 _COMMAND_SECS = 60.0
 _PATIENCE_SECS = 20.0
-_AGAIN_SECS = 0.1
+_AGAIN_SECS = 0.4  # a look costs as much processor time as what it waits for
 # They only look, and the engine may need another moment: whoever reads along looks again, too.
 _LOOKS = ("health", "accounts", "messages", "show", "trace", "worklist", "status")
 
