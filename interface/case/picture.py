@@ -109,8 +109,9 @@ def _value(value: Any, kind: Kind, names: Names) -> Told:
 
 def _item(item: Mapping[str, Any], names: Names) -> Row:
     told = {name: value for name, value in item.items() if value is not None}
-    if "guarantor" in told:
-        told["guarantor"] = names.of(Noun.GUARANTOR, told["guarantor"])
+    for noun in (Noun.GUARANTOR, Noun.PATIENT):
+        if noun in told:
+            told[noun] = names.of(noun, told[noun])
     return {name: str(value) for name, value in told.items()}
 
 

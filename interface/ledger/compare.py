@@ -120,12 +120,18 @@ def _links(named: _Named, values: dict[str, Any]) -> Hashable:
     return frozenset(newest.items())
 
 
+def _former(named: _Named, values: dict[str, Any]) -> Hashable:
+    told = ({**one, "patient": named.name(Noun.PATIENT, one["patient"])} for one in values["former_ids"])
+    return frozenset(tuple(sorted(one.items())) for one in told)
+
+
 # Groups that name rows, in the outside world's names.
 _BY_ROW: dict[str, Callable[[_Named, dict[str, Any]], Hashable]] = {
     "link": lambda named, values: named.root_name(Noun.ACCOUNT, values.get("account")),
     "owner": lambda named, values: named.root_name(Noun.PATIENT, values.get("patient")),
     "owners": _owners,
     "linked": _links,
+    "former": _former,
 }
 # Whether an account could be archived depends on how far postings had come, which no message tells.
 _NOT_FROM_MESSAGES = frozenset({"purge"})

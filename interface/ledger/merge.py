@@ -11,6 +11,7 @@ from interface.ledger.balances import inherit_observation
 from interface.ledger.entity import Entity
 from interface.ledger.noun import Identifier, Noun
 from interface.ledger.number import renumber_one
+from interface.ledger.other_ids import inherit_other_ids
 from interface.ledger.outcome import Cause, Caution, hold, refuse
 from interface.ledger.people import (
     merged_at,
@@ -123,7 +124,8 @@ def _join(telling: Telling, retired: Entity, survivor: Entity, place: str) -> No
         settle(telling, root)
 
 
-def _inherit_links(telling: Telling, root: Entity, retired: Entity) -> None:
+def _inherit_of_patient(telling: Telling, root: Entity, retired: Entity) -> None:
+    inherit_other_ids(telling, root, retired)
     if "linked" in retired.groups:
         telling.conclude(root, "linked", {"patients": inherit_links(root, retired)})
 
@@ -135,7 +137,7 @@ def _inherit_owners(telling: Telling, root: Entity, retired: Entity) -> None:
 
 
 _LISTS: dict[Noun, Callable[[Telling, Entity, Entity], None]] = {
-    Noun.PATIENT: _inherit_links,
+    Noun.PATIENT: _inherit_of_patient,
     Noun.ACCOUNT: _inherit_owners,
     Noun.ENCOUNTER: _inherit_owners,
 }

@@ -85,6 +85,11 @@ FIELDS: Mapping[Noun, Mapping[str, Field]] = {
         **_group("death", deceased=(_FLAG, "known to be dead"), died_at=(_AT, "time of death")),
         **_group(PRIVACY, protected=(_FLAG, "access is restricted (PD1-12); told to nobody who need not know")),
         **_group("others", other_ids=(_ROWS, "identifiers that are not keys: authority, type, value")),
+        # Follows from merges; no mapping sets it.
+        **_group(
+            "former",
+            former_ids=(_ROWS, "those of records merged into this one: patient (row id), authority, type, value"),
+        ),
     },
     Noun.GUARANTOR: {
         **_NAME,

@@ -6,7 +6,9 @@ from typing import Any
 from interface.ledger.entity import Entity
 from interface.ledger.likeness import notice_alike
 from interface.ledger.noun import Identifier, Noun
+from interface.ledger.other_ids import of_present_record
 from interface.ledger.outcome import Cause, Caution, hold, refuse
+from interface.ledger.precedence import OF_THE_MERGED
 from interface.ledger.reading import Meaning
 from interface.ledger.rows import Rows
 from interface.ledger.telling import Telling
@@ -29,7 +31,8 @@ def tell_patient(telling: Telling, *, only_if_new: bool = False) -> Entity:
         return patient
     else:
         telling.identify(patient, said.ids)
-    telling.say(patient, said.groups | _ACTIVE if telling.reading.meaning in _BRINGS_BACK else said.groups)
+    groups = of_present_record(telling, patient, said)
+    telling.say(patient, groups | _ACTIVE if telling.reading.meaning in _BRINGS_BACK else groups)
     return patient
 
 
@@ -83,17 +86,17 @@ def tell_account(
         if only_if_new:
             return account
         telling.identify(account, said.ids)
-    if links and not is_of_merged(telling, said.ids):
-        telling.say(account, said.groups | {"guarantors": {"guarantors": links}})
-    else:
-        telling.say(account, said.groups)
+    groups = said.groups | {"guarantors": {"guarantors": links}} if links else said.groups
+    if not OF_THE_MERGED.isdisjoint(groups) and is_of_merged(telling, said.ids):
+        groups = {name: values for name, values in groups.items() if name not in OF_THE_MERGED}
+    telling.say(account, groups)
     return account
 
 
 def is_of_merged(telling: Telling, ids: Iterable[Identifier]) -> bool:
     """Whether the message is of a time before the account that it names was merged.
 
-    Who answered for that account then, and whether it had ended, is not so of its survivor.
+    Who answered and paid for that account then, and whether it had ended, is not so of its survivor.
     """
     found = (telling.rows.find(Noun.ACCOUNT, identifier) for identifier in ids)
     named = next((one for one in found if one is not None), None)

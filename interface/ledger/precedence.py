@@ -13,9 +13,10 @@ from interface.ledger.stamp import Stamp
 # Groups that are one value of the sender's, replaced whole: half of an old name never stays beside half of a new one. In the
 # others a field that was not spoken of keeps its value (HL7 v2.5.1 section 2.5.3: an empty field leaves the receiver's as it is).
 _WHOLE = frozenset({"name", "address", "event", "link", "owner", "ending"})
-# What is known of the row itself and not of what it stands for; lists that only grow have a rule of their own (`people`).
-_UNSHARED = frozenset({"merged", "owners", "linked"})
-_OF_THE_MERGED = frozenset({"guarantors", "ending", "purge"})
+# What is known of the row itself and not of what it stands for; lists that only grow have rules of their own (`merge`).
+_UNSHARED = frozenset({"merged", "owners", "linked", "others", "former"})
+# Of a merged account alone, as of any time before its merge: no part of what is so of the survivor.
+OF_THE_MERGED = frozenset({"guarantors", "coverages", "ending", "purge"})
 _ITS_OWN = (
     "link"  # the account of a visit: the survivor's stays, whatever was said of the retired one before they were merged
 )
@@ -72,7 +73,7 @@ def inherit(rows: Rows, survivor: Entity, retired: Entity, recorded_at: int, *, 
     """Let everything that was said of a retired row count as said of its survivor: group by group the newer statement stays.
 
     So a message about the retired row changes nothing when it comes again after the merge, and the order does not matter. Who
-    answers for a retired account, and that it had ended, is not inherited unless said as of a time after the merge
+    answers and who pays for a retired account, and that it had ended, is not inherited unless said as of a time after the merge
     (`people.is_of_merged` says the same of messages that come later).
     """
     for name, held in retired.groups.items():
@@ -80,7 +81,7 @@ def inherit(rows: Rows, survivor: Entity, retired: Entity, recorded_at: int, *, 
         if name == PRIVACY:
             _keep_stricter(rows, survivor, held._replace(at=at, seq=seq), recorded_at)
             continue
-        if name in _UNSHARED or (name in _OF_THE_MERGED and at <= merged_at) or (at, seq) <= newest(survivor, name):
+        if name in _UNSHARED or (name in OF_THE_MERGED and at <= merged_at) or (at, seq) <= newest(survivor, name):
             continue
         kept = survivor.groups.get(name)
         if kept is not None and name == _ITS_OWN and at <= merged_at:

@@ -47,6 +47,11 @@ def phone(number: str | None) -> dict[str, Any]:
     return {"phone": {"phone": number}}
 
 
+def listed(*numbers: str) -> dict[str, Any]:
+    """Identifiers of a patient that are no keys."""
+    return {"others": {"other_ids": [{"authority": "ent", "type": "PI", "value": number} for number in numbers]}}
+
+
 def adt(
     meaning: Meaning,
     at: int,

@@ -151,6 +151,17 @@ def test_who_answered_for_the_retired_account_then_does_not_answer_for_the_survi
     assert store.get(Noun.ACCOUNT, account(1)).value("guarantors", "guarantors")
 
 
+def test_who_pays_for_the_retired_account_does_not_pay_for_the_survivor() -> None:
+    store = MemoryStore()
+    plans = {number: {"coverages": {"coverages": [{"priority": 1, "plan_id": f"P{number}"}]}} for number in (1, 2)}
+    store.tell(adt(M.ADMIT, 1, 1, 1, account_says=plans[1]))
+    store.tell(adt(M.ADMIT, 5, 1, 2, account_says=plans[2]))
+    store.tell(merge_accounts(7, 1, 2))
+    assert store.tell(adt(M.UPDATE, 6, 1, 2, account_says=plans[2])) == Applied(False)
+    (plan,) = store.get(Noun.ACCOUNT, account(1)).value("coverages", "coverages")
+    assert plan["plan_id"] == "P1"
+
+
 def test_accounts_of_two_patients_are_not_merged() -> None:
     store = MemoryStore()
     store.tell(adt(M.ADMIT, 1, 1, 1))

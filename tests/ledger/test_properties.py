@@ -25,6 +25,7 @@ from tests.ledger.saying import (
     dft,
     guarantor,
     link,
+    listed,
     merge,
     merge_accounts,
     merge_visits,
@@ -61,7 +62,9 @@ Action = tuple[str, dict[str, Any]]
 people = st.integers(0, PEOPLE_IN_GROUP - 1)
 suffixes = st.sampled_from(["", "", "x"])  # a number of its own, that only renumbering brings
 phones = st.sampled_from([None, "1", "2"]).map(phone)
-said_of_person = st.one_of(st.just({}), phones, st.sampled_from(["A", "B"]).map(named))
+said_of_person = st.one_of(
+    st.just({}), phones, st.sampled_from(["A", "B"]).map(named), st.sampled_from(["E1", "E2"]).map(listed)
+)
 said_of_visit = st.one_of(
     st.just({}),
     st.sampled_from(["W1", "W2"]).map(lambda ward: {"place": {"location": ward}}),
@@ -71,6 +74,7 @@ said_of_account = st.one_of(
     st.just({}),
     st.sampled_from(["SP", "BC"]).map(lambda name: {"class": {"financial_class": name}}),
     st.just({"class": {"patient_type": "ER"}}),
+    st.sampled_from(["P1", "P2"]).map(lambda plan: {"coverages": {"coverages": [{"plan_id": plan}]}}),
 )
 guarantors = st.one_of(st.none(), st.tuples(st.integers(1, 2), phones))
 
