@@ -5,6 +5,7 @@ Imports no wire: what only runs messages again (`verify`, a preview) starts with
 
 from collections.abc import Callable
 
+from interface.app.due import policies
 from interface.card.screen import CardScreen
 from interface.channel.feed import Feed, Outlet
 from interface.channel.loader import Configuration
@@ -40,7 +41,7 @@ def plan_of(config_id: int, configuration: Configuration) -> Plan:
             destinations[key] = _destination(key, feed.spec, outlet)
         if feed.spec.reply is not None:
             destinations[plan.reply_destination] = _replies(plan.reply_destination, feed.spec)
-    return Plan(config_id, channels, destinations)
+    return Plan(config_id, channels, destinations, policies(configuration))
 
 
 def _channel(feed: Feed) -> ChannelPlan:

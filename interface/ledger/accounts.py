@@ -72,15 +72,16 @@ def _named(telling: Telling, named: AccountNamed, place: str) -> Entity:
 
 
 def _purge(telling: Telling, account: Entity, place: str) -> None:
-    """Archive the account if no money is left. Decided once for each request: one that comes again finds its answer."""
+    """Archive the account if nothing is due, in credit or on its way into the EHR. Decided once for each request: one that comes again finds its answer."""
     at, _ = newest(account, "purge")
     if telling.reading.event_at <= at:
         return
     left = left_on(telling, telling.rows.estate(account))
-    telling.say(account, {"purge": {"purged": not left.is_something}})
-    if left.is_something:
+    telling.say(account, {"purge": {"purged": not left}})
+    if left:
         telling.warn(Caution.ACCOUNT_NOT_PURGED, place)
-        subject, cause = f"account:{account.public_id}", Cause.ACCOUNT_PURGED_WITH_MONEY
+        subject = f"account:{account.public_id}"
+        cause = Cause.ACCOUNT_PURGED_WITH_MONEY if left.has_balance else Cause.ACCOUNT_PURGED_BEFORE_POSTING
         telling.tell_person(WorkItem(ItemKind.MONEY_LEFT, subject, cause, NOTICE, left.amount_minor, left.currency))
 
 

@@ -49,6 +49,7 @@ class Cause(StrEnum):
     DEPOSIT_ON_CANCELLED_VISIT = "deposit-on-cancelled-visit"
     PERSON_REMOVED_WITH_MONEY = "person-removed-with-money"
     ACCOUNT_PURGED_WITH_MONEY = "account-purged-with-money"
+    ACCOUNT_PURGED_BEFORE_POSTING = "account-purged-before-posting"
     GUARANTOR_MAY_CHANGE = "guarantor-may-change"
     GUARANTOR_DIFFERS = "guarantor-differs"
     GUARANTOR_OF_CHARGE_DIFFERS = "guarantor-of-charge-differs"

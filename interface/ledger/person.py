@@ -33,7 +33,7 @@ def remove_person(telling: Telling) -> None:
     if was_active is False or patient.value("activity", "active"):
         return
     left = left_on(telling, telling.rows.estate(patient))
-    if left.is_something:
+    if left:
         _tell(telling, patient, left)
 
 

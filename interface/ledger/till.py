@@ -112,15 +112,23 @@ class Till:
             if balance.account_id in accounts and (balance.book, balance.currency) == (Book.RECEIVABLE, currency)
         )
 
-    def has_unposted(self, accounts: Container[int]) -> bool:
-        """Whether payments on these accounts are not in the EHR's books yet; their allocations must have been loaded."""
-        return any(a.account_id in accounts and a.posting in _UNPOSTED for a in self._allocations.values())
+    def allocations_on(self, accounts: Container[int]) -> list[Allocation]:
+        """Every part of a payment on these accounts; they must have been loaded."""
+        return [a for a in self._allocations.values() if a.account_id in accounts]
+
+    def unposted(self, accounts: Container[int]) -> list[Allocation]:
+        """Those that are not in the EHR's books yet."""
+        return [a for a in self.allocations_on(accounts) if a.posting in _UNPOSTED]
 
     # ------------------------------------------------------------ stated balances
 
     def observation(self, account_id: int) -> Observation | None:
         """What the EHR last stated about the account."""
         return self._observations.get(account_id)
+
+    def observations(self, account_ids: Iterable[int]) -> list[Observation]:
+        """What it last stated about each of these accounts, where it did."""
+        return [seen for seen in map(self.observation, account_ids) if seen is not None]
 
     def observe(self, observation: Observation) -> None:
         """Keep a newer statement."""

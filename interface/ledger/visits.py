@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from interface.ledger.entity import Entity
+from interface.ledger.left import reckon
 from interface.ledger.needs import CANCELS_VISIT
 from interface.ledger.noun import EncounterState, Identifier, Noun
 from interface.ledger.number import renumber_one
@@ -152,12 +153,12 @@ def _state(encounter: Entity) -> dict[str, Any]:
 
 
 def _notice_deposit(telling: Telling, encounter: Entity) -> None:
-    """Money on the account of a cancelled visit stays there, and a person decides what becomes of it."""
+    """What is in credit on the account of a cancelled visit stays there, and a person decides what becomes of it."""
     if encounter.account_id is None:
         return
     account = telling.rows.row(Noun.ACCOUNT, encounter.account_id)
-    credit_minor = -telling.till.receivable_minor(telling.rows.estate(account), account.currency)
-    if credit_minor > 0:
+    credit_minor = reckon(telling, account).credit_minor
+    if credit_minor:
         subject = f"account:{account.public_id}"
         stake = (credit_minor, account.currency)
         telling.tell_person(WorkItem(ItemKind.DEPOSIT, subject, Cause.DEPOSIT_ON_CANCELLED_VISIT, NOTICE, *stake))

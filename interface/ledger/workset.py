@@ -1,8 +1,10 @@
 """One batch in memory: the rows loaded for it, and everything that its messages change, message by message all or nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from interface.ledger.change import LedgerChanges, Loaded
+from interface.ledger.due import BalancePolicy
 from interface.ledger.entity import Entity
 from interface.ledger.lane import lanes, paid_accounts
 from interface.ledger.noun import Identifier, Noun
@@ -16,13 +18,15 @@ FAR_IDS = (
     1 << 60
 )  # above everything that a store gives out: for worksets whose rows are kept beside stored ones, or nowhere
 
+_BY_DEFAULT: Mapping[str, BalancePolicy] = MappingProxyType({})
+
 
 class Workset:
     """Made for one batch and given to `apply` with each reading in order; `changes` is what has to be saved.
 
     `allocate(counter)` gives row ids (counters: the nouns, entry, payment, allocation), `new_public_id(prefix)` public ones,
     `wire_id(counter, width)` ids for FT1-2, `lane_of(identifier)` the lane of a patient not known yet. Ids taken by a message
-    that ends without effect are lost.
+    that ends without effect are lost. `policies`: how each facility's balances are reckoned.
     """
 
     def __init__(
@@ -32,10 +36,12 @@ class Workset:
         new_public_id: Callable[[str], str],
         lane_of: Callable[[Identifier], int],
         wire_id: Callable[[str, int], str],
+        policies: Mapping[str, BalancePolicy] = _BY_DEFAULT,
     ) -> None:
         self.undo = Undo()
         self.rows = Rows(loaded, self.undo, allocate, new_public_id, lane_of)
         self.till = Till(loaded, self.undo, allocate, new_public_id, wire_id)
+        self._policies = policies
         self._work_items: list[WorkItem] = []
 
     def lanes(self, reading: Reading) -> tuple[int, ...]:
@@ -49,6 +55,10 @@ class Workset:
     def patient_of(self, account: Entity) -> Entity | None:
         """Whose account it is today."""
         return self.rows.row(Noun.PATIENT, account.patient_id) if account.patient_id is not None else None
+
+    def policy_of(self, facility: str) -> BalancePolicy:
+        """How the balances of a facility's accounts are reckoned."""
+        return self._policies.get(facility, BalancePolicy())
 
     def open_work_item(self, item: WorkItem) -> None:
         """Send something to a person."""

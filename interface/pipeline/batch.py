@@ -54,7 +54,9 @@ class Batch:
         whose = {trip.message.id: reading for trip in trips if (reading := trip.reading or trip.owner) is not None}
         owners = [owner for trip in trips for owner in trip.owners]
         wanted = needs([*whose.values(), *owners], replayed)
-        self._workset = Workset(rows.load(wanted), bench.allocate, bench.new_public_id, bench.lane_of, bench.wire_id)
+        self._workset = Workset(
+            rows.load(wanted), bench.allocate, bench.new_public_id, bench.lane_of, bench.wire_id, plan.policies
+        )
         self._awaited = rows.awaited(wanted.account_names())
         self._names = names_by_message(whose, self._workset, rows)
         self._names |= {trip.message.id: names_of_many(trip.owners) for trip in trips if trip.owners}

@@ -1,8 +1,9 @@
 """A configuration version, made ready to run: for each channel, how to read its messages and where what follows goes."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from interface.ledger.due import BalancePolicy
 from interface.ledger.reading import Filtered, Reading
 from interface.pipeline.receive import Listening
 from interface.pipeline.retry import RetryPolicy
@@ -110,6 +111,7 @@ class Plan:
     config_id: int
     channels: Mapping[str, ChannelPlan]
     destinations: Mapping[str, DestinationPlan]
+    policies: Mapping[str, BalancePolicy] = field(default_factory=dict)  # how each facility's balances are reckoned
 
     def payment_destination(self, facility: str) -> DestinationPlan | None:
         """Where payments on accounts of this facility go; None where no channel takes them."""

@@ -10,6 +10,7 @@ from typing import Any
 from interface.ledger.apply import apply
 from interface.ledger.change import LedgerChanges, Loaded
 from interface.ledger.compare import Image
+from interface.ledger.due import BalancePolicy
 from interface.ledger.entity import Confirmed, Entity, Group, KnownIdentifier
 from interface.ledger.estate import estate
 from interface.ledger.journal import Balance, Book, Entry, MoneyMark, Observation, is_balanced, sum_lines
@@ -65,6 +66,7 @@ class MemoryStore:
         self.allocations: dict[int, Allocation] = {}
         self.work_items: list[WorkItem] = []
         self.saved: list[LedgerChanges] = []
+        self.policies: dict[str, BalancePolicy] = {}
 
     # ------------------------------------------------------------ what is injected
 
@@ -86,7 +88,7 @@ class MemoryStore:
 
     def workset(self, readings: Iterable[Reading], replayed: Iterable[int] = ()) -> Workset:
         loaded = self.load(needs(readings, replayed))
-        return Workset(loaded, self.allocate, self.new_public_id, self.lane_of, self.wire_id)
+        return Workset(loaded, self.allocate, self.new_public_id, self.lane_of, self.wire_id, self.policies)
 
     def load(self, wanted: Needs) -> Loaded:
         known = [self.identifiers[key] for key in wanted.identifiers if key in self.identifiers]

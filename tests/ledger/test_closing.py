@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from interface.ledger.due import BalancePolicy
 from interface.ledger.journal import Book
 from interface.ledger.noun import EncounterState, Noun
 from interface.ledger.outcome import Applied, Cause, PersonHold
@@ -120,7 +121,70 @@ def test_a_payment_on_its_way_keeps_an_account_whose_balance_is_even() -> None:
     store.tell(dft(2, 1, money(K.CHARGE, 500, id="X1")))
     store.tell(paid(3, "T1", 500, (1, 500)))
     store.tell(close(5, 1, meaning=M.PURGE_ACCOUNT))
-    assert [one.cause for one in store.work_items] == [Cause.ACCOUNT_PURGED_WITH_MONEY]
+    assert [(one.cause, one.amount_minor) for one in store.work_items] == [(Cause.ACCOUNT_PURGED_BEFORE_POSTING, 500)]
+
+
+def stated(store: MemoryStore, at: int, amount_minor: int) -> None:
+    store.tell(adt(M.UPDATE, at, 1, 1, balances=(balance(at, 1, amount_minor),)))
+
+
+def echoed(store: MemoryStore, at: int, amount_minor: int) -> None:
+    (sent,) = store.allocations.values()
+    store.tell(dft(at, 1, money(K.PAYMENT, amount_minor, id=sent.wire_id)))
+
+
+def purged(store: MemoryStore) -> bool | None:
+    store.tell(close(9, 1, meaning=M.PURGE_ACCOUNT))
+    answer: bool | None = store.get(Noun.ACCOUNT, account(1)).value("purge", "purged")
+    return answer
+
+
+def test_a_stated_balance_that_was_paid_since_is_no_longer_due_and_keeps_no_account() -> None:
+    store = MemoryStore()
+    opened(store, 1)
+    stated(store, 2, 500)
+    store.tell(paid(3, "T1", 500, (1, 500)))
+    echoed(store, 4, 500)
+    assert purged(store) is True
+    assert store.work_items == []
+
+
+def test_an_account_on_which_nothing_is_due_is_kept_until_its_payment_is_posted() -> None:
+    store = MemoryStore()
+    opened(store, 1)
+    stated(store, 2, 500)
+    store.tell(paid(3, "T1", 500, (1, 500)))
+    assert purged(store) is False
+    assert [(one.cause, one.amount_minor) for one in store.work_items] == [(Cause.ACCOUNT_PURGED_BEFORE_POSTING, 500)]
+
+
+def test_what_was_paid_beyond_the_stated_balance_keeps_an_account() -> None:
+    store = MemoryStore()
+    opened(store, 1)
+    stated(store, 2, 300)
+    store.tell(paid(3, "T1", 500, (1, 500)))
+    echoed(store, 4, 500)
+    assert purged(store) is False
+    assert [(one.cause, one.amount_minor) for one in store.work_items] == [(Cause.ACCOUNT_PURGED_WITH_MONEY, 200)]
+
+
+@pytest.mark.parametrize(("is_stated", "is_purged"), [(True, True), (False, False)])
+def test_charges_keep_an_account_only_where_nothing_stated_counts(is_stated: bool, is_purged: bool) -> None:
+    store = MemoryStore()
+    store.policies["NORTH"] = BalancePolicy(is_stated)
+    opened(store, 1)
+    store.tell(dft(2, 1, money(K.CHARGE, 700, id="X1")))
+    stated(store, 3, 0)
+    assert purged(store) is is_purged
+
+
+def test_a_stated_balance_keeps_an_account_whose_entries_are_even() -> None:
+    store = MemoryStore()
+    opened(store, 1)
+    store.tell(dft(2, 1, money(K.CHARGE, 700, id="X1")))
+    store.tell(dft(3, 1, money(K.ADJUSTMENT, 700, id="X2")))
+    stated(store, 4, 700)
+    assert purged(store) is False
 
 
 def test_a_purge_is_decided_once_and_anew_when_it_is_asked_for_again() -> None:
@@ -189,6 +253,19 @@ def test_the_record_of_a_visit_goes_and_its_money_stays() -> None:
     assert store.get(Noun.ENCOUNTER, visit(1)).value("state", "state") == EncounterState.REMOVED
     assert store.balance(account(1), Book.RECEIVABLE, "patient") == -500
     assert [one.cause for one in store.work_items] == [Cause.DEPOSIT_ON_CANCELLED_VISIT]
+
+
+@pytest.mark.parametrize("meaning", [M.REMOVE_VISIT, M.CANCEL_VISIT])
+@pytest.mark.parametrize(("owed", "left"), [(800, []), (500, []), (300, [200])])
+def test_of_a_payment_on_a_visit_that_goes_only_what_is_more_than_due_is_told(
+    meaning: Meaning, owed: int, left: list[int]
+) -> None:
+    store = MemoryStore()
+    store.tell(adt(M.ADMIT, 1, 1, 1))
+    stated(store, 2, owed)
+    store.tell(paid(3, "T1", 500, (1, 500)))
+    store.tell(adt(meaning, 5, 1, 1))
+    assert [one.amount_minor for one in store.work_items] == left
 
 
 def test_a_removal_that_names_no_visit_goes_to_a_person() -> None:
