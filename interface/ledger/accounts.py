@@ -72,7 +72,10 @@ def _named(telling: Telling, named: AccountNamed, place: str) -> Entity:
 
 
 def _purge(telling: Telling, account: Entity, place: str) -> None:
-    """Archive the account if nothing is due, in credit or on its way into the EHR. Decided once for each request: one that comes again finds its answer."""
+    """Archive the account if nothing is due, in credit or on its way into the EHR.
+
+    Decided once for each request: one that comes again finds its answer.
+    """
     at, _ = newest(account, "purge")
     if telling.reading.event_at <= at:
         return

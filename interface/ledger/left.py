@@ -38,7 +38,7 @@ def left_on(telling: Telling, accounts: set[int]) -> Left:
     ]
     has_balance = any(one.amount_minor or one.credit_minor for one in reckoned)
     underway = telling.till.unposted(accounts)
-    currencies = {one.currency for one in (*reckoned, *underway)}
+    currencies = {one.currency for one in reckoned} | {one.currency for one in underway}
     if len(currencies) != 1:
         return Left(has_balance, bool(underway))
     balance_minor = sum(one.amount_minor + one.credit_minor for one in reckoned)
