@@ -52,6 +52,8 @@ def _identities(reading: "Reading") -> Iterator[Row]:
 
 def _noun(name: str, noun: Noun, said: "Said") -> Iterator[Row]:
     yield name, ", ".join(map(identifier, said.ids)) or "without an identifier"
+    if said.aliases:
+        yield "  alternate numbers", ", ".join(map(identifier, said.aliases))
     for values in said.groups.values():
         for field, value in values.items():
             if isinstance(value, list):
@@ -154,7 +156,8 @@ def _said_json(said: "Said | None", noun: Noun) -> dict[str, Any] | None:
     fields = {
         name: value_json(value, _type(noun, name)) for values in said.groups.values() for name, value in values.items()
     }
-    return {"ids": [one._asdict() for one in said.ids], **fields}
+    aliases = {"aliases": [one._asdict() for one in said.aliases]} if said.aliases else {}
+    return {"ids": [one._asdict() for one in said.ids], **aliases, **fields}
 
 
 def _numbers_json(one: "Merge | Renumber | Move | AccountNamed") -> dict[str, Any]:

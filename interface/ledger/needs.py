@@ -66,7 +66,7 @@ def _identifiers(reading: Reading) -> Iterator[tuple[Noun, Identifier]]:
         *((Noun.ENCOUNTER, one) for one in reading.further_encounters),
     ):
         if said is not None:
-            for identifier in said.ids:
+            for identifier in (*said.ids, *said.aliases):
                 yield noun, identifier
     yield from reading.regrouped()
     for balance in reading.balances:

@@ -59,12 +59,14 @@ class Said:
     """What is said about one noun: its identifiers and its fields, group by group.
 
     The first identifier that is known finds the row, the others are given to it: every one must name this row alone.
-    Identifiers that several rows may share (an enterprise number) belong into a field.
+    Identifiers that several rows may share (an enterprise number) belong into a field. `aliases` never find the row: those that
+    nothing has yet lead to it from then on.
     """
 
     ids: tuple[Identifier, ...]
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)  # plain columns: facility, currency
+    aliases: tuple[Identifier, ...] = ()  # of a visit: its alternate numbers
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,8 @@ def _rows(kind: str, rows: list[dict[str, Any]]) -> Iterator[tuple[str, Values]]
 
 def _of_noun(said: Said) -> dict[str, Any]:
     found: dict[str, Any] = {"number": said.ids, **said.attributes}
+    if said.aliases:
+        found["alternate_number"] = said.aliases
     for group in said.groups.values():
         found |= {name: value for name, value in group.items() if not isinstance(value, list)}
     return found

@@ -68,6 +68,18 @@ def tell_encounter(telling: Telling, said: Said, patient: Entity, account: Entit
         groups["link"] = link_to(telling, encounter, account)  # the newest event says to which account a visit belongs
     telling.say(encounter, groups)
     settle(telling, encounter)
+    for alias in said.aliases:
+        _alias(telling, encounter, alias)
+
+
+def _alias(telling: Telling, encounter: Entity, alias: Identifier) -> None:
+    rows = telling.rows
+    if rows.find(Noun.ENCOUNTER, alias) is not None:
+        return
+    rows.give(encounter, alias, telling.reading.event_at)
+    if encounter.account_id is not None:
+        rows.undo.add(rows.appeared, alias)  # money may wait for it
+    telling.changed = True
 
 
 def link_to(telling: Telling, encounter: Entity, account: Entity) -> dict[str, Any]:

@@ -70,7 +70,18 @@ def _visits(rules: Rules, message: Message, scope: Scope, use: Use) -> Iterator[
     for each in _visit_scopes(message, scope) if use.visits else (scope,):
         visit_id = _key(rules, "visit", each)
         if visit_id is not None:
-            yield Said((visit_id,), rules.encounter.read(each) if use.details else {})
+            said = rules.encounter.read(each) if use.details else {}
+            yield Said((visit_id,), said, aliases=_aliases(rules, each, visit_id))
+
+
+def _aliases(rules: Rules, scope: Scope, visit_id: Identifier) -> tuple[Identifier, ...]:
+    rule = rules.identifiers.get("alternate_visit")
+    try:
+        found = rule(scope) if rule is not None else None
+    except InterfaceError:  # no key: the message says everything else without it
+        scope.warn("alternate-number-unread", "PV1-50")
+        return ()
+    return (found,) if isinstance(found, Identifier) and found != visit_id else ()
 
 
 def _visit_scopes(message: Message, scope: Scope) -> Iterator[Scope]:

@@ -47,6 +47,7 @@ IDENTIFIERS: Final[Mapping[str, Target]] = {
     "patient": Target(Type.IDENTIFIER, "the patient's key; only money may come without"),
     "account": Target(Type.IDENTIFIER, "the account's key"),
     "visit": Target(Type.IDENTIFIER, "the visit's key"),
+    "alternate_visit": Target(Type.IDENTIFIER, "another number of the visit: leads to it, and is never looked for"),
 }
 # Beside them, a list of further fields whose numbers are never taken for card numbers.
 UNMASKED: Final = "unmasked"

@@ -117,6 +117,21 @@ def test_a_new_number_is_read_beside_the_one_that_was(event: str, change: Renumb
     assert read(text, NORTH, shipped().mappings["hl7v2"]).renumbers == (change,)
 
 
+def test_a_visit_is_read_with_its_alternate_number_but_for_one_that_is_its_own() -> None:
+    plain = shipped().mappings["hl7v2"]
+    for alternate, aliases in (("61", (vn("61"),)), ("51", ()), ("", ())):
+        reading = read(message("ADT^A04", pid("71", "91"), pv1("51", alternate)), NORTH, plain)
+        assert reading.encounter is not None
+        assert (reading.encounter.ids, reading.encounter.aliases) == ((vn("51"),), aliases)
+
+
+def test_an_alternate_number_that_is_cleared_is_left_out_with_a_warning() -> None:
+    text = message("ADT^A04", pid("71", "91"), "PV1|1|O|||||||||||||||||51^^^NORTH^VN" + "|" * 31 + '""')
+    reading = read(text, NORTH, shipped().mappings["hl7v2"])
+    assert reading.encounter is not None and reading.encounter.aliases == ()
+    assert reading.warnings == ("alternate-number-unread PV1-50",)
+
+
 @pytest.mark.parametrize("event", ["ADT^A06", "ADT^A07"])
 def test_a_class_change_may_bring_new_numbers(event: str) -> None:
     reading = read(message(event, pid("71", "91"), mrg("71", "92", "52"), pv1("51")))
