@@ -128,8 +128,7 @@ def _add_money(found: Picture, reader: Reader, image: Image, names: Names, due: 
         accounts[name]["due"] = amount(owed.amount_minor, owed.currency)
         if owed.credit_minor:
             accounts[name]["credit"] = amount(owed.credit_minor, owed.currency)
-        if seen := max(story.observations, key=lambda one: one.as_of, default=None):
-            accounts[name] |= {"stated": amount(seen.amount_minor, seen.currency), "stated_as_of": instant(seen.as_of)}
+        accounts[name] |= _stated(story, names)
     parts: dict[int, list[Allocation]] = {}
     for part in image.allocations:
         parts.setdefault(part.payment_id, []).append(part)
@@ -143,6 +142,25 @@ def _add_money(found: Picture, reader: Reader, image: Image, names: Names, due: 
             "state": payment.state.value,
             "parts": [_part(part, names) for part in parts.get(payment.id, ())],
         }
+
+
+def _stated(story: AccountStory, names: Names) -> Row:
+    """What the EHR states; of merged accounts their sum, as of the eldest, and each part."""
+    parts = [one for one in story.stated() if one.currency == story.account.currency]
+    if not parts:
+        return {}
+    total = amount(sum(one.amount_minor for one in parts), story.account.currency)
+    told: Row = {"stated": total, "stated_as_of": instant(min(one.as_of for one in parts))}
+    if len(parts) > 1:
+        told["stated_of"] = [
+            {
+                "account": names.of(Noun.ACCOUNT, one.account_id),
+                "amount": amount(one.amount_minor, one.currency),
+                "as_of": instant(one.as_of),
+            }
+            for one in parts
+        ]
+    return told
 
 
 def _entry(entry: Entry, responsibility: str, minor: int, currency: str) -> Row:

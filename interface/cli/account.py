@@ -65,6 +65,15 @@ def account_json(line: "AccountLine", rules: "dict[str, BalancePolicy]") -> dict
         "charges_minor": line.charges_minor,
         "paid_minor": line.paid_minor,
         "posted_minor": line.posted_minor,
+        "stated": [
+            {
+                "number": line.story.number_of(one.account_id),
+                "amount_minor": one.amount_minor,
+                "currency": one.currency,
+                "as_of": iso(one.as_of),
+            }
+            for one in line.story.stated()
+        ],
     }
 
 
@@ -182,8 +191,21 @@ def show_account(asked: Asked, name: str) -> None:
     due = money(shown.record.amount_minor, shown.record.currency) if shown else ""
     since = f"shows {due} due, as told {moment(shown.observed_at)}" if shown else "was not told of it yet"
     console().print(f"HealthPay24 {since}.", markup=False)
+    _print_stated(line.story)
     _print_entries(line.story)
     console().print(f"hp24 trace {line.story.account.public_id} tells its whole story.", markup=False)
+
+
+def _print_stated(story: "AccountStory") -> None:
+    from interface.cli.table import Column, console, moment, money, table
+
+    rows = [
+        [story.number_of(one.account_id), money(one.amount_minor, one.currency), moment(one.as_of)]
+        for one in story.stated()
+    ]
+    if rows:
+        console().print()
+        console().print(table([Column("account"), Column("the EHR states", True), Column("as of")], rows))
 
 
 def _print_entries(story: "AccountStory") -> None:

@@ -56,24 +56,25 @@ def due_stated(
     Both with those of accounts that were merged into it: until something is stated of the survivor as of a time after the merge,
     what was stated of each is added up, each less what was paid on it. `as_of` is the eldest of them.
     """
-    counting = {one.account_id: one for one in _counting(list(observations)) if one.currency == currency}
-    own = next((one for one in counting.values() if one.merged_at is None), None)
-    stated, estimated, in_flight = sum(one.amount_minor for one in counting.values()), False, 0
+    standing = {one.account_id: one for one in counting(observations) if one.currency == currency}
+    own = next((one for one in standing.values() if one.merged_at is None), None)
+    stated, estimated, in_flight = sum(one.amount_minor for one in standing.values()), False, 0
     for allocation in allocations:
         if allocation.currency != currency:
             continue
-        seen = counting.get(allocation.account_id, own)
+        seen = standing.get(allocation.account_id, own)
         contained, guessed = _contained(allocation, seen.as_of if seen is not None else None, posting_lag_micros)
         estimated |= guessed
         if not contained:
             in_flight += _paid(allocation)
     owed = stated - in_flight
-    as_of = min((one.as_of for one in counting.values()), default=None)
+    as_of = min((one.as_of for one in standing.values()), default=None)
     return Due(max(0, owed), max(0, -owed), currency, as_of, in_flight, estimated)
 
 
-def _counting(observations: list[Observation]) -> list[Observation]:
-    """Those that nothing stated later of what stands for their account has overtaken."""
+def counting(observations: Iterable[Observation]) -> list[Observation]:
+    """Those that nothing stated later of what stands for their account has overtaken: each is of other money than the rest."""
+    observations = list(observations)
     by_account = {one.account_id: one for one in observations}
     own = next((one for one in observations if one.merged_at is None), None)
 

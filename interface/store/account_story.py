@@ -82,6 +82,7 @@ def _stories(tx: Tx, ids: Sequence[int], *, with_entries: bool) -> list[AccountS
     rows |= entities(tx, guarantors)
     books = _Books(tx, root_of, with_entries=with_entries)
     patients = _patients(rows, ids)
+    merged_names = names_of(tx, Noun.ACCOUNT, {number: number for number in merged}) if merged else {}
     names = names_of(tx, Noun.ACCOUNT, root_of)
     patient_roots = {one.id: one.id for one in patients.values()}
     patient_names = names_of(tx, Noun.PATIENT, patient_roots | merged_into(tx, Noun.PATIENT, patient_roots))
@@ -101,6 +102,7 @@ def _stories(tx: Tx, ids: Sequence[int], *, with_entries: bool) -> list[AccountS
             payments=tuple(books.payments.get(number, ())),
             allocations=tuple(books.allocations.get(number, ())),
             merged_ids=tuple(sorted(one for one, root in merged.items() if root == number)),
+            merged_names={one: merged_names[one][0] for one, root in merged.items() if root == number},
         )
         for number in ids
     ]

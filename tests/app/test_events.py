@@ -161,6 +161,11 @@ def test_every_event_is_applied_and_what_a_person_must_see_is_told(site: Site) -
 def test_money_follows_numbers_merges_and_moves(site: Site) -> None:
     everything(site)
     assert site.owed("91") == site.owed("91b") == site.owed("91c") == 10_000 - 2_500 + 700
+    story = site.account("91")
+    assert [(story.number_of(one.account_id), one.amount_minor) for one in story.stated()] == [
+        ("91b", 10_000),
+        ("91c", 700),
+    ]
     assert site.owed("92") == 10_000
     assert site.owed("95d") == site.owed("93") == 10_000 - 500
     assert site.account("92").patient_names == site.account("94").patient_names

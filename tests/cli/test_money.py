@@ -7,7 +7,7 @@ from interface.app.wires import runnable
 from interface.errors import UnansweredError
 from interface.pipeline.deliver import DeliverStage
 from interface.pipeline.process import ProcessStage, drain
-from tests.cli.conftest import CHANNEL, Home, Hp24
+from tests.cli.conftest import CHANNEL, Home, Hp24, feed
 from tests.conftest import PROJECT
 
 DESTINATION = f"{CHANNEL}/dft"
@@ -70,6 +70,34 @@ def test_a_payment_says_what_was_taken_and_is_found_by_any_of_its_names(home: Ho
     again = hp24("pay", "--account", account, "--amount", "25.00", "--method", "visa:tok_1", "--key", "k9", "--json")
     assert (again.json["payment"], again.json["amount_minor"]) == (payment["id"], 2500)
     assert hp24("refund", wire).code == 0
+
+
+def test_what_is_stated_of_merged_accounts_is_shown_part_by_part(home: Home, hp24: Hp24) -> None:
+    visits = [
+        _message(
+            "A04",
+            minute,
+            f"PID|1||7009^^^NORTH^MR||BRANDT^OLIVIA|||||||||||||{number}^^^NORTH^AN",
+            f"PV1|1|O{'|' * 44}{owed}",
+        )
+        for minute, number, owed in ((1, "90091", "50.00"), (2, "90092", "30.00"))
+    ]
+    merged = _message(
+        "A41", 3, "PID|1||7009^^^NORTH^MR|||||||||||||||90091^^^NORTH^AN", "MRG|7009^^^NORTH^MR||90092^^^NORTH^AN"
+    )
+    with open_app(home.folder, PROJECT, home.environ) as app:
+        feed(app, *visits, merged)
+    shown = hp24("show", "90091", "--json").json
+    assert [(one["number"], one["amount_minor"]) for one in shown["stated"]] == [("90091", 5000), ("90092", 3000)]
+    assert shown["due_minor"] == 8000
+    text = hp24("show", "90091").out
+    assert all(part in text for part in ("the EHR states", "50.00 USD", "30.00 USD", "80.00 USD"))
+
+
+def _message(event: str, minute: int, *segments: str) -> bytes:
+    at = f"2026030409{minute:02d}00-0600"
+    head = f"MSH|^~\\&|EPICADT|NORTH|HP24ENG|HP24|{at}||ADT^{event}|M{minute}|P|2.5.1"
+    return "\r".join((head, f"EVN|{event}|{at}", *segments, "")).encode()
 
 
 def test_the_same_key_takes_money_once(home: Home, hp24: Hp24) -> None:
