@@ -143,7 +143,8 @@ def _named(telling: Telling) -> Iterator[Identifier]:
 def _infer_event(telling: Telling, encounter: Entity) -> None:
     is_planned = encounter.value("class", "class") == _PREADMITTED
     inferred: dict[str, Any] = {"state": (EncounterState.PLANNED if is_planned else EncounterState.IN_PROGRESS).value}
-    if "ended" not in encounter.groups:
+    # An account is added with its visits (BAR^P01): nothing was missed.
+    if "ended" not in encounter.groups and telling.reading.meaning is not Meaning.OPEN_ACCOUNT:
         telling.warn(Caution.CREATED_BY_UPDATE, "encounter")
         inferred["created_by_update"] = True
     telling.say(encounter, {"event": inferred}, at=_INFERRED)

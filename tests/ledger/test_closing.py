@@ -54,6 +54,16 @@ def test_an_account_is_opened_with_all_its_visits() -> None:
     assert store.get(Noun.ENCOUNTER, visit(3)).value("place", "location") == "W3"
 
 
+@pytest.mark.parametrize(("meaning", "is_told"), [(M.OPEN_ACCOUNT, False), (M.UPDATE_ACCOUNT, True)])
+def test_a_visit_that_comes_with_a_new_account_is_no_surprise(meaning: Meaning, is_told: bool) -> None:
+    store = MemoryStore()
+    outcome = store.tell(adt(meaning, 1, 1, 1))
+    assert outcome == Applied(True, ("created-by-update encounter",) if is_told else ())
+    held = store.get(Noun.ENCOUNTER, visit(1))
+    assert held.value("state", "state") == EncounterState.IN_PROGRESS
+    assert bool(held.value("state", "created_by_update")) is is_told
+
+
 @pytest.mark.parametrize(
     ("kind", "at", "is_held"),
     [(K.CHARGE, 6, True), (K.CHARGE, 4, False), (K.CREDIT, 6, False), (K.PAYMENT, 6, False), (K.ADJUSTMENT, 6, False)],
