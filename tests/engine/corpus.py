@@ -24,15 +24,53 @@ from tests.engine.harness import Engine, running_engine
 from tests.engine.processes import wait_until
 from tests.engine.root import make_root, read_channel, write_channel
 
-# Whose message it is, told by its header (MSH-3 to MSH-6) or, where that is silent, by the file's path.
-_VENDORS = (
-    (
-        "cerner",
+
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """By what a vendor's messages are known."""
+
+    header: re.Pattern[str]  # MSH-3 to MSH-6
+    types: re.Pattern[str]  # an identifier type (CX-5) that stands in no table of the standard
+    path: re.Pattern[str]
+
+
+# Asked in this order: what the header says of any vendor, then the types, then the paths. Z segments tell nothing here: none of the
+# corpus is known to be a vendor's. The mapping of epic extends the standard's by one field, so it is also that of everybody else.
+_SIGNS = {
+    "cerner": _Signs(
         re.compile(r"HNA|CERN|MILLENN|\bMILL\b|\bV500\b", re.IGNORECASE),
+        re.compile(r"\^(?:FIN ?NBR?|FIN|CMRN)\b"),
         re.compile(r"cerner|oracle", re.IGNORECASE),
     ),
-    ("athena", re.compile(r"ATHENA", re.IGNORECASE), re.compile(r"athena", re.IGNORECASE)),
-)
+    "athena": _Signs(
+        re.compile(r"ATHENA", re.IGNORECASE), re.compile(r"\^Patient ID\b"), re.compile(r"athena", re.IGNORECASE)
+    ),
+    "epic": _Signs(
+        re.compile(r"EPIC|PRELUDE", re.IGNORECASE),
+        re.compile(r"\^(?:CSN|HAR|EPI)\b"),
+        re.compile(r"epic", re.IGNORECASE),
+    ),
+}
+
+# Why a sample of ADT, DFT or BAR may not be processed: samples are made for parsers, and leave out or contradict what a bill needs.
+EXPLAINED = {
+    "filtered": "the event has no meaning for the bill; the mapping says why, or does not list it",
+    "control-id-missing": "MSH-10 is empty, so that no answer could name the message; its sender was told no",
+    "patient-unidentified": "PID-3 is empty, or holds no number of a kind that stands for a patient",
+    "identifier-ambiguous": "several numbers that would do, and nothing says which counts; none is guessed",
+    "null-refused": '`""` in place of the patient\'s number: an identifier cannot be cleared',
+    "merge-incomplete": "a merge without the number that is to go (MRG)",
+    "move-incomplete": "a move without the number of what is to move",
+    "move-unclear": "a patient is moved (A43) to another number: it may be meant as a merge, which a person decides",
+    "renumber-incomplete": "a new number without the new or the old one",
+    "account-missing": "money, or the end of an account, without an account",
+    "missing-account": "money on an account that no sample has brought: it waits for it",
+    "account-of-another-patient": "samples of different projects share account numbers, of patients who are not the same",
+    "visit-of-another-patient": "samples of different projects share visit numbers, of patients who are not the same",
+    "amount-unreadable": "an amount in a format that the channel has not agreed to",
+    "code-unknown": "a code of the sample's own in a field about money, which no table translates",
+    "parked": "it waits behind one of these, of the same patient number: samples of different projects share those, too",
+}
 _MESSAGE_BEGINS = re.compile(rb"(?:^|(?<=[\r\n]))(?=MSH)")
 _BLOCK_BYTES = b"\x0b\x1c"
 _REPLY_SECS = 3.0
@@ -48,13 +86,14 @@ class Piece:
     @property
     def channel(self) -> str:
         """The channel of the closest vendor; `epic`, whose mapping is nearly the standard's, for everybody else."""
-        fields = (
-            self.content[:1024].partition(b"\r")[0].decode("latin-1").split(self.content[3:4].decode("latin-1") or "|")
-        )
+        text = self.content.decode("latin-1")
+        fields = re.split(r"[\r\n]", text[:1024], maxsplit=1)[0].split(text[3:4] or "|")
         header = " ".join(fields[2:6])
-        by_header = (vendor for vendor, named, _path in _VENDORS if named.search(header))
-        by_path = (vendor for vendor, _named, path in _VENDORS if path.search(self.file))
-        return next(by_header, None) or next(by_path, "epic")
+        patient = next((line for line in re.split(r"[\r\n]", text) if line.startswith("PID")), "")
+        by_header = [vendor for vendor, signs in _SIGNS.items() if signs.header.search(header)]
+        by_types = [vendor for vendor, signs in _SIGNS.items() if signs.types.search(patient)]
+        by_path = [vendor for vendor, signs in _SIGNS.items() if signs.path.search(self.file)]
+        return [*by_header, *by_types, *by_path, "epic"][0]
 
 
 @dataclass(slots=True)
@@ -111,7 +150,7 @@ def run_corpus(folder: Path, engine: Engine) -> CorpusRun:
         run.counts += engine.counts(channel)
         for row in engine.messages(MessageFilter(channel=channel)):
             run.outcomes[channel, row.type, row.state] += 1
-            if row.state is not MessageState.PROCESSED and row.type.split("^")[0] in ("ADT", "DFT", "BAR"):
+            if row.state is not MessageState.PROCESSED and is_of_bill(row.type):
                 run.reasons[channel, row.type, row.state, _reason(engine, row)] += 1
     return run
 
@@ -135,10 +174,26 @@ def _reason(engine: Engine, row: MessageRow) -> str:
         story = reader.message(row.id)
     last = story.runs[-1] if story and story.runs else None
     if row.is_parked:
-        return "[parked] waits behind an earlier message of its patient"
+        return (
+            f"[parked] waits behind an earlier message of its patient: {_stuck(engine, story.behind if story else ())}"
+        )
     if last is None:
         return row.reason
     return " ".join(part for part in (f"[{last.cause}]", last.place, last.text) if part)
+
+
+def _stuck(engine: Engine, numbers: tuple[int, ...]) -> str:
+    """The cause of the first of these messages that waits for no other one."""
+    with engine.app.store.snapshot() as reader:
+        stories = [story for number in numbers if (story := reader.message(number)) is not None]
+    return next((story.runs[-1].cause for story in stories if story.runs and not story.row.is_parked), "parked itself")
+
+
+def cause_of(reason: str) -> str:
+    """The code that a reason begins with."""
+    found = re.match(r"\[?([a-z-]+)", reason)
+    assert found, reason
+    return found[1]
 
 
 def corpus_root(folder: Path) -> Path:
@@ -171,6 +226,25 @@ def print_tables(run: CorpusRun) -> None:
     say("\n| channel | not processed | state | reason | messages |\n|---|---|---|---|---|\n")
     for (channel, kind, state, reason), count in sorted(run.reasons.items()):
         say(f"| {channel} | {kind} | {state} | {reason} | {count} |\n")
+    say("\n| event | mapping | state | cause | messages | in words |\n|---|---|---|---|---|---|\n")
+    for (kind, channel, state, cause), count in sorted(_outcomes(run).items()):
+        say(f"| {kind} | {channel} | {state} | {cause} | {count} | {EXPLAINED.get(cause, '')} |\n")
+
+
+def _outcomes(run: CorpusRun) -> Counter[tuple[str, str, str, str]]:
+    """What became of every ADT, DFT and BAR, with the code of its cause where it was not processed."""
+    found: Counter[tuple[str, str, str, str]] = Counter()
+    for (channel, kind, state), count in run.outcomes.items():
+        if state == MessageState.PROCESSED and is_of_bill(kind):
+            found[kind, channel, state, ""] += count
+    for (channel, kind, state, reason), count in run.reasons.items():
+        found[kind, channel, state, cause_of(reason)] += count
+    return found
+
+
+def is_of_bill(kind: str) -> bool:
+    """Whether a message of this type concerns patients' accounts."""
+    return kind.split("^", maxsplit=1)[0] in ("ADT", "DFT", "BAR")
 
 
 def main() -> None:
