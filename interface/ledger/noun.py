@@ -110,6 +110,10 @@ FIELDS: Mapping[Noun, Mapping[str, Field]] = {
         ),
         **_group("status", status=(_C, "account status")),
         **_group(
+            "department",
+            department=(_C, "department that the EHR last named with it, where balances are kept by department"),
+        ),
+        **_group(
             PRIVACY, restricted=(_FLAG, "paid by the patient, and not to be disclosed to an insurer (45 CFR 164.522)")
         ),
         **_group("guarantors", guarantors=(_ROWS, "by priority: guarantor (row id), priority, type, relationship")),

@@ -46,6 +46,7 @@ class Posting:
     family: str = ""
     given: str = ""
     patient_class: str = ""
+    department: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ NAMES: Final[Mapping[str, tuple[Type, str]]] = {
     "account.number": (Type.TEXT, "the account's number"),
     "account.authority": (Type.TEXT, "who assigned it"),
     "account.type": (Type.TEXT, "its type, as AN"),
+    "account.department": (Type.TEXT, "the department that the EHR last named with it, where one is known"),
     "visit.number": (Type.TEXT, "the visit's number, where one is known"),
     "visit.authority": (Type.TEXT, "who assigned it"),
     "visit.type": (Type.TEXT, "its type, as VN"),
@@ -168,6 +170,7 @@ def posting_values(
         "patient.family": posting.family,
         "patient.given": posting.given,
         "visit.patient_class": posting.patient_class,
+        "account.department": posting.department,
     }
     for name, identifier in (("account", posting.account), ("visit", posting.visit), ("guarantor", posting.guarantor)):
         if identifier is not None:

@@ -141,6 +141,7 @@ def posting(tx: Tx, allocation_id: int) -> Posting:
         family=_text(patient, "name", "family"),
         given=_text(patient, "name", "given"),
         patient_class=_text(visit, "class", "class"),
+        department=_text(account, "department", "department"),
         original_posting=PostingState(original.posting) if original and original.posting else None,
     )
 

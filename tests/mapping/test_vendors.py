@@ -5,8 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from interface.channel.feed import Feed
+from interface.hl7.parser import parse
 from interface.ledger.noun import Identifier
 from interface.ledger.reading import Filtered, Meaning, Reading, Transaction
+from interface.mapping.posting import Posting
 from interface.mapping.selection import AmbiguousIdentifierError
 from tests.mapping.sample import A04, ARRIVED, as_event, shipped, wire, with_field
 
@@ -227,6 +229,29 @@ def test_what_a_cerner_transaction_refers_to_stands_in_ft1_9() -> None:
     (found,) = read("cerner", CERNER_DFT).transactions
     assert isinstance(found, Transaction)
     assert (found.reference, found.account) == ("P000001", Identifier("lake", "AN", "9001001"))
+
+
+def test_athenas_department_is_kept_with_the_account() -> None:
+    reading = read("athena", with_field(ATHENA, "PV1-3", "12^CANYON EAST"))
+    assert reading.account is not None
+    assert reading.account.groups["department"] == {"department": "12"}
+
+
+@pytest.mark.parametrize(("department", "named"), [("12", "12"), ("", "1")])
+def test_a_payment_to_athena_names_the_accounts_department_else_the_destinations(department: str, named: str) -> None:
+    posting = Posting(
+        kind="payment",
+        wire_id="P1",
+        amount_minor=100,
+        currency="USD",
+        tender="visa",
+        taken_at=0,
+        patient=Identifier("canyon", "MR", "7700123"),
+        account=Identifier("canyon", "AN", "7700123"),
+        department=department,
+    )
+    sent = parse(shipped().feeds["athena"].outlets["dft"].render(posting, control_id="C1", now=0))
+    assert (sent.text("PV1-3.1"), sent.text("FT1-13")) == (named, named)
 
 
 def test_athenas_words_and_times_to_the_minute_are_read() -> None:
