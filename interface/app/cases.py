@@ -25,9 +25,11 @@ from interface.document import read_text
 from interface.errors import ActRefusedError, InterfaceError
 from interface.ledger.due import BalancePolicy, Due
 from interface.mapping.compile import ExpressionCompiler
+from interface.mapping.coverage import Exercised
 from interface.mapping.fill import fill
 from interface.mapping.node import Block, Entry, Mark, Node, Scalar
-from interface.mapping.problem import Findings, did_you_mean
+from interface.mapping.problem import Findings, Problem, did_you_mean
+from interface.observe.emit import hushed
 from interface.store.sandbox import Sandbox, open_sandbox
 from interface.view.money import AccountStory
 
@@ -59,7 +61,7 @@ def read_cases(root: Path, wanted: Sequence[str] = ()) -> list[Case]:
 
     Errors: ProblemsError with every problem of every file; ActRefusedError `case-unknown`.
     """
-    files = [path.relative_to(root).as_posix() for path in sorted((root / FOLDER).rglob("*.yaml"))]
+    files = _files(root)
     chosen = [file for file in files if not wanted or any(_is_named(file, name) for name in wanted)]
     for name in wanted:
         if not any(_is_named(file, name) for file in files):
@@ -71,8 +73,24 @@ def read_cases(root: Path, wanted: Sequence[str] = ()) -> list[Case]:
                 advice=did_you_mean(name, known) or f"they lie in {FOLDER}",
             )
     findings = Findings()
-    cases = [read_case(file, read_text(root, file, findings), findings) for file in chosen]
+    cases = _read(root, chosen, findings)
     findings.raise_any()
+    return cases
+
+
+def readable_cases(root: Path) -> tuple[list[Case], tuple[Problem, ...]]:
+    """The cases below `root` that can be read, and what is wrong in the files of others."""
+    findings = Findings()
+    cases = _read(root, _files(root), findings)
+    return cases, tuple(findings.problems)
+
+
+def _files(root: Path) -> list[str]:
+    return [path.relative_to(root).as_posix() for path in sorted((root / FOLDER).rglob("*.yaml"))]
+
+
+def _read(root: Path, files: Sequence[str], findings: Findings) -> list[Case]:
+    cases = [read_case(file, read_text(root, file, findings), findings) for file in files]
     return [case for case in cases if case is not None]
 
 
@@ -84,16 +102,17 @@ def _is_named(file: str, name: str) -> bool:
     return _name(file) == name or _name(file).startswith(f"{name.rstrip('/')}/") or Path(name).as_posix().endswith(file)
 
 
-def edited(root: Path, environ: Mapping[str, str], expressions: Expressions = ExpressionCompiler) -> Configuration:
-    """The files as they are edited. `expressions` makes the compiler of single rules. Errors: ProblemsError."""
-    return load(read_files(root), environ, root, expressions)
+def edited(root: Path, environ: Mapping[str, str], noted: Exercised | None = None) -> Configuration:
+    """The files as they are edited; `noted` notes what of them is exercised. Errors: ProblemsError."""
+    files = read_files(root)
+    return load(files, environ, root) if noted is None else load(files, environ, root, noted.compiler, noted.table)
 
 
 @contextmanager
 def sandbox() -> Iterator[tuple[Sandbox, CaseClock]]:
     """Where cases are played, and the clock of it."""
     clock = CaseClock()
-    with few_collections(), tempfile.TemporaryDirectory(prefix="hp24-cases-") as folder:
+    with few_collections(), hushed(), tempfile.TemporaryDirectory(prefix="hp24-cases-") as folder:
         store = open_sandbox(Path(folder), clock)
         try:
             yield store, clock
@@ -180,6 +199,12 @@ class Bench:
         findings.raise_any()
         assert feed is not None, "else something was found"
         return feed
+
+
+def feeds_of(setting: Setting, case: Case) -> dict[str, Feed]:
+    """The channels that a case uses, by name."""
+    names = dict.fromkeys(step.channel or setting.channel for step in case.steps)
+    return {name: setting.feeds[name] for name in names if name in setting.feeds}
 
 
 def _entry(mark: Mark, text: str) -> Entry:

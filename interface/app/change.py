@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from interface.app.case_change import Tried
 from interface.app.compose import App
 from interface.app.wires import Runnable, runnable
 from interface.channel.difference import Change, differences
@@ -17,12 +18,12 @@ from interface.engine.adopt import Adoption, adoption
 from interface.mapping.problem import Problem, ProblemsError
 from interface.message import DeliveryState, MessageState
 from interface.operate.act import By
-from interface.operate.configuration import Version, make_active, need_confirmation
+from interface.operate.configuration import Version, make_active, need_cases, need_confirmation
 from interface.ports import Reader
 from interface.view.configuration import How
 
-Uncovered = Callable[[Configuration, Sequence[Change]], Sequence[Change]]
-"""Which of the changed lines no case covers."""
+Cases = Callable[[Configuration, Configuration, Sequence[Change]], Tried]
+"""What the cases say of the changes from one configuration to the other."""
 
 _IN_SUMMARY = 4
 
@@ -49,7 +50,7 @@ class ConfigPlan:
     destinations: Adoption
     touched: tuple[Touched, ...]
     warnings: tuple[Problem, ...] = ()
-    uncovered: tuple[Change, ...] | None = None  # None: nobody looked
+    tried: Tried | None = None  # None: no case was played
 
     @property
     def money(self) -> tuple[Change, ...]:
@@ -73,17 +74,20 @@ class ConfigPlan:
         return (f"{told}; and {left} more" if left > 0 else told) or "comments and order"
 
 
-def plan(app: App, uncovered: Uncovered | None = None) -> ConfigPlan:
-    """What the edited files would change. Raises ProblemsError where they do not pass their check."""
+def plan(app: App, cases: Cases | None = None) -> ConfigPlan:
+    """What the edited files would change, and what the cases say of it where they are asked.
+
+    Raises ProblemsError where the files do not pass their check.
+    """
     edited = app.edited()
     found = check_files(edited.specs, edited.files, app.root, app.clock.now(), edited.settings.certificate_warn_days)
     if found.problems:
         raise ProblemsError(found.problems, (*edited.warnings, *found.warnings))
-    return plan_to(app, edited, uncovered, (*edited.warnings, *found.warnings))
+    return plan_to(app, edited, cases, (*edited.warnings, *found.warnings))
 
 
 def plan_to(
-    app: App, wanted: Configuration, uncovered: Uncovered | None = None, warnings: Sequence[Problem] = ()
+    app: App, wanted: Configuration, cases: Cases | None = None, warnings: Sequence[Problem] = ()
 ) -> ConfigPlan:
     """What making these files active would change."""
     with app.store.snapshot() as reader:
@@ -94,12 +98,8 @@ def plan_to(
             opens = adoption({}, _listeners(new)), adoption({}, _senders(new))
             return ConfigPlan(0, wanted, tuple(wanted.files), tuple(changes), *opens, (), tuple(sorted(warnings)))
         config_id, files = found
-        was, is_ = reader.activations(1)[0].environment, wanted.surroundings
-        active = _as_active(app, files, was)
+        active, changed = _changed(app, reader, files, wanted)
         old = runnable(config_id, active, app.root)
-        changed = tuple(differences(active, wanted))
-        if was != is_.name:
-            changed = (_of_environment(was, is_.name), *changed)
         listeners = adoption(_listeners(old), _listeners(new))
         destinations = adoption(_senders(old), _senders(new))
         touched = tuple(_touched(reader, changed, active.specs, wanted.specs, destinations))
@@ -112,17 +112,33 @@ def plan_to(
         destinations,
         touched,
         tuple(sorted(warnings)),
-        None if uncovered is None else tuple(uncovered(wanted, changed)),
+        None if cases is None else cases(active, wanted, changed) if changed else Tried(),
     )
 
 
-def apply(app: App, by: By, planned: ConfigPlan, how: How, *, command: str, is_confirmed: bool) -> int:
+def lines_of_money(app: App, wanted: Configuration) -> list[str]:
+    """The lines that touch money in what making these files active would change; none where no version is active yet."""
+    with app.store.snapshot() as reader:
+        found = reader.active_config()
+        changed = () if found is None else _changed(app, reader, found[1], wanted)[1]
+    return [_line(one) for one in changed if one.money]
+
+
+def _line(one: Change) -> str:
+    return f"{one.place} {one.subject}: {one.name}".rstrip(": ")
+
+
+def apply(
+    app: App, by: By, planned: ConfigPlan, how: How, *, command: str, is_confirmed: bool, although: str = ""
+) -> int:
     """Make the planned version the active one; a running engine takes it over by itself. Gives its id.
 
-    Errors: ActRefusedError `money-unconfirmed`, `version-moved`.
+    `although` is why that is right although cases fail. Errors: ActRefusedError `money-unconfirmed`, `cases-fail`, `version-moved`.
     """
-    lines = [f"{one.place} {one.subject}: {one.name}".rstrip(": ") for one in planned.money]
+    lines = [_line(one) for one in planned.money]
     need_confirmation(lines, by.reason if is_confirmed else "", command)
+    wrong = planned.tried.wrong if planned.tried is not None else ()
+    need_cases(wrong, although, f'{command} --confirm-money "why this is right"' if lines else command)
     wanted = planned.configuration
     details: dict[str, Any] = {
         "changes": len(planned.changes),
@@ -130,10 +146,22 @@ def apply(app: App, by: By, planned: ConfigPlan, how: How, *, command: str, is_c
         "files": planned.files[:50],
         "reopened": sorted(planned.listeners.reopens),
     }
+    if wrong:
+        details |= {"failing_cases": wrong[:50], "although_cases_fail": although.strip()}
     version = Version(wanted.files, wanted.digest, wanted.surroundings.name, planned.summary(), details)
     config_id = make_active(app.store, app.clock, by, version, how, instead_of=planned.base_id)
     app.wake()
     return config_id
+
+
+def _changed(
+    app: App, reader: Reader, files: Mapping[str, str], wanted: Configuration
+) -> tuple[Configuration, tuple[Change, ...]]:
+    """The active version, whose texts these are, and what the wanted one changes of it."""
+    was, now = reader.activations(1)[0].environment, wanted.surroundings.name
+    active = _as_active(app, files, was)
+    changed = tuple(differences(active, wanted))
+    return active, changed if was == now else (_of_environment(was, now), *changed)
 
 
 def _as_active(app: App, files: Mapping[str, str], environment: str) -> Configuration:

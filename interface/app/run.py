@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from interface.app import part
+from interface.app.change import lines_of_money
 from interface.app.collect import calm_collector
 from interface.app.compose import App
 from interface.channel.loader import Configuration
@@ -12,6 +13,7 @@ from interface.engine.fork import Forks
 from interface.engine.supervise import PART_GRACE_SECS, Supervisor
 from interface.mapping.problem import ProblemsError
 from interface.observe import emit
+from interface.operate.configuration import need_confirmation
 from interface.settings import Settings
 
 PARTS = ("listen", "process", "watch")  # in the order in which they are stopped
@@ -31,12 +33,14 @@ class Settled:
 def settle(app: App, actor: str, *, publishes: bool = False) -> Settled:
     """The active version. The edited files become it where there is none yet, or if `publishes`.
 
-    Raises the files' ProblemsError where they are to be published and do not pass their check.
+    Raises the files' ProblemsError where they are to be published and do not pass their check, and ActRefusedError
+    `money-unconfirmed` where they touch money that an active version moves: a start asks nobody.
     """
     with app.store.snapshot() as reader:
         active_id = reader.active_config_id()
     if publishes or not active_id:
         edited = app.edited()
+        need_confirmation(lines_of_money(app, edited), "", "hp24 config apply")
         return Settled(app.publish(edited, actor), edited)
     config_id, active = app.active()
     try:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from interface.mapping.node import Block, Mark
 
 FOLDER = "mappings/cases"
-TOLD_OF_STEP = ("state", "reason", "place", "answer", "warnings", "then", "worklist", "closed", "sent")
+TOLD_OF_STEP = ("state", "reason", "place", "answer", "warnings", "then", "transactions", "worklist", "closed", "sent")
 TOLD_OF_LEDGER = ("patients", "guarantors", "accounts", "encounters", "payments")
-EXPECTED = (*TOLD_OF_STEP[:6], *TOLD_OF_LEDGER, *TOLD_OF_STEP[6:])
+EXPECTED = (*TOLD_OF_STEP[:7], *TOLD_OF_LEDGER, *TOLD_OF_STEP[7:])
 OTHERS, ANY = "others", "any"  # `others: any`: what is not written here is not looked at
 
 

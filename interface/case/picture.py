@@ -11,8 +11,10 @@ from interface.ledger.compare import Image
 from interface.ledger.due import Due
 from interface.ledger.entity import Entity, KnownIdentifier
 from interface.ledger.journal import Book, Entry
-from interface.ledger.noun import FIELDS, Identifier, Kind, Noun
+from interface.ledger.noun import FIELDS, EncounterState, Identifier, Kind, Noun
 from interface.ledger.payment import Allocation, AllocationKind
+from interface.ledger.person import linked as linked_to
+from interface.ledger.reading import Transaction
 from interface.ports import Reader
 from interface.view.money import AccountStory
 
@@ -67,30 +69,58 @@ def picture(reader: Reader, names: Names, due: Callable[[AccountStory], Due]) ->
     for known in image.identifiers:
         identifiers.setdefault((known.noun, known.entity_id), []).append(known)
     names.learn(entities, identifiers)
+    accounts = {row.id: row for row in entities if row.noun is Noun.ACCOUNT}
     found: Picture = {section: {} for section in (*_SECTIONS.values(), "payments")}
     for row in entities:
         key = (row.noun, row.id)
-        found[_SECTIONS[row.noun]][names.rows[key]] = _row(row, identifiers.get(key, ()), names)
+        found[_SECTIONS[row.noun]][names.rows[key]] = _row(row, identifiers.get(key, ()), names, accounts)
     _add_money(found, reader, image, names, due)
     return found
 
 
-def _row(row: Entity, identifiers: Iterable[KnownIdentifier], names: Names) -> Row:
+def _row(row: Entity, identifiers: Iterable[KnownIdentifier], names: Names, accounts: Mapping[int, Entity]) -> Row:
     live = sorted("|".join(known.identifier) for known in identifiers if known.retired_at is None)
     gone = sorted("|".join(known.identifier) for known in identifiers if known.retired_at is not None)
     account_id = row.value("link", "account") or row.account_id
+    patient_id = row.patient_id if account_id is None else _owner(accounts, accounts[account_id])
     told: Row = {
         "identifiers": live,
         "retired": gone,
         "merged_into": names.of(row.noun, row.survivor_id),
-        "patient": names.of(Noun.PATIENT, row.patient_id),
+        "patient": names.of(Noun.PATIENT, patient_id),
         "account": names.of(Noun.ACCOUNT, account_id),
         "facility": row.facility or None,
         "currency": row.currency or None,
     }
     for name, declared in FIELDS[row.noun].items():
         told[name] = _value(row.value(declared.group, name), declared.kind, names)
-    return told
+    return told | _facts(row, names)
+
+
+def _owner(accounts: Mapping[int, Entity], account: Entity) -> int | None:
+    """Whose an account is, and with it each of its visits."""
+    while account.survivor_id is not None:
+        account = accounts[account.survivor_id]
+    return account.patient_id
+
+
+def _facts(row: Entity, names: Names) -> Row:
+    """What messages said of a row beside its fields: only where that is not the ordinary."""
+    match row.noun:
+        case Noun.PATIENT:
+            linked = [names.of(Noun.PATIENT, one["patient"]) for one in linked_to(row) if one["linked"]]
+            is_gone = row.value("activity", "active") is False
+            return {"active": "no" if is_gone else None, "linked": sorted(name for name in linked if name)}
+        case Noun.ACCOUNT:
+            purged = row.value("purge", "purged")  # no: it was asked for, and money was left
+            is_ended = row.value("ending", "ended")
+            return {"ended": "yes" if is_ended else None, "purged": _value(purged, Kind.FLAG, names)}
+        case Noun.ENCOUNTER:
+            # Of a visit that is open or finished its state says it.
+            is_gone = row.value("state", "state") in (EncounterState.CANCELLED, EncounterState.REMOVED)
+            return {"ended": "yes" if is_gone and row.value("ended", "ended") else None}
+        case Noun.GUARANTOR:
+            return {}
 
 
 def _value(value: Any, kind: Kind, names: Names) -> Told:
@@ -174,6 +204,17 @@ def _part(part: Allocation, names: Names) -> Row:
     if part.visit_id is not None:
         told["visit"] = names.of(Noun.ENCOUNTER, part.visit_id)
     return told | {"wire_id": part.wire_id, "posting": part.posting.value if part.posting else "never"}
+
+
+def transactions(said: Iterable[Transaction]) -> dict[str, Told]:
+    """What FT1 segments say that no journal keeps, where they do: who answers for this one, and whose payment it is."""
+    found: dict[str, Told] = {}
+    for one in said:
+        told: Row = {"guarantor": "|".join(one.guarantor)} if one.guarantor is not None else {}
+        told |= {"reference": one.reference} if one.reference else {}
+        if told:
+            found[one.place] = told
+    return found
 
 
 def amount(minor: int, currency: str) -> str:

@@ -9,6 +9,7 @@ from interface.case.er7 import leaves
 _AS_IT_IS: Final = ("state", "reason", "place", "answer", "then", "worklist", "closed")
 _ROWS: Final = ("patients", "guarantors", "accounts", "encounters", "payments")
 _MONEY: Final = ("due", "credit", "stated", "amount")
+_FACTS: Final = ("active", "ended", "purged")
 _OF_LETTERS: Final = "character-set-differs"  # inventions are written in letters that every set has
 
 
@@ -22,7 +23,7 @@ def shape(outcome: Outcome) -> dict[str, Told]:
     for section in _ROWS:
         rows = outcome.get(section)
         if isinstance(rows, Mapping):
-            kept = _MONEY if section in ("patients", "guarantors") else (*_MONEY, "state")
+            kept = (*_MONEY, *_FACTS) if section in ("patients", "guarantors") else (*_MONEY, *_FACTS, "state")
             found[section] = sorted(_row(row, kept) for row in rows.values() if isinstance(row, Mapping))
     sent = outcome.get("sent")
     if isinstance(sent, Sequence) and not isinstance(sent, str):

@@ -6,7 +6,7 @@ from typing import Final
 
 from interface.case.case import EXPECTED, Case, Er7, Outcome, Step, Told
 from interface.case.order import Desk
-from interface.case.picture import Names, Picture, amount, changes, picture
+from interface.case.picture import Names, Picture, amount, changes, picture, transactions
 from interface.channel.feed import Feed, Outlet
 from interface.errors import InterfaceError, MessageError, UnansweredError
 from interface.healthpay24.protocol import Rejected
@@ -16,6 +16,7 @@ from interface.hl7.header import read_header
 from interface.hl7.parser import parse
 from interface.hl7.timestamp import read_timestamp
 from interface.ledger.due import Due
+from interface.ledger.reading import Reading
 from interface.mapping.posting import Posting
 from interface.message import MessageState
 from interface.pipeline.deliver import DeliverStage, Render
@@ -131,7 +132,19 @@ def _message(stage: _Stage, number: int, step: Step, feed: Feed) -> dict[str, To
     if answer.received.is_duplicate and message_id in stage.messages:
         return {"state": "repeated", "answer": _answered(stage, answer)}
     stage.messages[message_id] = number
-    return _ending(stage, message_id) | {"answer": _answered(stage, answer)}
+    told = _ending(stage, message_id) | {"answer": _answered(stage, answer)}
+    return told | {"transactions": _transactions(raw, feed, stage.clock.at)}
+
+
+def _transactions(raw: bytes, feed: Feed, at: int) -> dict[str, Told]:
+    """What the message says of its transactions beyond what is booked; nothing where it cannot be read."""
+    if b"\rFT1" not in raw:
+        return {}
+    try:
+        reading = feed.read(feed.parse(raw), at)
+    except InterfaceError:
+        return {}
+    return transactions(reading.transactions) if isinstance(reading, Reading) else {}
 
 
 def _bytes(text: str, feed: Feed) -> bytes:

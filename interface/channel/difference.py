@@ -2,7 +2,6 @@
 touches money. Pure: reads two configurations, and nothing else.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -204,14 +203,12 @@ def _codes(table: CodeTable | None) -> dict[str, str]:
 
 def _users(name: str, new: Configuration, texts: MappingTexts) -> Iterator[tuple[str, str]]:
     """Channels whose rules look something up in the table, and why that rule touches money."""
-    asks = re.compile(rf"table\(\s*{re.escape(name)}\s*\)")
     for channel, spec in new.specs.items():
         used = [(spec.mapping, False), *((one.mapping, True) for one in spec.destinations.values())]
         for mapping, is_outgoing in used:
-            for path, (text, _mark) in texts.rules(mapping).items():
-                is_named = path in (("identifiers", "authorities"), ("identifiers", "types")) and text == name
-                if is_named or asks.search(text):
-                    yield channel, consequence.of_outgoing(path) if is_outgoing else consequence.of_target(path, text)
+            for path in [path for path, table in texts.lookups(mapping) if table == name]:
+                text, _mark = texts.rules(mapping)[path]
+                yield channel, consequence.of_outgoing(path) if is_outgoing else consequence.of_target(path, text)
 
 
 def _line_of(code: str, text: str) -> int:

@@ -1,5 +1,6 @@
 """Files as one flat table, dotted name to text: what two versions of them are compared by."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,7 +13,13 @@ from interface.mapping.problem import Findings
 
 Path = tuple[str, ...]
 Flat = dict[Path, tuple[str, Mark]]
+_NAMINGS = (("identifiers", "authorities"), ("identifiers", "types"))  # rules that name a table
 _HEAD = ("mapping", "about", "extends", "direction")  # of a mapping: what does nothing, or shows in what is inherited
+
+
+def tables_in(text: str) -> list[str]:
+    """The code tables that a rule looks something up in."""
+    return re.findall(r"table\(\s*([^\s)]+)\s*\)", text)
 
 
 def options(model: BaseModel) -> dict[Path, str]:
@@ -56,6 +63,11 @@ class MappingTexts:
             found = resolved(name, self._blocks, Findings()) if name in self._blocks else None
             self._flat[name] = dict(_rules(found.block)) if found else {}
         return self._flat[name]
+
+    def lookups(self, name: str) -> Iterator[tuple[Path, str]]:
+        """Each rule of a mapping that looks something up, and the table."""
+        for path, (text, _mark) in self.rules(name).items():
+            yield from ((path, table) for table in ([text] if path in _NAMINGS else tables_in(text)))
 
 
 def _rules(block: Block) -> Iterator[tuple[Path, tuple[str, Mark]]]:

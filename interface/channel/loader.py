@@ -63,12 +63,17 @@ class Configuration:
         return {name: feed.spec for name, feed in self.feeds.items()}
 
 
+def _as_read(table: CodeTable) -> CodeTable:
+    return table
+
+
 @dataclass(slots=True)
 class Loading:
     """What has been read so far."""
 
     environ: Mapping[str, str]
     expressions: Callable[..., ExpressionCompiler] = ExpressionCompiler
+    as_table: Callable[[CodeTable], CodeTable] = _as_read
     findings: Findings = field(default_factory=Findings)
     tables: dict[str, CodeTable] = field(default_factory=dict)
     mappings: dict[str, incoming.Mapping] = field(default_factory=dict)
@@ -102,14 +107,15 @@ def load(
     environ: Mapping[str, str],
     root: Path = _HERE,
     expressions: Callable[..., ExpressionCompiler] = ExpressionCompiler,
+    as_table: Callable[[CodeTable], CodeTable] = _as_read,
 ) -> Configuration:
     """Check and compile. Raises ProblemsError, which carries every problem of every file. Secret files lie below `root`.
 
-    `expressions` makes the compiler of single rules.
+    `expressions` makes the compiler of single rules, `as_table` what they look codes up in.
     """
     findings = Findings()
     around = surroundings(files, environ, root, findings)
-    loading = Loading(around.environ, expressions, findings)
+    loading = Loading(around.environ, expressions, as_table, findings)
     _screen(files, loading.findings)
     settings = settings_of(files.get(SETTINGS_FILE, ""), around.environ, loading.findings)
     _read_tables(files, loading)
@@ -167,7 +173,7 @@ def _read_tables(files: Mapping[str, str], loading: Loading) -> None:
     for path, text in files.items():
         if path.startswith("mappings/tables/"):
             name = stem(path)
-            loading.tables[name] = read_table(name, path, text, loading.findings)
+            loading.tables[name] = loading.as_table(read_table(name, path, text, loading.findings))
 
 
 def _read_mappings(files: Mapping[str, str], loading: Loading) -> None:

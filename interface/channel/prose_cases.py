@@ -61,6 +61,8 @@ NAME}`, `void: {payment: NAME}`, `refund: {payment: NAME, accounts: {NUMBER: AMO
 | `warnings`, `then` | warnings of the run; earlier steps that stand otherwise now: `{"1": processed}` |
 | `patients`, `guarantors` .. | by number, the fields that changed, of a journal what was added; `~`: nothing, or nothing any more |
 | `accounts`, `encounters`, `payments` | the same; accounts with what is `due` |
+| of these, where it is so | patients not `active`, or `linked` to others; accounts `ended`, or `purged` (no: money was left) |
+| `transactions` | what an FT1 says that no journal keeps: its guarantor and its reference: `{"FT1[1]": {reference: W1}}` |
 | `worklist`, `closed` | what was opened for a person, or closed |
 | `sent` | messages that go out, field by field; `*` stands for anything. Our ids are counted: FT1-2 is W1, W2 .. |
 

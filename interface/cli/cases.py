@@ -9,7 +9,7 @@ from interface.cli.asked import NUMBER, Asked, verb
 from interface.cli.exit import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from interface.app.cases import Played
     from interface.case.compare import Difference
@@ -76,11 +76,9 @@ def _test(asked: Asked, root: Path, names: "Sequence[str]", *, is_write: bool, i
     from interface.app import cases
     from interface.app.coverage import Coverage
     from interface.cli.table import print_json
-    from interface.observe.emit import configure
 
-    _quiet(configure)
     coverage = Coverage()
-    configuration = cases.edited(root, os.environ, coverage.noted.compiler)
+    configuration = cases.edited(root, os.environ, coverage.noted)
     found = cases.read_cases(root, names)
     began = time.monotonic()
     with cases.sandbox() as (store, clock):
@@ -97,12 +95,6 @@ def _test(asked: Asked, root: Path, names: "Sequence[str]", *, is_write: bool, i
         _show(played, seconds, written if is_write else None)
         _show_rules(rules, 0 if names else coverage.total(configuration), unseen)
     return ExitCode.OK if holds else ExitCode.PROBLEMS
-
-
-def _quiet(configure: Any) -> None:
-    import sys
-
-    configure(sys.stderr, "critical")  # what a case makes the engine log is no news
 
 
 def _unseen(asked: Asked, configuration: Any, coverage: Any) -> "list[Rule]":
@@ -134,22 +126,27 @@ def _write(root: Path, played: "Played", *, is_shown: bool) -> str:
 
 def _show(played: "Sequence[Played]", seconds: float, written: "Sequence[str] | None") -> None:
     """What differs, case by case, then how many hold; where files were written, how many."""
-    from interface.mapping.problem import ProblemsError
-
     for one in played:
-        if isinstance(one.failure, ProblemsError):
-            for problem in one.failure.problems:
-                print(problem)
-        elif one.failure is not None:
-            print(f"{one.case.file}: {one.failure.sentence()}")
-        for number, differences in () if written is not None else one.differences.items():
-            for difference in differences:
-                print(f"{difference.mark.file}:{difference.mark.line}: step {number}: {_sentence(difference)}")
+        for line in case_lines(one, with_differences=written is None):
+            print(line)
     wrong = sum(one.failure is not None if written is not None else not one.holds for one in played)
     endings = [f"{wrong} not as expected"] if wrong else ["all as expected"] if not written else []
     endings += [f"{_count(len(written), 'file')} written"] if written else []
     steps = sum(len(one.case.steps) for one in played)
     print(f"{_count(len(played), 'case')}, {_count(steps, 'step')}: {', '.join(endings)} ({seconds:.1f} s).")
+
+
+def case_lines(one: "Played", *, with_differences: bool = True) -> "Iterator[str]":
+    """What is not as expected in a case, one line each, with file and line."""
+    from interface.mapping.problem import ProblemsError
+
+    if isinstance(one.failure, ProblemsError):
+        yield from map(str, one.failure.problems)
+    elif one.failure is not None:
+        yield f"{one.case.file}: {one.failure.sentence()}"
+    for number, differences in one.differences.items() if with_differences else ():
+        for difference in differences:
+            yield f"{difference.mark.file}:{difference.mark.line}: step {number}: {_sentence(difference)}"
 
 
 def _sentence(difference: "Difference") -> str:
@@ -185,27 +182,7 @@ def _as_json(
     played: "Sequence[Played]", rules: "Sequence[Rule]", unseen: "Sequence[Rule] | None", written: "Sequence[str]"
 ) -> dict[str, Any]:
     return {
-        "cases": [
-            {
-                "name": one.case.name,
-                "file": one.case.file,
-                "steps": len(one.case.steps),
-                "holds": one.holds,
-                "failure": one.failure.sentence() if one.failure else "",
-                "differences": [
-                    {
-                        "step": number,
-                        "path": difference.path,
-                        "expected": difference.expected,
-                        "got": difference.got,
-                        "line": difference.mark.line,
-                    }
-                    for number, found in one.differences.items()
-                    for difference in found
-                ],
-            }
-            for one in played
-        ],
+        "cases": [case_json(one) for one in played],
         "written": list(written),
         "rules_not_exercised": [
             {
@@ -215,5 +192,27 @@ def _as_json(
                 **({"stored": rule not in set(unseen)} if unseen is not None else {}),
             }
             for rule in rules
+        ],
+    }
+
+
+def case_json(one: "Played") -> dict[str, Any]:
+    """What a case did, as one JSON object."""
+    return {
+        "name": one.case.name,
+        "file": one.case.file,
+        "steps": len(one.case.steps),
+        "holds": one.holds,
+        "failure": one.failure.sentence() if one.failure else "",
+        "differences": [
+            {
+                "step": number,
+                "path": difference.path,
+                "expected": difference.expected,
+                "got": difference.got,
+                "line": difference.mark.line,
+            }
+            for number, found in one.differences.items()
+            for difference in found
         ],
     }

@@ -10,7 +10,7 @@ from interface.cli.exit import ExitCode, say
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from interface.app.change import ConfigPlan
+    from interface.app.change import Cases, ConfigPlan
     from interface.app.compose import App
     from interface.view.configuration import Activation, How
 
@@ -29,12 +29,23 @@ _confirm_option = click.option(
     default="",
     help="Why lines that touch money are right. Required where the plan has such lines; kept in the audit trail.",
 )
+_although_option = click.option(
+    "--although-cases-fail",
+    "although",
+    metavar="REASON",
+    default="",
+    help="Why the files are right although cases fail. Required where some do; kept in the audit trail.",
+)
 _reason_option = click.option("--reason", metavar="TEXT", default="", help="Why; kept in the audit trail.")
 
 
 @verb("plan")
-def plan_verb(asked: Asked) -> int:
+@click.option("--without-cases", is_flag=True, help="Play no cases: nobody looks what fails and what they cover.")
+def plan_verb(asked: Asked, without_cases: bool) -> int:
     """Show how the edited files differ from the active version, and what of a running engine that touches. Changes nothing.
+
+    The cases that use something of what differs are played with the edited files: those that fail are told, and the changed lines
+    that none of them covers.
 
     Exit code 0 whether or not there is something to do (`changes` and `files` of --json tell); 1 if the files do not pass their
     check.
@@ -47,7 +58,7 @@ def plan_verb(asked: Asked) -> int:
 
     with asked.app() as app:
         try:
-            planned = plan(app)
+            planned = plan(app, None if without_cases else _cases(app))
         except ProblemsError as found:
             return tell_problems(asked, found, app.root)
         if asked.as_json:
@@ -59,27 +70,38 @@ def plan_verb(asked: Asked) -> int:
     return ExitCode.OK
 
 
+def _cases(app: "App") -> "Cases":
+    from functools import partial
+
+    from interface.app.case_change import tried
+
+    return partial(tried, app.root, app.environ)
+
+
 def _print_next(planned: "ConfigPlan") -> None:
     from interface.cli.table import console
 
     changes = len(planned.changes)
     told = f"{changes} change{'s' * (changes != 1)}"
+    command = "hp24 config apply"
     if planned.money:
         told += f", {len(planned.money)} of them touch{'es' * (len(planned.money) == 1)} money"
-        command = 'hp24 config apply --confirm-money "why this is right"'
-    else:
-        command = "hp24 config apply"
+        command += ' --confirm-money "why this is right"'
+    if planned.tried is not None and planned.tried.wrong:
+        command += ' --although-cases-fail "why it is right"'
     console().print(f"{told}. Now: {command}", markup=False, soft_wrap=True)
 
 
 @verb("apply")
 @_confirm_option
+@_although_option
 @_reason_option
-def apply_verb(asked: Asked, confirm_money: str, reason: str) -> int:
+def apply_verb(asked: Asked, confirm_money: str, although: str, reason: str) -> int:
     """Make the edited files the active version. A running engine takes it over by itself.
 
     Listeners whose sockets and limits are the same keep every connection. Nothing is changed where the files do not pass their
-    check, or where lines touch money and --confirm-money is missing.
+    check, where lines touch money and --confirm-money is missing, or where a case that uses something of what differs fails and
+    --although-cases-fail is missing.
     """
     from interface.app.change import plan
     from interface.cli.config_plan import print_plan
@@ -89,24 +111,31 @@ def apply_verb(asked: Asked, confirm_money: str, reason: str) -> int:
 
     with asked.app() as app:
         try:
-            planned = plan(app)
+            planned = plan(app, _cases(app))
         except ProblemsError as found:
             return tell_problems(asked, found, app.root)
         if not asked.as_json:
             print_plan(planned)
         if planned.is_empty:
             return _tell(asked, app, planned.base_id, "nothing to do")
-        return _make(asked, app, planned, How.APPLY, "hp24 config apply", confirm_money, reason)
+        return _make(asked, app, planned, How.APPLY, "hp24 config apply", confirm_money, reason, although)
 
 
 def _make(
-    asked: Asked, app: "App", planned: "ConfigPlan", how: "How", command: str, confirm_money: str, reason: str
+    asked: Asked,
+    app: "App",
+    planned: "ConfigPlan",
+    how: "How",
+    command: str,
+    confirm_money: str,
+    reason: str,
+    although: str = "",
 ) -> int:
     from interface.app.change import apply
 
-    by = asked.by(confirm_money.strip() or reason.strip())
+    by = asked.by(confirm_money.strip() or reason.strip() or although.strip())
     is_confirmed = bool(confirm_money.strip())
-    config_id = apply(app, by, planned, how, command=command, is_confirmed=is_confirmed)
+    config_id = apply(app, by, planned, how, command=command, is_confirmed=is_confirmed, although=although)
     return _tell(asked, app, config_id, planned.summary())
 
 
@@ -133,7 +162,8 @@ def _tell(asked: Asked, app: "App", config_id: int, summary: str) -> int:
 def rollback_verb(asked: Asked, version: int | None, confirm_money: str, reason: str) -> int:
     """Make the version before (or VERSION) active again. The edited files stay as they are.
 
-    What was processed stays processed: `hp24 replay` runs messages again under the version that is active then.
+    What was processed stays processed: `hp24 replay` runs messages again under the version that is active then. No case is played:
+    those beside the edited files are of another version.
     """
     from interface.app.change import plan_to
     from interface.channel.loader import load

@@ -3,15 +3,17 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from interface.app.case_change import Tried
     from interface.app.change import ConfigPlan
     from interface.channel.difference import Change
     from interface.engine.adopt import Adoption
 
 
 _SHOWN = 100  # changes in a table
+_LINES_SHOWN = 20  # of cases, and of what they do not cover
 
 
 def plan_json(planned: "ConfigPlan", root: "Path") -> dict[str, Any]:
@@ -33,7 +35,21 @@ def plan_json(planned: "ConfigPlan", root: "Path") -> dict[str, Any]:
             for one in planned.touched
         ],
         "warnings": [problem_json(one) for one in planned.warnings],
-        "uncovered": None if planned.uncovered is None else [_change_json(one) for one in planned.uncovered],
+        "cases": None if planned.tried is None else _tried_json(planned.tried),
+        "uncovered": None if planned.tried is None else [_change_json(one) for one in planned.tried.uncovered],
+    }
+
+
+def _tried_json(tried: "Tried") -> dict[str, Any]:
+    from interface.cli.cases import case_json
+    from interface.cli.engine import problem_json
+
+    return {
+        "played": tried.played,
+        "others": tried.others,
+        "failing": [case_json(one) for one in tried.failing],
+        "unread": [problem_json(one) for one in tried.unread],
+        "options_not_tried": tried.untried,
     }
 
 
@@ -95,8 +111,35 @@ def print_plan(planned: "ConfigPlan") -> None:
         screen.print(f"{one.kind} {one.name} has {counts}: {one.told}", markup=False)
     for warning in planned.warnings:
         screen.print(f"warning: {warning}", markup=False, soft_wrap=True)
-    for line in planned.uncovered or ():
-        screen.print(f"no case covers {line.place} {line.subject}: {line.name}", markup=False, soft_wrap=True)
+    if planned.base_id:
+        for line in _case_lines(planned.tried):
+            screen.print(line, markup=False, soft_wrap=True)
+
+
+def _case_lines(tried: "Tried | None") -> "Iterator[str]":
+    """What the cases say; that nobody asked them is said, too."""
+    from interface.cli.cases import case_lines
+
+    if tried is None:
+        yield "cases: not played; nobody looked whether they hold, and what of this they cover"
+        return
+    told = f"cases: {tried.played} of {tried.played + tried.others} use something of this"
+    told += f", {len(tried.failing)} of them not as expected" if tried.failing else ""
+    told += f"; {len(tried.unread)} mistakes in their files" if tried.unread else ""
+    yield told
+    yield from (f"  {one}" for one in tried.unread[:_LINES_SHOWN])
+    for one in tried.failing[:_LINES_SHOWN]:
+        first, *others = case_lines(one)
+        yield f"  {first}{f'; and {len(others)} more' if others else ''}"
+    if max(len(tried.unread), len(tried.failing)) > _LINES_SHOWN:
+        yield "  and more: hp24 test"
+    if tried.uncovered:
+        yield "no case covers:"
+        yield from (f"  {one.place}: {one.sentence()}" for one in tried.uncovered[:_LINES_SHOWN])
+        if len(tried.uncovered) > _LINES_SHOWN:
+            yield f"  and {len(tried.uncovered) - _LINES_SHOWN} more: --json lists all"
+    if tried.untried:
+        yield f"  whether {tried.untried} more options are covered nobody looked: too many differ"
 
 
 def _print_changes(changes: "Sequence[Change]") -> None:

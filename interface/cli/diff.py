@@ -26,9 +26,12 @@ _WIDEST_VALUE = 200  # characters of an example
 def diff_verb(asked: Asked, since: int, channel: str, limit: int | None, with_values: bool) -> int:
     """Run stored messages through the edited files in memory, and group what comes out otherwise than by the active version.
 
-    Money first. Nothing is changed and nothing is sent. Ctrl-C shows what was found by then.
+    What was queued for the EHR since then is rendered by both, too: payments, voids and refunds. Money first. Nothing is changed
+    and nothing is sent. Ctrl-C shows what was found by then.
     """
     from interface.app.diff import diff
+    from interface.app.diff_sent import SentDiff, sent_diff
+    from interface.cli.diff_sent import print_sent, sent_json
     from interface.cli.table import print_json, progress
     from interface.operate.act import note
     from interface.operate.replay import choose
@@ -42,15 +45,19 @@ def diff_verb(asked: Asked, since: int, channel: str, limit: int | None, with_va
             found = diff(
                 app, ids[-limit:] if limit else ids, lambda done, all_: shown.update(task, completed=done, total=all_)
             )
+        sent = SentDiff() if found.is_broken_off else sent_diff(app, since=since, channel=channel, limit=limit)
         grouped = found.grouped()
-        if with_values and grouped:
-            firsts = sorted({one.first_id for one in grouped})
-            note(app.store, asked.by(), "diff", f"messages:{firsts[0]}..{firsts[-1]}", details={"ids": firsts})
+        for kind, groups in (("messages", grouped), ("deliveries", sent.grouped())) if with_values else ():
+            if firsts := sorted({one.first_id for one in groups}):
+                note(app.store, asked.by(), "diff", f"{kind}:{firsts[0]}..{firsts[-1]}", details={"ids": firsts})
+    is_broken_off = found.is_broken_off or sent.is_broken_off
     if asked.as_json:
-        print_json(_json(found, grouped, with_values=with_values))
+        told = _json(found, grouped, with_values=with_values) | {"whole": not is_broken_off}
+        print_json(told | {"sent": sent_json(sent, with_values=with_values)})
     else:
         _print(found, grouped, with_values=with_values)
-    return ExitCode.INTERRUPTED if found.is_broken_off else ExitCode.OK
+        print_sent(sent, with_values=with_values)
+    return ExitCode.INTERRUPTED if is_broken_off else ExitCode.OK
 
 
 def _json(found: "TrafficDiff", grouped: "Sequence[Alike]", *, with_values: bool) -> dict[str, Any]:
@@ -58,7 +65,6 @@ def _json(found: "TrafficDiff", grouped: "Sequence[Alike]", *, with_values: bool
         "active": found.base_id,
         "messages": found.messages,
         "differing": found.differing,
-        "whole": not found.is_broken_off,
         "differences": [
             {
                 "what": one.shape.what,

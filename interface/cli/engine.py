@@ -137,7 +137,11 @@ def _print_warnings(warnings: "Sequence[Problem]") -> None:
 @click.option(
     "--part", type=click.Choice(["listen", "process", "watch"]), help="Only this part of the engine, in this process."
 )
-@click.option("--publish", is_flag=True, help="Make the edited files the active version first, unseen and unconfirmed.")
+@click.option(
+    "--publish",
+    is_flag=True,
+    help="Make the edited files the active version first, unseen; refused where they touch money.",
+)
 def run_verb(asked: Asked, part: str | None, publish: bool) -> int:
     """Run the engine until SIGTERM or Ctrl-C, which drains: what came is stored and answered, what is sent gets its outcome.
 

@@ -1,4 +1,5 @@
-"""Which rules of the mappings gave something: a compiler whose closures note the place of their rule, and the list of all rules.
+"""Which rules of the mappings gave something, and which rows of code tables were asked for: a compiler whose closures note the
+place of their rule, tables that note the row, and the list of all rules.
 
 The closures are those of production with a note around them; what production itself runs is compiled without.
 """
@@ -16,6 +17,7 @@ from interface.mapping.node import Block, Listing, Mark, Node, Scalar
 from interface.mapping.problem import Findings
 from interface.mapping.reader import Holds, Read
 from interface.mapping.scope import UNSAID, Said, Scope
+from interface.mapping.table import ANY, CodeTable
 
 _NO_RULES = frozenset({"mapping", "about", "extends", "direction", "message", "version"})
 _NO_VALUES = frozenset({"each", "authorities", "types", "unmasked"})  # of sections: what shapes them, without a value
@@ -31,7 +33,7 @@ class Rule:
 
 @dataclass(slots=True)
 class Exercised:
-    """The marks of rules that gave a value, or whose condition was asked and decided."""
+    """The marks of rules that gave a value, or whose condition was asked and decided, and of rows that were looked up."""
 
     marks: set[Mark] = field(default_factory=set)
 
@@ -40,6 +42,23 @@ class Exercised:
         made = Noting(*args, **options)
         made.noted = self.marks
         return made
+
+    def table(self, read: CodeTable) -> CodeTable:
+        """The table, noting here which of its rows are looked up; to be handed to `load`."""
+        return NotingTable(read.name, read.file, read.rows, read.miss, read.default, read.lines, self.marks)
+
+
+@dataclass(frozen=True, slots=True)
+class NotingTable(CodeTable):
+    """A code table, and a note for each row that a code leads to; for one that is not listed, of the row `*`."""
+
+    noted: set[Mark] = field(default_factory=set, compare=False)
+
+    def look_up(self, code: str, scope: Scope, place: str) -> str:
+        """As the table does."""
+        if line := self.lines.get(code if code in self.rows else ANY):
+            self.noted.add(Mark(self.file, line))
+        return CodeTable.look_up(self, code, scope, place)
 
 
 @dataclass(slots=True)

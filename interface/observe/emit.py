@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -80,3 +81,14 @@ def configure(stream: TextIO, level: str = "info") -> None:
     _LOG.propagate = False
     _LOG.setLevel(level.upper())
     logging.getLogger().handlers[:] = [LibraryLines(emit)]
+
+
+@contextmanager
+def hushed() -> Iterator[None]:
+    """Write no line meanwhile, in any thread: what a mere trial makes the engine tell is no news."""
+    before = _LOG.level
+    _LOG.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        _LOG.setLevel(before)

@@ -55,6 +55,19 @@ def need_confirmation(money: Sequence[str], word: str, command: str) -> None:
     )
 
 
+def need_cases(wrong: Sequence[str], word: str, command: str) -> None:
+    """Refuse what makes cases fail where nobody said why that is right. `wrong` are their names, `word` is the reason given."""
+    if not wrong or word.strip():
+        return
+    fail = "1 case fails" if len(wrong) == 1 else f"{len(wrong)} cases fail"
+    raise ActRefusedError(
+        "cases-fail",
+        f"{fail} with the edited files ({', '.join(wrong[:3])}{' ...' if len(wrong) > 3 else ''}); nothing was changed",
+        place="configuration",
+        advice=f'mend the files or the cases (`hp24 test`), or: {command} --although-cases-fail "why it is right"',
+    )
+
+
 def history(store: Store, limit: int) -> list[Activation]:
     """What was made active, newest first."""
     with store.snapshot() as reader:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from interface.app.change import ConfigPlan, apply, plan, plan_to
+from interface.app.case_change import Tried
+from interface.app.change import Cases, ConfigPlan, apply, plan, plan_to
 from interface.app.compose import App, open_app
 from interface.app.run import settle
 from interface.channel.loader import load
 from interface.errors import ActRefusedError, ConfigurationError
-from interface.mapping.problem import ProblemsError
+from interface.mapping.problem import Problem, ProblemsError
 from interface.operate.act import By
 from interface.operate.audit import trail
 from interface.operate.configuration import history, version_before
@@ -48,8 +49,8 @@ def flip_signs(app: App) -> None:
     edit(app, "channels/epic.yaml", "sign_of_payment: positive", "sign_of_payment: negative")
 
 
-def make(app: App, planned: ConfigPlan, how: How = How.APPLY, *, is_confirmed: bool = False) -> int:
-    return apply(app, BY, planned, how, command="hp24 config apply", is_confirmed=is_confirmed)
+def make(app: App, planned: ConfigPlan, how: How = How.APPLY, *, is_confirmed: bool = False, although: str = "") -> int:
+    return apply(app, BY, planned, how, command="hp24 config apply", is_confirmed=is_confirmed, although=although)
 
 
 def test_unedited_files_are_nothing_to_do(app: App) -> None:
@@ -86,11 +87,39 @@ def test_what_waits_is_counted(app: App) -> None:
     assert (touched.kind, touched.name, touched.counts) == ("channel", "epic", {"waiting": 3})
 
 
-def test_what_no_case_covers_is_asked_of_whoever_knows(app: App) -> None:
+def cases_say(*, wrong: str = "") -> Cases:
+    """Cases that cover nothing, one of which has a mistake."""
+    unread = (Problem(wrong, 1, 1, "wrong-value", "it does not fit"),) if wrong else ()
+    return lambda _old, _new, changes: Tried(1, uncovered=tuple(changes), unread=unread)
+
+
+def test_what_the_cases_say_is_part_of_the_plan_where_they_are_asked(app: App) -> None:
     shift_phones(app)
-    assert plan(app).uncovered is None
-    planned = plan(app, lambda _wanted, changes: changes)
-    assert planned.uncovered == planned.changes
+    assert plan(app).tried is None
+    planned = plan(app, cases_say())
+    assert planned.tried is not None
+    assert planned.tried.uncovered == planned.changes
+
+
+def test_a_change_that_makes_cases_fail_needs_a_word(app: App) -> None:
+    shift_phones(app)
+    planned = plan(app, cases_say(wrong="mappings/cases/epic/one.yaml"))
+    with pytest.raises(ActRefusedError, match="--although-cases-fail") as raised:
+        make(app, planned)
+    assert (raised.value.code, app.active()[0]) == ("cases-fail", planned.base_id)
+    assert make(app, planned, although="the case is wrong") == app.active()[0] != planned.base_id
+    act = list(trail(app.store, By("auditor"), AuditFilter(actor="kim")))[-1]
+    assert act.details["failing_cases"] == ["mappings/cases/epic/one.yaml"]
+    assert act.details["although_cases_fail"] == "the case is wrong"
+
+
+def test_a_word_for_money_is_none_for_cases(app: App) -> None:
+    flip_signs(app)
+    planned = plan(app, cases_say(wrong="mappings/cases/epic/one.yaml"))
+    with pytest.raises(ActRefusedError, match=r"--confirm-money .* --although-cases-fail"):
+        make(app, planned, is_confirmed=True)
+    with pytest.raises(ActRefusedError, match="money-unconfirmed"):
+        make(app, planned, although="the case is wrong")
 
 
 def test_an_applied_change_is_the_active_version_and_audited(app: App) -> None:
@@ -164,6 +193,14 @@ def test_a_start_that_is_told_to_publishes(app: App) -> None:
     shift_phones(app)
     settled = settle(app, "kim", publishes=True)
     assert settled.config_id == app.active()[0] != first
+
+
+def test_a_start_publishes_no_change_of_money(app: App) -> None:
+    first = app.active()[0]
+    flip_signs(app)
+    with pytest.raises(ActRefusedError, match="hp24 config apply --confirm-money") as raised:
+        settle(app, "kim", publishes=True)
+    assert (raised.value.code, app.active()[0]) == ("money-unconfirmed", first)
 
 
 def under(app: App, environment: str) -> App:

@@ -12,7 +12,7 @@ NOT_EXERCISED = ("segments.PV1.",)
 
 def test_every_shipped_case_holds_and_every_rule_is_exercised() -> None:
     coverage = Coverage()
-    configuration = edited(PROJECT, {}, coverage.noted.compiler)
+    configuration = edited(PROJECT, {}, coverage.noted)
     cases = read_cases(PROJECT)
     with sandbox() as (store, clock):
         bench = Bench(configuration, store, clock, coverage.noted.compiler, coverage=coverage)

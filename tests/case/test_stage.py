@@ -71,3 +71,21 @@ def test_a_channel_that_nobody_knows_is_told_with_its_place(bench: Bench) -> Non
     played = bench.play(case(text(step(A04), head="channel: epik\n")))
     assert isinstance(played.failure, InterfaceError)
     assert "there is no channel `epik`; did you mean `epic`?" in played.failure.sentence()
+
+
+def test_a_visit_that_is_gone_says_that_it_had_ended(bench: Bench) -> None:
+    ended, cancelled = (
+        A04.replace("ADT^A04^ADT_A01|N1", f"ADT^{event}^ADT_A03|N{number}").replace(
+            "20260304091500", f"202603041{number}"
+        )
+        for event, number in (("A03", "11500"), ("A11", "21500"))
+    )
+    outcome = last(play(case(text(step(A04), step(ended), step(cancelled))), bench))
+    assert inside(outcome, "encounters", "5001") == {"state": "cancelled", "ended": "yes"}
+
+
+def test_a_reference_that_no_journal_keeps_is_told(bench: Bench) -> None:
+    paid = DFT.replace("|CG|99213|||1|120.00&USD", f"|PY|VISA|||1|25.00&USD{'|' * 19}R77")
+    outcome = last(play(case(text(step(A04), step(paid))), bench))
+    assert outcome["transactions"] == {"FT1[1]": {"reference": "R77"}}
+    assert "transactions" not in last(play(case(text(step(A04), step(DFT))), bench))

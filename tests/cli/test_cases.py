@@ -90,8 +90,8 @@ def test_a_broken_case_file_is_told_by_line(root: Path, hp24: Hp24) -> None:
     edit(
         root,
         CASE,
-        "    expect:\n      state: processed\n      answer: CA\n      payments",
-        "    expct:\n      payments",
+        "    expect:\n      state: processed\n      answer: CA\n      transactions",
+        "    expct:\n      transactions",
     )
     done = hp24("test", "epic/payment", "--root", str(root))
     assert done.code == 1

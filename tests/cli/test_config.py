@@ -15,8 +15,10 @@ FLIP = ("sign_of_payment: positive", "sign_of_payment: negative")
 @pytest.fixture
 def root(empty_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Files to edit, of which a first version is active."""
-    folder = tmp_path / "root"
-    copy_epic(folder)
+    folder = copy_epic(tmp_path / "root")
+    for case in (folder / "mappings" / "cases").rglob("*.yaml"):
+        if case.name != "plain-register.yaml":
+            case.unlink()
     monkeypatch.setenv("HP24_ROOT", str(folder))
     with open_app(empty_home.folder, folder) as app:
         app.publish(app.edited(), "tester")
@@ -56,6 +58,34 @@ def test_a_plan_of_files_that_do_not_pass_lists_their_problems(root: Path, hp24:
     assert [one["rule"] for one in hp24("config", "plan", "--json").json["problems"]] == ["wrong-value"]
 
 
+def test_a_plan_shows_cases_that_fail_and_lines_that_none_covers(root: Path, hp24: Hp24) -> None:
+    edit(root, "mappings/hl7v2.yaml", "died_at: PID-29", "died_at: PID-33")
+    edit(root, "mappings/hl7v2.yaml", "phone: GT1-6", "phone: GT1-7")
+    told = hp24("config", "plan")
+    assert "cases: 1 of 1 use something of this, 1 of them not as expected\n  mappings/cases/hl7v2/plain" in told.out
+    assert "no case covers:\n  mappings/hl7v2.yaml:" in told.out
+    assert ": mapping hl7v2: patient.died_at: PID-29 | datetime -> PID-33 | datetime\n" in told.out
+    assert told.out.endswith('changes. Now: hp24 config apply --although-cases-fail "why it is right"\n')
+    shown = hp24("config", "plan", "--json").json
+    assert [one["name"] for one in shown["cases"]["failing"]] == ["hl7v2/plain-register"]
+    assert "patient.died_at" in {one["name"] for one in shown["uncovered"]}
+
+
+def test_a_plan_without_cases_says_so(root: Path, hp24: Hp24) -> None:
+    edit(root, "mappings/hl7v2.yaml", "phone: GT1-6", "phone: GT1-7")
+    told = hp24("config", "plan", "--without-cases")
+    assert "cases: not played" in told.out
+    assert hp24("config", "plan", "--without-cases", "--json").json["cases"] is None
+
+
+def test_what_makes_cases_fail_is_applied_with_a_reason_alone(root: Path, hp24: Hp24) -> None:
+    edit(root, "mappings/hl7v2.yaml", "phone: GT1-6", "phone: GT1-7")
+    refused = hp24("config", "apply", "--reason", "a trial")
+    assert (refused.code, refused.err.count("cases-fail")) == (1, 2)
+    assert hp24("config", "apply", "--although-cases-fail", "the case is old").code == 0
+    assert hp24("config", "versions", "--json").json[0]["reason"] == "the case is old"
+
+
 def test_money_is_applied_with_a_reason_alone(root: Path, hp24: Hp24) -> None:
     edit(root, "channels/epic.yaml", *FLIP)
     refused = hp24("config", "apply")
@@ -68,8 +98,15 @@ def test_money_is_applied_with_a_reason_alone(root: Path, hp24: Hp24) -> None:
     assert (first["version"], first["active"], first["how"]) == (1, False, "run")
 
 
+def test_a_start_publishes_no_change_of_money(root: Path, hp24: Hp24) -> None:
+    edit(root, "channels/epic.yaml", *FLIP)
+    refused = hp24("run", "--publish")
+    assert (refused.code, "hp24 config apply --confirm-money" in refused.err) == (1, True)
+    assert len(hp24("config", "versions", "--json").json) == 1
+
+
 def test_a_rollback_makes_the_version_before_active(root: Path, hp24: Hp24) -> None:
-    edit(root, "mappings/hl7v2.yaml", "phone: GT1-6", "phone: GT1-7")
+    edit(root, "mappings/hl7v2.yaml", "died_at: PID-29", "died_at: PID-33")
     assert hp24("config", "apply", "--reason", "a trial").code == 0
     told = hp24("config", "rollback", "--reason", "no good")
     assert told.code == 0

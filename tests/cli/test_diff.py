@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Home, Hp24
+from tests.cli.test_proof import pay
 from tests.conftest import PROJECT
 
 
@@ -42,3 +43,18 @@ def test_values_are_audited_before_they_are_shown(root: Path, hp24: Hp24) -> Non
     assert one["new"] == one["old"].upper()
     acts = [act for act in hp24("audit", "--json").lines if act["verb"] == "diff"]
     assert [act["details"]["ids"] for act in acts] == [[one["first"]]]
+
+
+def test_what_would_be_sent_otherwise_is_told_too(root: Path, home: Home, hp24: Hp24) -> None:
+    pay(hp24, home)
+    file = root / "mappings" / "epic-dft.yaml"
+    text = file.read_text(encoding="utf-8").replace("FT1-7.3: \"'HP24'\"", "FT1-7.3: \"'OTHER'\"")
+    file.write_text(text, encoding="utf-8")
+    (one,) = hp24("diff", "--json").json["sent"]["differences"]
+    assert (one["destination"], one["place"], one["how"], one["payments"]) == ("epic/dft", "FT1-7.3", "changed", 3)
+    assert "old" not in one
+    told = hp24("diff", "--values")
+    assert "3 payments rendered by both: 3 would be sent otherwise." in told.out
+    assert f"delivery {one['first']} FT1-7.3: HP24 -> OTHER" in told.out
+    acts = [act["subject"] for act in hp24("audit", "--json").lines if act["verb"] == "diff"]
+    assert f"deliveries:{one['first']}..{one['first']}" in acts

@@ -3,11 +3,14 @@
 from textwrap import dedent
 
 from interface.document import read_document
+from interface.hl7.delimiters import STANDARD
 from interface.hl7.parser import parse
 from interface.mapping.compiler import compile_mapping
 from interface.mapping.coverage import Exercised, rules_of
 from interface.mapping.node import Block
 from interface.mapping.problem import Findings
+from interface.mapping.scope import Scope
+from interface.mapping.table import read_table
 from tests.mapping.sample import A04, ARRIVED, HEAD, NORTH, read, shipped, wire
 
 BASE = HEAD.replace("mapping: site", "mapping: base") + dedent(
@@ -74,3 +77,13 @@ def test_values_are_those_of_production() -> None:
     mapping = compile_mapping("epic", files, shipped().tables, Findings(), noted.compiler)
     assert mapping is not None
     assert read(A04, mapping=mapping) == read(A04)
+
+
+def test_a_row_is_exercised_by_its_code_and_the_last_one_by_codes_that_are_not_listed() -> None:
+    noted, text = Exercised(), "in,out,note\nA,1,\nB,2,\n*,<keep>,\n"
+    table = noted.table(read_table("t", "mappings/tables/t.csv", text, Findings()))
+    scope = Scope({}, STANDARD, "", NORTH, {})
+    assert table.look_up("B", scope, "PID-8") == "2"
+    assert {mark.line for mark in noted.marks} == {3}
+    assert table.look_up("C", scope, "PID-8") == "C"
+    assert {mark.line for mark in noted.marks} == {3, 4}
