@@ -10,7 +10,8 @@ _AS_IT_IS: Final = ("state", "reason", "place", "answer", "then", "worklist", "c
 _ROWS: Final = ("patients", "guarantors", "accounts", "encounters", "payments")
 _MONEY: Final = ("due", "credit", "stated", "amount")
 _FACTS: Final = ("active", "ended", "purged")
-_OF_LETTERS: Final = "character-set-differs"  # inventions are written in letters that every set has
+# Inventions are written in letters that every set has, and once.
+_OF_LETTERS: Final = ("character-set-differs", "encoded-twice", "letters-lost")
 
 
 def shape(outcome: Outcome) -> dict[str, Told]:

@@ -107,6 +107,7 @@ TABLES: Final[Mapping[str, frozenset[str]]] = {
         ]
     ),
     "PID-30": _YES_NO,
+    "PD1-12": _YES_NO,
     "PV1-2": frozenset("BCEINOPRU"),
     "PV1-36": _TWO_DIGITS,
     "PV1-51": frozenset("AV"),
@@ -252,6 +253,7 @@ FIELDS: Final[Mapping[str, Mapping[int, Kind]]] = {
         29: _T,
         30: _C,
     },
+    "PD1": {12: Kind.CODE},
     "PV1": {
         1: Kind.SET_ID,
         2: _C,

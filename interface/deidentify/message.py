@@ -18,6 +18,7 @@ from interface.hl7.parser import Message
 from interface.hl7.segment import Segment
 from interface.hl7.value import NULL_ER7
 
+_SEPARATORS: Final = re.compile(r"[^\w\s]{1,5}|[A-Z][A-Z0-9]{2}")  # a segment's name, MSH-1, MSH-2 as it came
 _AMOUNT: Final = re.compile(r"[-+]?[$(]{0,2}[0-9]{1,9}(?:,[0-9]{3})*(?:\.[0-9]{0,4})?[-)]?")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _COUNT: Final = re.compile(r"-?[0-9]{1,4}(?:\.[0-9]{1,2})?")
@@ -59,7 +60,7 @@ def _segment(segment: Segment, site: Site, made: Replacements) -> str:
     for number, er7 in enumerate(segment.fields()):
         place = f"{segment.name}-{number}"
         if number == 0 or segment.is_verbatim(number):
-            kept.append(er7 if number < 2 else segment.delimiters.encoding_characters)
+            kept.append(er7 if _SEPARATORS.fullmatch(er7) else segment.delimiters.encoding_characters)
         elif er7 and (kind := kind_of(place, site)) is not None:
             kept.append(_field(segment, er7, _leaf_of(kind, place, site, made)))
         else:

@@ -87,7 +87,8 @@ def leaked(originals: Sequence[Message], saved: str) -> set[str]:
         for place, leaf in leaves(message)
         if place not in KEEP and not (place in ADDRESSES and re.fullmatch(r"[0-9]{3}", leaf))
     }
-    low = " ".join(tokens)
+    tokens -= _CODES  # words of the standard and of the site, which may hold a name by chance (`Patient ID`)
+    low = "\n".join(tokens)
     return {
         secret
         for secret in secrets(originals)
