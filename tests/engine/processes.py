@@ -48,7 +48,7 @@ def _part(entry: Path, home: str) -> str:
 
 
 def _living(entry: Path) -> list[Path]:
-    """The threads of a process that still run. While there is one, its sockets are open: a listener among them takes connections."""
+    """The threads of a process that still run. While there is one its sockets are open, and listeners take connections."""
     return [one for one in (entry / "task").iterdir() if _state(one) not in "ZX"]
 
 

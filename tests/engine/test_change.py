@@ -1,5 +1,6 @@
 """A new configuration version under a running engine: nothing is started anew, and nothing drops that need not drop."""
 
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -13,6 +14,7 @@ from interface.message import DeliveryState, MessageState, PostingState
 from interface.operate.act import By
 from interface.operate.hold import release_cause
 from interface.operate.pause import pause, resume
+from interface.simulate.incoming import read_incoming
 from interface.simulate.receiver import Receiver
 from interface.view.configuration import How
 from interface.view.count import PauseKind
@@ -24,6 +26,7 @@ from tests.engine.processes import wait_until
 from tests.engine.root import Spec, make_root, read_channel, write_channel
 from tests.engine.wire import Wire, adt, charge, code, control_id
 from tests.ports import free_port, free_ports
+from tests.wire.memory import ack
 
 BY = By("tester", "to see how a running engine takes it")
 _FACILITIES = count(1)
@@ -183,6 +186,24 @@ def test_destinations_start_move_and_stop_while_payments_go_out(site: Site) -> N
         assert (first.record.accepted, second.record.accepted) == (1, 2)
         connected = [one for one in site.engine.events("destination-connected") if one["destination"] == "desk/dft"]
         assert len(connected) == 2  # a change of what is rendered made no new connection
+
+
+def test_an_answer_that_comes_over_a_connection_of_the_version_before_settles_its_payment(site: Site) -> None:
+    port, ehr_port = free_ports(2)
+    site.add("tardy", paying("TARDY", port, ehr_port))
+    with socket.create_server(("127.0.0.1", ehr_port)) as ehr:
+        site.apply()
+        site.engine.await_listening(port)
+        till = Till(site.engine, "tardy", "TARDY", port)
+        reference = till.pay(till.open_account())
+        with ehr.accept()[0] as connection:
+            asked = read_incoming(connection.recv(65536).strip(b"\x0b\x1c\r"))
+            till.await_posting(reference, PostingState.AMBIGUOUS)
+            site.edit("tardy", lambda spec: spec["destinations"]["dft"]["mllp"].update(connect_timeout_secs=6.0))
+            site.apply()
+            connection.sendall(ack(asked.control_id))
+            till.await_posting(reference, PostingState.POSTED)
+    assert till.items() == []
 
 
 def test_what_is_queued_for_a_destination_that_is_gone_stays_until_it_is_back(site: Site) -> None:
