@@ -95,6 +95,10 @@ class Rules(Declared):
     mapping_broken: bool = Field(default=True, description="messages are held because a mapping does not fit them")
     messages_failed: bool = Field(default=True, description="messages failed that their sender was told yes for")
     payment_ambiguous: bool = Field(default=True, description="nobody knows whether the EHR has a payment")
+    payment_unconfirmed: bool = Field(
+        default=True,
+        description="the EHR acknowledged a payment, and nothing proved within its channel's `unconfirmed_hours` that it is posted",
+    )
     channel_closed: bool = Field(default=True, description="a channel takes no connections")
     disk_left_gigabytes: float = Field(
         default=2.0, ge=0, le=1_000_000, description="less room is left on the home's disk"

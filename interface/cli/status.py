@@ -113,6 +113,7 @@ def status_json(found: "Status") -> dict[str, Any]:
                 "accepted": one.states.get(DeliveryState.DELIVERED, 0),
                 "posted": one.posted,
                 "oldest_unconfirmed": iso(one.oldest_unconfirmed_at),
+                "unconfirmed": one.unconfirmed,
                 "rejected": one.states.get(DeliveryState.REJECTED, 0),
                 "ambiguous": one.states.get(DeliveryState.AMBIGUOUS, 0),
                 "withdrawn": one.states.get(DeliveryState.WITHDRAWN, 0),

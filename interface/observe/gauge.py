@@ -42,6 +42,16 @@ GAUGES: Final = _by_name(
         Gauge("oldest_unanswered_seconds", "Age of the oldest frame that has no answer yet."),
         Gauge("destination_deliveries", "Deliveries by the state in which they stand.", ("destination", "state")),
         Gauge("destination_oldest_queued_seconds", "Age of the oldest queued delivery.", ("destination",)),
+        Gauge(
+            "destination_unconfirmed_payments",
+            "Payments that were acknowledged and not seen to be posted in time, so that a person was told.",
+            ("destination",),
+        ),
+        Gauge(
+            "destination_oldest_unconfirmed_seconds",
+            "Since the oldest payment was acknowledged that is not seen to be posted, told to a person or not.",
+            ("destination",),
+        ),
         Gauge("destination_suspended", "1 while the destination does not answer and is probed.", ("destination",)),
         Gauge("destination_paused", "1 while a person keeps the destination from being sent to.", ("destination",)),
         Gauge("held_messages", "Held and failed messages by cause.", ("state", "kind", "cause")),

@@ -86,6 +86,9 @@ def _destinations(counts: Status, rules: Rules) -> Iterator[Condition]:
         if rules.payment_ambiguous and ambiguous:
             text = f"{_many(ambiguous, 'delivery', 'deliveries')} that it may have taken"
             yield Condition(Rule.PAYMENT_AMBIGUOUS, one.destination, text, "hp24 worklist")
+        if rules.payment_unconfirmed and one.unconfirmed:
+            text = f"{_many(one.unconfirmed, 'payment', 'payments')} acknowledged and not seen to be posted in time"
+            yield Condition(Rule.PAYMENT_UNCONFIRMED, one.destination, text, "hp24 worklist; hp24 status")
 
 
 def _channels(health: Health, counts: Status, rules: Rules, watched: Watched) -> Iterator[Condition]:

@@ -67,6 +67,8 @@ def _destinations(counts: Status) -> Iterator[Reading]:
         for state in DeliveryState:
             yield Reading("destination_deliveries", one.states.get(state, 0), (*place, state))
         yield Reading("destination_oldest_queued_seconds", _age(one.oldest_queued_at, counts.at), place)
+        yield Reading("destination_unconfirmed_payments", one.unconfirmed, place)
+        yield Reading("destination_oldest_unconfirmed_seconds", _age(one.oldest_unconfirmed_at, counts.at), place)
         yield Reading("destination_suspended", bool(one.suspended_at), place)
         yield Reading("destination_paused", bool(one.paused_by), place)
 

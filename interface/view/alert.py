@@ -17,6 +17,7 @@ class Rule(StrEnum):
     MAPPING_BROKEN = "mapping-broken"
     MESSAGES_FAILED = "messages-failed"
     PAYMENT_AMBIGUOUS = "payment-ambiguous"
+    PAYMENT_UNCONFIRMED = "payment-unconfirmed"
     DISK_LOW = "disk-low"
     CERTIFICATE_ENDS = "certificate-ends"
     PART_DOWN = "part-down"

@@ -41,6 +41,7 @@ class DestinationCount:
     posted: int
     oldest_queued_at: int = 0  # creation of the oldest queued delivery
     oldest_unconfirmed_at: int = 0  # acknowledgement of the oldest payment that nothing proves to be posted
+    unconfirmed: int = 0  # such payments that were not proved in time, so that a person was told
     suspended_at: int = 0
     next_probe_at: int = 0
     paused_by: str = ""
