@@ -113,6 +113,10 @@ class Rules(Declared):
     clock_skew_secs: float = Field(
         default=5.0, ge=0, le=86_400, description="the database's clock differs from ours by so much"
     )
+    sender_clock: bool = Field(
+        default=True,
+        description="a sender's clock differs from ours by more than its channel's `sender_clock.tolerance_secs`",
+    )
     backup_older_days: float = Field(
         default=0.0, ge=0, le=3650, description="the last backup is older, or there is none"
     )

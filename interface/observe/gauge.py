@@ -36,6 +36,11 @@ GAUGES: Final = _by_name(
         Gauge("part_beat_age_seconds", "Since the last sign of life of a part on this machine.", ("part",)),
         Gauge("channel_listening", "1 while the channel takes connections.", ("channel",)),
         Gauge("channel_connections", "Open connections of senders.", ("channel",)),
+        Gauge(
+            "channel_sender_clock_seconds",
+            "By how much the sender's clock is ahead of ours, behind where negative; 0 within `sender_clock.tolerance_secs`.",
+            ("channel",),
+        ),
         Gauge("channel_messages", "Messages by the state in which they stand.", ("channel", "state")),
         Gauge("channel_last_arrival_timestamp_seconds", "When the channel's last message arrived.", ("channel",)),
         Gauge("channel_oldest_waiting_seconds", "Age of the oldest message that was not run yet.", ("channel",)),

@@ -95,6 +95,8 @@ def _channels(health: Health, counts: Status, rules: Rules, watched: Watched) ->
     for concern in health.concerns:
         if rules.channel_closed and concern.code == "channel-closed":
             yield Condition(Rule.CHANNEL_CLOSED, concern.place, concern.text, "hp24 health")
+        if rules.sender_clock and concern.code == "sender-clock":
+            yield Condition(Rule.SENDER_CLOCK, concern.place, concern.text, "hp24 health")
     for one in counts.channels:
         hours = watched.silent_hours.get(one.channel, 0.0)
         silent = counts.at - (one.last_arrival_at or watched.since)

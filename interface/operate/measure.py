@@ -49,6 +49,7 @@ def _parts(health: Health) -> Iterator[Reading]:
     for ear in health.ears:
         yield Reading("channel_listening", ear.is_open, (ear.channel,))
         yield Reading("channel_connections", ear.connections, (ear.channel,))
+        yield Reading("channel_sender_clock_seconds", ear.sender_off_by / SECOND, (ear.channel,))
     yield Reading("oldest_unanswered_seconds", _age(health.oldest_unanswered_at, health.at))
 
 

@@ -26,6 +26,7 @@ class Rule(StrEnum):
     KEY_GONE = "key-gone"
     DATABASE_AWAY = "database-away"
     CLOCK_SKEWED = "clock-skewed"
+    SENDER_CLOCK = "sender-clock"
     BACKUP_OLD = "backup-old"
 
 

@@ -63,6 +63,9 @@ class Ear:
     place: str  # host:port
     is_open: bool
     connections: int
+    sender_off_by: int = (
+        0  # microseconds that its sender's clock is ahead of ours, behind where negative; 0: it is right
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,11 @@ ILL = [
         ("channel-closed", "lab"),
         {"channel_closed": False},
     ),
+    (
+        replace(WELL, concerns=(Reason("sender-clock", "epic", "text"),)),
+        ("sender-clock", "epic"),
+        {"sender_clock": False},
+    ),
 ]
 
 

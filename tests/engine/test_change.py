@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from interface.app.change import apply, plan
+from interface.engine.clock import SystemClock
 from interface.hl7.framing import wrap
+from interface.hl7.timestamp import write_timestamp
 from interface.message import DeliveryState, MessageState, PostingState
 from interface.operate.act import By
 from interface.operate.hold import release_cause
@@ -115,6 +118,32 @@ def test_a_listener_that_stays_receives_by_the_new_version(site: Site) -> None:
         site.edit(name, lambda spec: spec.update(production=False))
         site.apply()
         assert code(wire.ask(trial)) == "AA"
+
+
+def test_a_senders_clock_is_judged_by_the_new_version_and_told_of_until_it_is_right(site: Site) -> None:
+    name, port, facility = site.open_channel()
+    zone = ZoneInfo(read_channel(site.engine.root, name)["timezone"])
+    site.edit(name, lambda spec: spec.update(sender_clock={"tolerance_secs": 60, "watch_secs": 0.1}))
+    site.apply()
+
+    def told(event: str) -> list[int]:
+        return [one.get("by_micros", 0) for one in site.engine.events(event) if one["channel"] == name]
+
+    with Wire(port) as wire:
+
+        def send(stamp: str) -> bool:
+            content = adt(control_id("C"), facility=facility).replace(b"20250304090000-0600", stamp.encode(), 1)
+            return code(wire.ask(content)) == "AA"
+
+        wait_until(
+            lambda: send("20250304090000") and told("sender-clock-off") != [], "a clock that stands still is told of"
+        )
+        wait_until(
+            lambda: send(write_timestamp(SystemClock().now(), zone)) and told("sender-clock-right") != [],
+            "it is right again",
+        )
+    (by,) = told("sender-clock-off")
+    assert by < -3600 * 1_000_000
 
 
 def test_a_listener_whose_port_changes_answers_what_it_took_and_opens_anew(site: Site) -> None:
