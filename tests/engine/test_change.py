@@ -177,6 +177,23 @@ def test_a_limit_that_changes_opens_the_listener_anew_at_its_place(site: Site) -
         assert code(wire.ask(adt(control_id("C"), facility=facility))) == "AA"
 
 
+def test_a_message_that_is_half_received_comes_to_its_end_over_the_old_connection(site: Site) -> None:
+    name, port, facility = site.open_channel()
+    number, next_number = control_id("C"), control_id("C")
+    block = wrap(adt(number, facility=facility))
+    with Wire(port) as wire:
+        assert code(wire.ask(adt(control_id("C"), facility=facility))) == "AA"
+        wire.write(block[:100])
+        site.edit(name, lambda spec: spec["source"]["mllp"].update(max_in_flight=3))
+        site.apply()
+        wire.write(block[100:] + wrap(adt(next_number, facility=facility)))
+        assert code(wire.read()) == "AA"
+        assert wire.read_end() == b""
+    site.engine.await_state(number, MessageState.PROCESSED, channel=name)
+    assert site.engine.state_of(next_number, name) is None
+    assert site.engine.counts(name)["incomplete"] == 0
+
+
 def test_what_waits_in_a_channel_that_is_gone_is_held_until_it_is_back(site: Site) -> None:
     name, port, facility = site.open_channel()
     file = site.engine.root / "channels" / f"{name}.yaml"
