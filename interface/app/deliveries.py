@@ -1,6 +1,6 @@
 """The delivery loops of one configuration version, and how they go over to a newer one without losing an answer, or a late one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from twisted.internet import defer
@@ -37,8 +37,8 @@ class Deliveries:
         self._secured: dict[str, ClientTls] = {}
         self._live: dict[str, MllpDestination] = {}
         self._retired: dict[
-            MllpDestination, None
-        ] = {}  # sent to no more, read for late answers; a set that keeps its order
+            MllpDestination, str
+        ] = {}  # by age, with their names: sent to no more, read for late answers
         self._turn = defer.DeferredLock()  # one version after the other
 
     def secured(self) -> list[ClientTls]:
@@ -65,6 +65,7 @@ class Deliveries:
         found = adoption(self._settings, {name: one.settings for name, one in running.senders.items()})
         for name in found.stays:
             self._loops[name].adopt(self._serving(name, running))
+        await self._end_retired({name for name, one in running.senders.items() if one.settings.allows_one_session})
         for name in found.opens:
             self._begin(name, running)
         renewed = [defer.ensureDeferred(self._renew(name, running)) for name in found.reopens]
@@ -82,16 +83,20 @@ class Deliveries:
         for known in (self._loops, self._settings, self._live, self._secured):
             known.pop(name, None)
         if is_read_on:
-            self._retire(destination)
+            self._retire(name, destination)
         else:
             await destination.close()
 
-    def _retire(self, destination: MllpDestination) -> None:
-        self._retired[destination] = None
+    def _retire(self, name: str, destination: MllpDestination) -> None:
+        self._retired[destination] = name
         gone = defer.ensureDeferred(destination.retire())
         gone.addCallback(lambda _gone: self._retired.pop(destination, None)).addErrback(self._record)
         if len(self._retired) > _MAX_RETIRED:
             defer.ensureDeferred(next(iter(self._retired)).close()).addErrback(self._record)
+
+    async def _end_retired(self, names: Container[str]) -> None:
+        ends = [one.close() for one, name in self._retired.items() if name in names]
+        await defer.gatherResults([defer.ensureDeferred(end) for end in ends])
 
     async def _end_all(self) -> None:
         loops = list(self._loops.values())

@@ -252,6 +252,23 @@ def test_an_answer_that_comes_over_a_connection_of_the_version_before_settles_it
     assert till.items() == []
 
 
+def test_a_peer_that_is_to_have_one_connection_at_a_time_keeps_none_of_the_version_before(site: Site) -> None:
+    port, ehr_port = free_ports(2)
+    site.add("narrow", paying("NARROW", port, ehr_port, reply_timeout_secs=30))
+    with socket.create_server(("127.0.0.1", ehr_port)) as ehr:
+        site.apply()
+        site.engine.await_listening(port)
+        till = Till(site.engine, "narrow", "NARROW", port)
+        reference = till.pay(till.open_account())
+        with ehr.accept()[0] as connection:
+            asked = read_incoming(connection.recv(65536).strip(b"\x0b\x1c\r"))
+            connection.sendall(ack(asked.control_id))
+            till.await_posting(reference, PostingState.POSTED)
+            site.edit("narrow", lambda spec: spec["destinations"]["dft"]["mllp"].update(one_session=True))
+            site.apply()
+            assert connection.recv(65536) == b""
+
+
 def test_what_is_queued_for_a_destination_that_is_gone_stays_until_it_is_back(site: Site) -> None:
     port, ehr_port = free_ports(2)
     site.add("shut", paying("SHUT", port, ehr_port))  # nobody listens there yet
