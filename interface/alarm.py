@@ -95,6 +95,10 @@ class Rules(Declared):
     mapping_broken: bool = Field(default=True, description="messages are held because a mapping does not fit them")
     messages_failed: bool = Field(default=True, description="messages failed that their sender was told yes for")
     payment_ambiguous: bool = Field(default=True, description="nobody knows whether the EHR has a payment")
+    payment_unconfirmed: bool = Field(
+        default=True,
+        description="the EHR acknowledged a payment, and nothing proved within its channel's `unconfirmed_hours` that it is posted",
+    )
     channel_closed: bool = Field(default=True, description="a channel takes no connections")
     disk_left_gigabytes: float = Field(
         default=2.0, ge=0, le=1_000_000, description="less room is left on the home's disk"
@@ -108,6 +112,10 @@ class Rules(Declared):
     key_gone: bool = Field(default=True, description="the master key is no longer where it was read")
     clock_skew_secs: float = Field(
         default=5.0, ge=0, le=86_400, description="the database's clock differs from ours by so much"
+    )
+    sender_clock: bool = Field(
+        default=True,
+        description="a sender's clock differs from ours by more than its channel's `sender_clock.tolerance_secs`",
     )
     backup_older_days: float = Field(
         default=0.0, ge=0, le=3650, description="the last backup is older, or there is none"

@@ -1,6 +1,6 @@
-"""The delivery loops of one configuration version, and how they go over to a newer one without losing an answer."""
+"""The delivery loops of one configuration version, and how they go over to a newer one without losing an answer, or a late one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from twisted.internet import defer
@@ -10,6 +10,7 @@ from twisted.python.failure import Failure
 from interface.app.compose import App
 from interface.app.wires import Runnable, Sending
 from interface.connector.mllp.destination import MllpDestination
+from interface.connector.mllp.reply import Reply
 from interface.connector.tls import ClientTls
 from interface.engine.adopt import adoption
 from interface.engine.chance import chance
@@ -20,6 +21,8 @@ from interface.observe.fault import fault
 from interface.pipeline.deliver import DeliverStage
 from interface.pipeline.retry import wait_secs
 from interface.settings import Pace
+
+_MAX_RETIRED = 32  # destinations of older versions that are still read; the oldest gives way
 
 
 class Deliveries:
@@ -32,6 +35,10 @@ class Deliveries:
         self._loops: dict[str, DeliveryLoop] = {}
         self._settings: dict[str, Any] = {}  # of the loops' destinations
         self._secured: dict[str, ClientTls] = {}
+        self._live: dict[str, MllpDestination] = {}
+        self._retired: dict[
+            MllpDestination, str
+        ] = {}  # by age, with their names: sent to no more, read for late answers
         self._turn = defer.DeferredLock()  # one version after the other
 
     def secured(self) -> list[ClientTls]:
@@ -45,7 +52,8 @@ class Deliveries:
 
     def adopt(self, running: Runnable) -> "defer.Deferred[None]":
         """Serve the destinations of this version. A destination whose address and limits are the same keeps its connection and
-        goes by the new version from its next delivery on; of any other the present attempt gets its outcome first.
+        goes by the new version from its next delivery on; of any other the present attempt gets its outcome first, and the old
+        connection is read on for late answers, unless its peer takes one at a time.
         """
         return self._turn.run(lambda: defer.ensureDeferred(self._adopt(running))).addErrback(self._record)
 
@@ -57,26 +65,54 @@ class Deliveries:
         found = adoption(self._settings, {name: one.settings for name, one in running.senders.items()})
         for name in found.stays:
             self._loops[name].adopt(self._serving(name, running))
+        await self._end_retired({name for name, one in running.senders.items() if one.settings.allows_one_session})
         for name in found.opens:
             self._begin(name, running)
         renewed = [defer.ensureDeferred(self._renew(name, running)) for name in found.reopens]
-        await defer.gatherResults([*renewed, *(defer.ensureDeferred(self._end(name)) for name in found.closes)])
+        await defer.gatherResults([*renewed, *(defer.ensureDeferred(self._leave(name)) for name in found.closes)])
 
     async def _renew(self, name: str, running: Runnable) -> None:
-        await self._end(name)  # never two of one destination at once
+        await self._leave(name, is_read_on=not running.senders[name].settings.allows_one_session)
         self._begin(name, running)
 
-    async def _end(self, name: str) -> None:
-        await self._loops.pop(name).stop()
-        self._settings.pop(name)
-        self._secured.pop(name, None)
+    async def _leave(self, name: str, *, is_read_on: bool = True) -> None:
+        """Send there no more. The loop is known until it has ended: never two of one destination at once."""
+        await self._loops[name].finish()
+        destination = self._live[name]
+        is_read_on = is_read_on and not self._settings[name].allows_one_session
+        for known in (self._loops, self._settings, self._live, self._secured):
+            known.pop(name, None)
+        if is_read_on:
+            self._retire(name, destination)
+        else:
+            await destination.close()
+
+    def _retire(self, name: str, destination: MllpDestination) -> None:
+        self._retired[destination] = name
+        gone = defer.ensureDeferred(destination.retire())
+        gone.addCallback(lambda _gone: self._retired.pop(destination, None)).addErrback(self._record)
+        if len(self._retired) > _MAX_RETIRED:
+            defer.ensureDeferred(next(iter(self._retired)).close()).addErrback(self._record)
+
+    async def _end_retired(self, names: Container[str]) -> None:
+        ends = [one.close() for one, name in self._retired.items() if name in names]
+        await defer.gatherResults([defer.ensureDeferred(end) for end in ends])
 
     async def _end_all(self) -> None:
-        await defer.gatherResults([defer.ensureDeferred(self._end(name)) for name in list(self._loops)])
+        loops = list(self._loops.values())
+        for known in (self._loops, self._settings, self._live, self._secured):
+            known.clear()
+        ends = [*(loop.stop() for loop in loops), *(one.close() for one in self._retired)]
+        await defer.gatherResults([defer.ensureDeferred(end) for end in ends])
 
     def _begin(self, name: str, running: Runnable) -> None:
         serving, settings = self._serving(name, running), running.senders[name].settings
-        destination = MllpDestination(settings, self._reactor, on_late=lambda ack: loop.late(ack.control_id, ack.code))
+
+        def late(ack: Reply) -> None:
+            # A newer loop of the same destination is the one to go on with what this settles.
+            self._loops.get(name, loop).late(ack.control_id, ack.code)
+
+        destination = MllpDestination(settings, self._reactor, on_late=late)
         stage = DeliverStage(self._app.store, serving.plan, serving.render, self._app.clock, chance)
         loop = DeliveryLoop(
             self._reactor,
@@ -87,7 +123,7 @@ class Deliveries:
             probe=serving.probe,
             connect_wait=serving.connect_wait,
         )
-        self._loops[name], self._settings[name] = loop, settings
+        self._loops[name], self._settings[name], self._live[name] = loop, settings, destination
         if destination.tls is not None:
             self._secured[name] = destination.tls
         loop.start()

@@ -23,6 +23,7 @@ from interface.ledger.due import BalancePolicy
 from interface.mapping.posting import Posting
 from interface.pipeline.deliver import Render
 from interface.pipeline.plan import Plan
+from interface.pipeline.sender_clock import ClockRule
 
 SECOND = 1_000_000
 _HERE = Path()
@@ -68,6 +69,11 @@ def _source(feed: Feed, root: Path) -> Source:
         listening_of(feed),
         answer_within_micros=int(spec.ack.answer_within_secs * SECOND),
         rejects_when_unstorable=spec.ack.when_unstorable is WhenUnstorable.REJECT,
+        clock=ClockRule(
+            int(spec.sender_clock.tolerance_secs * SECOND),
+            int(spec.sender_clock.watch_secs * SECOND),
+            ZoneInfo(spec.timezone),
+        ),
     )
     settings = SourceSettings(
         spec.channel,

@@ -20,6 +20,7 @@ from interface.channel.option import (
     Receives,
     WhenUnstorable,
 )
+from interface.channel.sender import Expects, SenderClock
 from interface.channel.spec_tls import ClientTls, ServerTls
 from interface.hl7.charset import codec_of
 from interface.hl7.money import MoneyFormat
@@ -88,15 +89,6 @@ class Source(Declared):
     """Where messages come from."""
 
     mllp: MllpSource = Field(description="HL7 v2 over MLLP")
-
-
-class Expects(Declared):
-    """Who may speak here, and to whom. Names are compared in any case, by namespace or universal id; an empty list takes any."""
-
-    sending_application: tuple[str, ...] = Field(default=(), description="MSH-3, as [EPICADT, EPICFIN]")
-    sending_facility: tuple[str, ...] = Field(default=(), description="MSH-4")
-    receiving_application: tuple[str, ...] = Field(default=(), description="MSH-5")
-    receiving_facility: tuple[str, ...] = Field(default=(), description="MSH-6")
 
 
 class Ack(Declared):
@@ -267,6 +259,9 @@ class Channel(Declared):
     )
     event_time_tolerance_secs: int = Field(
         default=300, ge=0, le=86400, description="how far ahead the sender's clock may be"
+    )
+    sender_clock: SenderClock = Field(
+        default_factory=SenderClock, description="when it is told that the sender's clock differs from ours"
     )
     silent_hours: float = Field(
         default=0.0, ge=0, le=8760, description="an alert when no message came for so long; 0: none"

@@ -48,6 +48,7 @@ def status_verb(asked: Asked) -> None:
     else:
         _print_status(found)
         _print_storage(disk, silent)
+        _print_clocks(found)
         _print_certificates(certificates)
 
 
@@ -69,6 +70,14 @@ def _print_storage(disk: "Storage", silent: "Sequence[str]") -> None:
         screen.print(f"Storage: below its reserve{left}; nothing is received", markup=False, soft_wrap=True)
     elif disk.room is Room.LOW:
         screen.print(f"Storage: little room{left}", markup=False, soft_wrap=True)
+
+
+def _print_clocks(found: "Status") -> None:
+    from interface.cli.table import console
+    from interface.operate.health import off_by
+
+    for ear in (ear for part in found.alive for ear in part.vitals.ears if ear.sender_off_by):
+        console().print(f"Clock: {ear.channel}: {off_by(ear.sender_off_by)}", markup=False, soft_wrap=True)
 
 
 def _certificate_json(one: "CertificateStanding") -> dict[str, Any]:
@@ -113,6 +122,7 @@ def status_json(found: "Status") -> dict[str, Any]:
                 "accepted": one.states.get(DeliveryState.DELIVERED, 0),
                 "posted": one.posted,
                 "oldest_unconfirmed": iso(one.oldest_unconfirmed_at),
+                "unconfirmed": one.unconfirmed,
                 "rejected": one.states.get(DeliveryState.REJECTED, 0),
                 "ambiguous": one.states.get(DeliveryState.AMBIGUOUS, 0),
                 "withdrawn": one.states.get(DeliveryState.WITHDRAWN, 0),

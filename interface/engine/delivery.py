@@ -115,7 +115,12 @@ class DeliveryLoop:
             emit(fault(failure, self._name))
 
     async def stop(self) -> None:
-        """Finish the present attempt, then end."""
+        """Finish the present attempt, then end, and with it the connection."""
+        await self.finish()
+        await self._sender.close()
+
+    async def finish(self) -> None:
+        """Finish the present attempt, then send no more. The connection is left as it is; `late` goes on."""
         self._is_stopping = True
         if self._rest_now is not None and not self._rest_now.called:
             self._rest_now.callback(None)
@@ -123,7 +128,6 @@ class DeliveryLoop:
             await self._ended
         if self._owed is not None:
             await self._write_last(self._owed)
-        await self._sender.close()
 
     async def _write_last(self, call: Callable[[], object]) -> None:
         # Whoever sends next would find an intent without an outcome, and nobody but us knows better.

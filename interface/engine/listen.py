@@ -142,7 +142,10 @@ class ListenPart:
 
     def vitals(self) -> Vitals:
         """Which channels are listened for, and how long the oldest frame waits for its answer. On the reactor's thread."""
-        ears = tuple(Ear(one.channel, one.place, one.is_listening, one.connections) for one in self._sources)
+        off_by = self._reception.clock_off_by
+        ears = tuple(
+            Ear(one.channel, one.place, one.is_listening, one.connections, off_by(one.channel)) for one in self._sources
+        )
         worked_at = self._clock.now() - int(self._intake.idle_secs * 1_000_000)
         return Vitals(ears, self._reception.oldest_unanswered_at, worked_at)
 

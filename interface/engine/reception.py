@@ -15,9 +15,17 @@ from interface.engine.outcome import Outcomes
 from interface.errors import StoreError
 from interface.message import MessageState
 from interface.observe.emit import emit
-from interface.observe.receive import AnswersGiven, MessageRefused, MessageRepeated, MessagesReceived
-from interface.pipeline.acknowledge import is_positive
+from interface.observe.receive import (
+    AnswersGiven,
+    MessageRefused,
+    MessageRepeated,
+    MessagesReceived,
+    SenderClockOff,
+    SenderClockRight,
+)
+from interface.pipeline.acknowledge import Verdict, is_positive
 from interface.pipeline.receive import WAITS, Answer, Examined, Listening, examine
+from interface.pipeline.sender_clock import NEVER, ClockRule, SenderClock
 from interface.pipeline.unpack import answer_each
 from interface.ports import Clock
 from interface.row.message import Settled
@@ -33,6 +41,7 @@ class Listener:
     listening: Listening
     answer_within_micros: int
     rejects_when_unstorable: bool
+    clock: ClockRule = NEVER
 
 
 class ControlIds:
@@ -61,6 +70,7 @@ class Reception:
         self._ids = ControlIds(clock.now())
         self._told: list[_Told] = []
         self._received: dict[tuple[str, str], list[Answer]] = {}  # of one commit, by channel and answer
+        self._clocks: dict[str, SenderClock] = {}  # of the senders, by channel; touched on the reactor's thread only
         self._unanswered: dict[Waiting, int] = {}  # arrivals, in their order; touched on the reactor's thread only
 
     def take(self, listener: Listener, arrival: Arrival) -> Waiting:
@@ -73,11 +83,27 @@ class Reception:
             is_cut=arrival.kind is ArrivalKind.CUT,
             is_oversize=arrival.kind is ArrivalKind.OVERSIZE,
         )
+        self._see_clock(listener, examined)
         waiting: Waiting = defer.Deferred()
         self._unanswered[waiting] = arrival.arrived_at
         waiting.addBoth(self._answered, waiting)
         self._intake.submit(examined, lambda result: self._tell(listener, examined, waiting, result))
         return waiting
+
+    def _see_clock(self, listener: Listener, examined: Examined) -> None:
+        if examined.verdict is not Verdict.ACCEPT or examined.header.is_batch:
+            return
+        channel = examined.intake.source
+        clock = self._clocks.get(channel)
+        if clock is None or clock.rule != listener.clock:
+            clock = self._clocks[channel] = SenderClock(listener.clock)
+        by = clock.see(examined.header.timestamp, examined.intake.arrived_at)
+        if by is not None:
+            emit(SenderClockOff(channel, by) if by else SenderClockRight(channel))
+
+    def clock_off_by(self, channel: str) -> int:
+        """By how much (microseconds) the channel's sender is ahead of our clock; behind where negative, 0 where it is right."""
+        return self._clocks[channel].off_by if channel in self._clocks else 0
 
     def _answered(self, result: R, waiting: Waiting) -> R:
         del self._unanswered[waiting]

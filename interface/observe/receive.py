@@ -110,6 +110,27 @@ class HandshakeFailed(Receiving):
 
 
 @dataclass(frozen=True, slots=True)
+class SenderClockOff(Receiving):
+    """A channel's sender stamps its messages (MSH-7) ahead of our clock by so much, or behind where negative."""
+
+    level: ClassVar = Level.WARNING
+    counter: ClassVar = "sender_clocks_off_total"
+    split_by: ClassVar = ("channel",)
+    channel: str
+    by_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class SenderClockRight(Receiving):
+    """What a channel's sender stamps agrees with our clock again."""
+
+    level: ClassVar = Level.INFO
+    counter: ClassVar = "sender_clocks_right_total"
+    split_by: ClassVar = ("channel",)
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReadingPaused(Receiving):
     """A connection is not read for a while. `cause`: own-limit, shared-limit, rate, large-frames, or slow-peer."""
 

@@ -86,12 +86,17 @@ def _destinations(counts: Status, rules: Rules) -> Iterator[Condition]:
         if rules.payment_ambiguous and ambiguous:
             text = f"{_many(ambiguous, 'delivery', 'deliveries')} that it may have taken"
             yield Condition(Rule.PAYMENT_AMBIGUOUS, one.destination, text, "hp24 worklist")
+        if rules.payment_unconfirmed and one.unconfirmed:
+            text = f"{_many(one.unconfirmed, 'payment', 'payments')} acknowledged and not seen to be posted in time"
+            yield Condition(Rule.PAYMENT_UNCONFIRMED, one.destination, text, "hp24 worklist; hp24 status")
 
 
 def _channels(health: Health, counts: Status, rules: Rules, watched: Watched) -> Iterator[Condition]:
     for concern in health.concerns:
         if rules.channel_closed and concern.code == "channel-closed":
             yield Condition(Rule.CHANNEL_CLOSED, concern.place, concern.text, "hp24 health")
+        if rules.sender_clock and concern.code == "sender-clock":
+            yield Condition(Rule.SENDER_CLOCK, concern.place, concern.text, "hp24 health")
     for one in counts.channels:
         hours = watched.silent_hours.get(one.channel, 0.0)
         silent = counts.at - (one.last_arrival_at or watched.since)

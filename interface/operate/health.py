@@ -159,10 +159,22 @@ def _key(surroundings: Surroundings) -> Iterator[Reason]:
 
 
 def _concerns(ears: tuple[Ear, ...], known: Known) -> Iterator[Reason]:
+    for ear in ears:
+        if ear.sender_off_by:
+            advice = (
+                "compare the clock of the sender, and `timezone` of the channel; event times ahead of arrival are cut"
+            )
+            yield Reason("sender-clock", ear.channel, off_by(ear.sender_off_by), advice)
     is_open = {ear.channel: ear.is_open for ear in ears}
     for channel in known.channels:
         if ears and not is_open.get(channel, False):
             yield Reason("channel-closed", channel, "the channel takes no connections", "the log says why")
+
+
+def off_by(micros: int) -> str:
+    """How a sender's clock differs from ours, in words."""
+    secs = abs(micros) // SECOND
+    return f"its messages (MSH-7) are stamped {secs // 60} min {secs % 60} s {'ahead of' if micros > 0 else 'behind'} our clock"
 
 
 def _lost(rows: list[PartRow], alive: tuple[PartRow, ...], here: str) -> tuple[PartRow, ...]:

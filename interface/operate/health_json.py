@@ -55,7 +55,12 @@ def _counts(health: Health, counts: Status) -> dict[str, Any]:
         "lost_parts": [{"name": one.name, "pid": one.pid, "last_beat": _iso(one.beat_at)} for one in health.lost],
         "channels": {
             one.channel: _channel(one, counts)
-            | ({"listening": ear.is_open, "at": ear.place, "connections": ear.connections} if ear else {})
+            | (
+                {"listening": ear.is_open, "at": ear.place, "connections": ear.connections}
+                | {"sender_clock_secs": ear.sender_off_by / SECOND}
+                if ear
+                else {}
+            )
             for one in counts.channels
             for ear in (ears.get(one.channel),)
         },

@@ -49,6 +49,7 @@ def _parts(health: Health) -> Iterator[Reading]:
     for ear in health.ears:
         yield Reading("channel_listening", ear.is_open, (ear.channel,))
         yield Reading("channel_connections", ear.connections, (ear.channel,))
+        yield Reading("channel_sender_clock_seconds", ear.sender_off_by / SECOND, (ear.channel,))
     yield Reading("oldest_unanswered_seconds", _age(health.oldest_unanswered_at, health.at))
 
 
@@ -67,6 +68,8 @@ def _destinations(counts: Status) -> Iterator[Reading]:
         for state in DeliveryState:
             yield Reading("destination_deliveries", one.states.get(state, 0), (*place, state))
         yield Reading("destination_oldest_queued_seconds", _age(one.oldest_queued_at, counts.at), place)
+        yield Reading("destination_unconfirmed_payments", one.unconfirmed, place)
+        yield Reading("destination_oldest_unconfirmed_seconds", _age(one.oldest_unconfirmed_at, counts.at), place)
         yield Reading("destination_suspended", bool(one.suspended_at), place)
         yield Reading("destination_paused", bool(one.paused_by), place)
 

@@ -128,6 +128,7 @@ def _destination(tx: Tx, number: int, name: str, tallies: Tallies) -> Destinatio
         posted=tallies.get(POSTED, (0, 0))[0],
         oldest_queued_at=oldest.created_at if oldest else 0,
         oldest_unconfirmed_at=unconfirmed.oldest_at(tx, number),
+        unconfirmed=unconfirmed.told(tx, number),
         suspended_at=state.suspended_at,
         next_probe_at=state.next_probe_at,
         paused_by=state.paused_by,

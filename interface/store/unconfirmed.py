@@ -40,6 +40,11 @@ _OLDEST = (
     .limit(1)
 )
 _OLDEST_BY_CAUSE = (_OLDEST.where(_A.cause.is_(None)), _OLDEST.where(_A.cause == TOLD))
+_TOLD = (
+    sa.select(sa.func.count())
+    .select_from(_SENT)
+    .where(_ACCEPTED, _A.cause == TOLD, _D.destination_id == sa.bindparam("destination"))
+)
 _DELIVERIES = sa.select(_D.id).where(within(_D.allocation_id, "ids"), _D.original_id.is_(None))
 
 
@@ -61,6 +66,12 @@ def oldest_at(tx: Tx, destination_id: int) -> int:
     """When the oldest one was acknowledged; 0 where there is none."""
     rows = [tx.first(statement, destination=destination_id) for statement in _OLDEST_BY_CAUSE]
     return min((int(row.accepted_at) for row in rows if row is not None), default=0)
+
+
+def told(tx: Tx, destination_id: int) -> int:
+    """How many a person was told of, and nothing has proved or settled since."""
+    row = tx.first(_TOLD, destination=destination_id)
+    return int(row[0]) if row is not None else 0
 
 
 def settled(tx: Tx, allocation_ids: Sequence[int], how: str) -> None:

@@ -17,6 +17,7 @@ class Rule(StrEnum):
     MAPPING_BROKEN = "mapping-broken"
     MESSAGES_FAILED = "messages-failed"
     PAYMENT_AMBIGUOUS = "payment-ambiguous"
+    PAYMENT_UNCONFIRMED = "payment-unconfirmed"
     DISK_LOW = "disk-low"
     CERTIFICATE_ENDS = "certificate-ends"
     PART_DOWN = "part-down"
@@ -25,6 +26,7 @@ class Rule(StrEnum):
     KEY_GONE = "key-gone"
     DATABASE_AWAY = "database-away"
     CLOCK_SKEWED = "clock-skewed"
+    SENDER_CLOCK = "sender-clock"
     BACKUP_OLD = "backup-old"
 
 

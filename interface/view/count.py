@@ -41,6 +41,7 @@ class DestinationCount:
     posted: int
     oldest_queued_at: int = 0  # creation of the oldest queued delivery
     oldest_unconfirmed_at: int = 0  # acknowledgement of the oldest payment that nothing proves to be posted
+    unconfirmed: int = 0  # such payments that were not proved in time, so that a person was told
     suspended_at: int = 0
     next_probe_at: int = 0
     paused_by: str = ""
@@ -62,6 +63,9 @@ class Ear:
     place: str  # host:port
     is_open: bool
     connections: int
+    sender_off_by: int = (
+        0  # microseconds that its sender's clock is ahead of ours, behind where negative; 0: it is right
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ ILL = [
         ("payment-ambiguous", "epic/dft"),
         {"payment_ambiguous": False},
     ),
+    (destination(unconfirmed=2), ("payment-unconfirmed", "epic/dft"), {"payment_unconfirmed": False}),
     (channel(states=WAITING, oldest_waiting_at=NOW - HOUR), ("waiting-old", "epic"), {"waiting_older_minutes": 0}),
     (channel(states={MessageState.FAILED: 1}), ("messages-failed", "epic"), {"messages_failed": False}),
     (
@@ -87,6 +88,11 @@ ILL = [
         replace(WELL, concerns=(Reason("channel-closed", "lab", "text"),)),
         ("channel-closed", "lab"),
         {"channel_closed": False},
+    ),
+    (
+        replace(WELL, concerns=(Reason("sender-clock", "epic", "text"),)),
+        ("sender-clock", "epic"),
+        {"sender_clock": False},
     ),
 ]
 

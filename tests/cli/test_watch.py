@@ -1,5 +1,6 @@
 """`hp24 health` and `hp24 alerts`: what they say, and their exit codes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,12 @@ from tests.conftest import PROJECT
 OPEN = Vitals(ears=(Ear("epic", "127.0.0.1:2575", is_open=True, connections=2),))
 
 
-def beat(app: App) -> None:
+def beat(app: App, listening: Vitals = OPEN) -> None:
     """Parts of this machine, alive."""
     import socket
 
     now = app.clock.now()
-    for name, vitals in (("listen", OPEN), ("process", Vitals(worked_at=now))):
+    for name, vitals in (("listen", listening), ("process", Vitals(worked_at=now))):
         with app.store.turn("beat") as turn:
             turn.beat(PartRow(name, 7, socket.gethostname(), PartState.RUNNING, now, now, vitals))
 
@@ -38,6 +39,17 @@ def test_a_living_engine_is_ready(home: Home, hp24: Hp24) -> None:
     assert (told.code, told.out.splitlines()[0]) == (0, "ready")
     assert "channel epic: listening at 127.0.0.1:2575, 2 connections" in told.out
     assert hp24("health", "--json").json["ready"] is True
+
+
+def test_a_senders_clock_that_is_off_is_a_concern(home: Home, hp24: Hp24) -> None:
+    off = replace(OPEN.ears[0], sender_off_by=-3_661_000_000)
+    with open_app(home.folder, PROJECT, home.environ) as app:
+        beat(app, Vitals(ears=(off,)))
+    sentence = "its messages (MSH-7) are stamped 61 min 1 s behind our clock"
+    told = hp24("health")
+    assert (told.code, sentence in told.out) == (0, True)
+    assert f"Clock: epic: {sentence}" in hp24("status").out
+    assert hp24("health", "--json").json["channels"]["epic"]["sender_clock_secs"] == -3661.0
 
 
 def test_a_home_without_an_engine_is_not_ready(no_home: Home, hp24: Hp24) -> None:

@@ -1,4 +1,4 @@
-"""Faults that people bring: files edited and applied while messages come in and payments go out, and rolled back.
+"""Faults that people bring: files edited and applied while messages come in and payments go out, and rolled back; a restart.
 
 Nothing that they edit changes what a message means, so that the books know what must be there at the end.
 """
@@ -85,4 +85,17 @@ class RolledBack:
             apply(app, _BY, wanted, How.ROLLBACK, command="rollback", is_confirmed=True)
 
 
-CHANGES: tuple[Callable[[Random], Fault], ...] = (Applied.drawn, RolledBack.drawn)
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """The engine is told to stop, drains, and is started again."""
+
+    @classmethod
+    def drawn(cls, _rng: Random) -> Self:
+        return cls()
+
+    def strike(self, world: World) -> None:
+        world.engine.drain()
+        world.engine.start(is_awaited=False)
+
+
+CHANGES: tuple[Callable[[Random], Fault], ...] = (Applied.drawn, RolledBack.drawn, Restarted.drawn)

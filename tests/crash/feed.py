@@ -107,7 +107,7 @@ class NothingLost:
         kept = seen.messages_of(channel)
         for number in range(1, sum(hospital.sent.values()) + 1):
             control_id = f"N{hospital.seed % 1000:03d}{number:07d}"
-            found = [message for message in kept.get(control_id, []) if _is_whole(message)]
+            found = kept.get(control_id, [])
             if not found and control_id not in self.refused:
                 yield f"{channel}: acknowledged and lost: {control_id}"
             if len(found) > 1:
@@ -115,11 +115,6 @@ class NothingLost:
             for message in found:
                 if message["state"] not in _DONE:
                     yield f"{channel}: {control_id} is {message['state']} ({message['reason']})"
-
-
-def _is_whole(message: Shown) -> bool:
-    """Not the beginning of a frame that a listener cut off when it was opened anew: nobody was told yes to that."""
-    return message["state"] != "incomplete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +127,7 @@ class BytesKept:
     def differences(self, seen: Seen) -> Iterator[str]:
         kept = seen.messages_of(self.channel)
         for sent in (one for lane in self.lanes for one in lane):
-            for message in filter(_is_whole, kept.get(sent.control_id, [])):
+            for message in kept.get(sent.control_id, []):
                 if seen.story(message["id"])["body"] != sent.content.decode("utf-8", "backslashreplace"):
                     yield f"{self.channel}: other bytes than were sent: {sent.control_id}"
 

@@ -14,6 +14,7 @@ from tests.crash.desk import HostedDesk
 from tests.crash.driver import differences, drive
 from tests.crash.fault import ON_POSTGRESQL, ON_SQLITE
 from tests.crash.feed import HospitalFeed
+from tests.crash.halves import HalfFrames
 from tests.crash.part import Check, Traffic
 from tests.crash.payments import Payments
 from tests.crash.program import Draw, Program, draw
@@ -26,7 +27,7 @@ from tests.postgres import PostgresServer
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much of everything: people, payments and stuck pairs for each hospital, faults, messages that are looked at in full."""
+    """How much of everything: people, payments, stuck pairs and messages in halves for each hospital, faults, looks in full."""
 
     name: str
     patients: int
@@ -34,11 +35,12 @@ class Size:
     stuck: int
     blows: int
     looks: int
+    halves: int = 0
     is_proven: bool = False  # `hp24 verify`, too
 
 
-SUITE = Size("suite", patients=8, payments=4, stuck=1, blows=6, looks=40)
-SOAK = Size("soak", patients=40, payments=16, stuck=3, blows=20, looks=1000, is_proven=True)
+SUITE = Size("suite", patients=8, payments=4, stuck=1, blows=6, looks=40, halves=4)
+SOAK = Size("soak", patients=40, payments=16, stuck=3, blows=20, looks=1000, halves=30, is_proven=True)
 SIZES = {size.name: size for size in (SUITE, SOAK)}
 
 
@@ -64,7 +66,7 @@ def traffic_of(here: World, size: Size, *, give_up_secs: float = 60.0) -> list[T
     for number, place in enumerate(here.places):
         feed = HospitalFeed(place, size.patients, looks=size.looks)
         found += [feed, Payments(place, feed, size.payments, desk, first_minor=1000 * (number + 1))]
-        found.append(StuckPatients(place, size.stuck))
+        found += [StuckPatients(place, size.stuck), HalfFrames(place, size.halves)]
     return [*found, Sums(size.is_proven)]
 
 

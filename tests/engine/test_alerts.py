@@ -2,19 +2,24 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from interface.message import MessageState
+from interface.message import MessageState, PostingState
 from interface.operate.act import By
 from interface.operate.hold import skip
+from interface.operate.posting import Verdict, resolve
+from interface.simulate import receiver
 from tests.alert.mailbox import Mailbox, Receiver, http_receiver, mail_server
+from tests.engine.cashier import Till, paying
 from tests.engine.harness import Engine, running_engine
 from tests.engine.processes import wait_until
-from tests.engine.root import make_root
+from tests.engine.root import Edit, Spec, make_root
 from tests.engine.wire import Wire, adt, code
+from tests.ports import free_port
 
 SETTINGS = """
 health_secs: 0.1
@@ -44,21 +49,33 @@ class Scene:
             assert code(wire.ask(broken)) == "AA"
         return self.engine.await_state("BAD1", MessageState.FAILED).id
 
+    def heard(self, kind: str, rule: str) -> list[str]:
+        """The texts of what the webhook heard of one rule."""
+        bodies = [json.loads(post.body) for post in self.receiver.posts]
+        return [one["text"] for body in bodies if body["kind"] == kind for one in body["alerts"] if one["rule"] == rule]
+
     def told(self) -> list[str]:
         """What the webhook heard."""
         return [json.loads(post.body)["kind"] for post in self.receiver.posts]
 
 
-@pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
+@contextmanager
+def scene_in(folder: Path, more: Mapping[str, Edit]) -> Iterator[Scene]:
+    """With these channels beside epic."""
     with mail_server() as box, http_receiver() as receiver:
-        root = make_root(tmp_path / "root")
+        root = make_root(folder / "root", more=more)
         config = root / "config" / "engine.yaml"
         config.write_text(
             config.read_text(encoding="utf-8") + SETTINGS.format(mail=box.port, hook=receiver.port), encoding="utf-8"
         )
-        with running_engine(tmp_path / "home", root, {"PAGER_SECRET": "shared"}) as engine:
+        with running_engine(folder / "home", root, {"PAGER_SECRET": "shared"}) as engine:
             yield Scene(engine, box, receiver)
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    with scene_in(tmp_path, {}) as opened:
+        yield opened
 
 
 def test_one_start_and_one_recovery_are_received_also_after_a_kill_in_the_middle(scene: Scene) -> None:
@@ -87,3 +104,27 @@ def test_one_start_and_one_recovery_are_received_also_after_a_kill_in_the_middle
     # What was killed may have had its word to the webhook on its way, too: that is said again.
     assert list(dict.fromkeys(scene.told())) == ["start", "recovery"]
     assert not any("SPECIMEN" in str(mail) or "770001" in str(mail) for mail in scene.box.mails)
+
+
+def test_a_payment_that_is_acknowledged_and_not_confirmed_in_time_is_an_alert_until_a_person_settles_it(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    with receiver.Receiver() as ehr:  # it says yes, and never shows what it booked
+
+        def impatient(spec: Spec) -> None:
+            paying("TILL", port, ehr.port, posted_when="echo")(spec)
+            spec["unconfirmed_hours"] = 1e-6
+
+        with scene_in(tmp_path, {"till": impatient}) as scene:
+            scene.engine.await_listening(port)
+            till = Till(scene.engine, "till", "TILL", port)
+            reference = till.pay(till.open_account())
+            till.await_posting(reference, PostingState.ACCEPTED)
+            wait_until(lambda: scene.heard("start", "payment-unconfirmed") != [], "it is told")
+            delivery = till.delivery(reference)
+            assert delivery is not None
+            app = scene.engine.app
+            resolve(app.store, app.clock, By("tester", "seen in the EHR"), delivery.id, Verdict.POSTED)
+            wait_until(lambda: scene.heard("recovery", "payment-unconfirmed") != [], "its end is told")
+    assert scene.heard("start", "payment-unconfirmed") == ["1 payment acknowledged and not seen to be posted in time"]

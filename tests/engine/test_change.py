@@ -1,18 +1,23 @@
 """A new configuration version under a running engine: nothing is started anew, and nothing drops that need not drop."""
 
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from interface.app.change import apply, plan
+from interface.engine.clock import SystemClock
 from interface.hl7.framing import wrap
+from interface.hl7.timestamp import write_timestamp
 from interface.message import DeliveryState, MessageState, PostingState
 from interface.operate.act import By
 from interface.operate.hold import release_cause
 from interface.operate.pause import pause, resume
+from interface.simulate.incoming import read_incoming
 from interface.simulate.receiver import Receiver
 from interface.view.configuration import How
 from interface.view.count import PauseKind
@@ -24,6 +29,7 @@ from tests.engine.processes import wait_until
 from tests.engine.root import Spec, make_root, read_channel, write_channel
 from tests.engine.wire import Wire, adt, charge, code, control_id
 from tests.ports import free_port, free_ports
+from tests.wire.memory import ack
 
 BY = By("tester", "to see how a running engine takes it")
 _FACILITIES = count(1)
@@ -114,6 +120,32 @@ def test_a_listener_that_stays_receives_by_the_new_version(site: Site) -> None:
         assert code(wire.ask(trial)) == "AA"
 
 
+def test_a_senders_clock_is_judged_by_the_new_version_and_told_of_until_it_is_right(site: Site) -> None:
+    name, port, facility = site.open_channel()
+    zone = ZoneInfo(read_channel(site.engine.root, name)["timezone"])
+    site.edit(name, lambda spec: spec.update(sender_clock={"tolerance_secs": 60, "watch_secs": 0.1}))
+    site.apply()
+
+    def told(event: str) -> list[int]:
+        return [one.get("by_micros", 0) for one in site.engine.events(event) if one["channel"] == name]
+
+    with Wire(port) as wire:
+
+        def send(stamp: str) -> bool:
+            content = adt(control_id("C"), facility=facility).replace(b"20250304090000-0600", stamp.encode(), 1)
+            return code(wire.ask(content)) == "AA"
+
+        wait_until(
+            lambda: send("20250304090000") and told("sender-clock-off") != [], "a clock that stands still is told of"
+        )
+        wait_until(
+            lambda: send(write_timestamp(SystemClock().now(), zone)) and told("sender-clock-right") != [],
+            "it is right again",
+        )
+    (by,) = told("sender-clock-off")
+    assert by < -3600 * 1_000_000
+
+
 def test_a_listener_whose_port_changes_answers_what_it_took_and_opens_anew(site: Site) -> None:
     name, port, facility = site.open_channel()
     site.edit(name, lambda spec: spec.update(ack={"mode": "processed", "answer_within_secs": 3600}))
@@ -143,6 +175,23 @@ def test_a_limit_that_changes_opens_the_listener_anew_at_its_place(site: Site) -
     site.engine.await_listening(port)
     with Wire(port) as wire:
         assert code(wire.ask(adt(control_id("C"), facility=facility))) == "AA"
+
+
+def test_a_message_that_is_half_received_comes_to_its_end_over_the_old_connection(site: Site) -> None:
+    name, port, facility = site.open_channel()
+    number, next_number = control_id("C"), control_id("C")
+    block = wrap(adt(number, facility=facility))
+    with Wire(port) as wire:
+        assert code(wire.ask(adt(control_id("C"), facility=facility))) == "AA"
+        wire.write(block[:100])
+        site.edit(name, lambda spec: spec["source"]["mllp"].update(max_in_flight=3))
+        site.apply()
+        wire.write(block[100:] + wrap(adt(next_number, facility=facility)))
+        assert code(wire.read()) == "AA"
+        assert wire.read_end() == b""
+    site.engine.await_state(number, MessageState.PROCESSED, channel=name)
+    assert site.engine.state_of(next_number, name) is None
+    assert site.engine.counts(name)["incomplete"] == 0
 
 
 def test_what_waits_in_a_channel_that_is_gone_is_held_until_it_is_back(site: Site) -> None:
@@ -183,6 +232,41 @@ def test_destinations_start_move_and_stop_while_payments_go_out(site: Site) -> N
         assert (first.record.accepted, second.record.accepted) == (1, 2)
         connected = [one for one in site.engine.events("destination-connected") if one["destination"] == "desk/dft"]
         assert len(connected) == 2  # a change of what is rendered made no new connection
+
+
+def test_an_answer_that_comes_over_a_connection_of_the_version_before_settles_its_payment(site: Site) -> None:
+    port, ehr_port = free_ports(2)
+    site.add("tardy", paying("TARDY", port, ehr_port))
+    with socket.create_server(("127.0.0.1", ehr_port)) as ehr:
+        site.apply()
+        site.engine.await_listening(port)
+        till = Till(site.engine, "tardy", "TARDY", port)
+        reference = till.pay(till.open_account())
+        with ehr.accept()[0] as connection:
+            asked = read_incoming(connection.recv(65536).strip(b"\x0b\x1c\r"))
+            till.await_posting(reference, PostingState.AMBIGUOUS)
+            site.edit("tardy", lambda spec: spec["destinations"]["dft"]["mllp"].update(connect_timeout_secs=6.0))
+            site.apply()
+            connection.sendall(ack(asked.control_id))
+            till.await_posting(reference, PostingState.POSTED)
+    assert till.items() == []
+
+
+def test_a_peer_that_is_to_have_one_connection_at_a_time_keeps_none_of_the_version_before(site: Site) -> None:
+    port, ehr_port = free_ports(2)
+    site.add("narrow", paying("NARROW", port, ehr_port, reply_timeout_secs=30))
+    with socket.create_server(("127.0.0.1", ehr_port)) as ehr:
+        site.apply()
+        site.engine.await_listening(port)
+        till = Till(site.engine, "narrow", "NARROW", port)
+        reference = till.pay(till.open_account())
+        with ehr.accept()[0] as connection:
+            asked = read_incoming(connection.recv(65536).strip(b"\x0b\x1c\r"))
+            connection.sendall(ack(asked.control_id))
+            till.await_posting(reference, PostingState.POSTED)
+            site.edit("narrow", lambda spec: spec["destinations"]["dft"]["mllp"].update(one_session=True))
+            site.apply()
+            assert connection.recv(65536) == b""
 
 
 def test_what_is_queued_for_a_destination_that_is_gone_stays_until_it_is_back(site: Site) -> None:

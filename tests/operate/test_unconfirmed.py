@@ -9,6 +9,7 @@ from interface.message import DeliveryState, PostingState
 from interface.operate.posting import Verdict, resolve
 from interface.pipeline.unconfirmed import tell_unconfirmed
 from interface.row.delivery import PostingFact
+from interface.view.count import DestinationCount
 from interface.view.work import WorkItemRow
 from tests.operate.desk import BY, Desk, Till, wire_id
 from tests.pipeline.spoken import DESTINATION, SECOND
@@ -31,10 +32,14 @@ def items(desk: Desk) -> list[WorkItemRow]:
         return reader.work_items(only_open=True, beyond_id=0, limit=100)
 
 
-def oldest_at(desk: Desk) -> int:
+def counted(desk: Desk) -> DestinationCount:
     with desk.store.snapshot() as reader:
         (count,) = reader.destination_counts()
-    return count.oldest_unconfirmed_at
+    return count
+
+
+def oldest_at(desk: Desk) -> int:
+    return counted(desk).oldest_unconfirmed_at
 
 
 def confirm(till: Till) -> None:
@@ -72,6 +77,19 @@ def test_each_payment_is_told_by_itself(desk: Desk) -> None:
     desk.clock.at += 49 * HOUR_SECS * SECOND
     assert look(desk) == 3
     assert len({item.subject for item in items(desk)}) == 3
+
+
+def test_those_that_a_person_was_told_of_are_counted_until_they_are_settled(desk: Desk) -> None:
+    till = open_till(desk, accounts=2)
+    for number in range(2):
+        till.pay(f"TX{number}", f"A{number}")
+        till.send("AA")
+    desk.clock.at += 49 * HOUR_SECS * SECOND
+    before = counted(desk).unconfirmed
+    look(desk)
+    told = counted(desk).unconfirmed
+    resolve(desk.store, desk.clock, BY, till.deliveries()[0].id, Verdict.POSTED)
+    assert (before, told, counted(desk).unconfirmed) == (0, 2, 1)
 
 
 def test_where_the_channel_does_not_ask_nobody_is_told(desk: Desk) -> None:

@@ -256,7 +256,7 @@ def test_a_connection_that_does_not_finish_closing_is_cut_off() -> None:
     assert causes(rig) == ["idle-timeout"]
 
 
-# ---------------------------------------------------------------- listening and stopping
+# ---------------------------------------------------------------- listening
 
 
 def test_an_address_in_use_is_a_configuration_error() -> None:
@@ -272,61 +272,6 @@ def test_an_address_in_use_is_a_configuration_error() -> None:
     assert raised.value.code == "cannot-listen"
     assert raised.value.place == rig.source.place
     assert raised.value.advice
-
-
-def test_drain_waits_for_answers_then_closes() -> None:
-    rig = SourceRig()
-    wire = rig.connect()
-    wire.deliver(frames(2))
-    drained = rig.source.drain(30)
-    assert not is_read(wire)
-    rig.clerk.answer(0, b"0")
-    rig.reactor.pump([0])
-    assert not drained.called
-    rig.clerk.answer(1, b"1")
-    rig.reactor.pump([0])
-    assert wire.frames() == [b"0", b"1"]
-    assert causes(rig) == ["stopping"]
-    assert drained.called
-    assert not rig.reactor.getDelayedCalls(), "no timer is left behind"
-
-
-def test_drain_closes_idle_connections_at_once() -> None:
-    rig = SourceRig()
-    rig.connect()
-    drained = rig.source.drain(30)
-    rig.reactor.pump([0])
-    assert drained.called
-
-
-def test_drain_without_connections_is_done_at_once() -> None:
-    assert SourceRig().source.drain(30).called
-
-
-def test_drain_takes_a_half_frame_into_custody() -> None:
-    rig = SourceRig()
-    rig.connect().deliver(b"\x0bhalf")
-    drained = rig.source.drain(30)
-    rig.reactor.pump([0])
-    assert rig.clerk.kinds == [ArrivalKind.CUT]
-    assert not drained.called
-    rig.clerk.answer(0, None)
-    rig.reactor.pump([0])
-    assert drained.called
-
-
-def test_drain_cuts_off_what_is_not_answered_in_time() -> None:
-    rig = SourceRig()
-    wire = rig.connect()
-    wire.deliver(frames(1))
-    drained = rig.source.drain(30)
-    rig.reactor.pump([29])
-    assert not drained.called
-    rig.reactor.pump([1, 0])
-    assert drained.called
-    assert [event.unanswered for event in rig.seen(ConnectionClosed)] == [1]
-    rig.clerk.answer(0, b"too late")
-    assert wire.value() == b""
 
 
 def test_connections_go_on_while_the_port_is_closed() -> None:

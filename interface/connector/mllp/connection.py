@@ -74,6 +74,7 @@ class SourceConnection(Protocol):
         self._pauses: set[Pause] = set()
         self._is_corked = False  # answers gather until the whole read was handed over
         self._end: End | None = None  # once set, nothing more is read
+        self._is_last_frame = False  # the begun frame is read to its end, and nothing after it
         self._is_closing = False  # the transport was told to close
         self._is_aborted = False
         self._is_lost = False
@@ -101,6 +102,9 @@ class SourceConnection(Protocol):
             return
         self._active_at = self._around.seconds()
         pieces = self._deframer.feed(data)
+        if self._is_last_frame and pieces:
+            self._end_behind(pieces[0])
+            return
         self._is_corked = True
         for piece in pieces:
             self._take(piece)
@@ -303,6 +307,22 @@ class SourceConnection(Protocol):
         self._take_half()
         if not self._order:
             self._close()
+
+    def finish_frame(self) -> None:
+        """As `finish` for a stop, but a frame that has begun is read to its end first, within the time that frames have."""
+        self._is_last_frame = self._deframer.is_inside
+        if not self._is_last_frame:
+            self.finish(End.STOPPING)
+
+    def _end_behind(self, last: Framed) -> None:
+        # What came behind it was not taken, and gets no answer: to its sender it is as if it had not been read.
+        self._deframer.close()
+        self._is_corked = True
+        self._take(last)
+        self._is_corked = False
+        self._note_begun()
+        self.finish(End.STOPPING)
+        self._write_answers()
 
     def abort(self, why: End) -> None:
         """Close at once; what is not answered yet stays unanswered."""

@@ -124,6 +124,15 @@ class MllpDestination:
             exchange.close("stopping")
         await gatherResults([exchange.ended() for exchange in exchanges])
 
+    async def retire(self) -> None:
+        """Send no more, and read what is open for `late_ack_secs`; done when all of it is gone, which `close` may hasten.
+
+        To be called between two sends.
+        """
+        if self._current is not None:
+            self._retire(self._current, "replaced")
+        await gatherResults([exchange.ended() for exchange in self._late])
+
     # ------------------------------------------------------------ connecting
 
     def _tls(self) -> ClientTls | None:

@@ -181,13 +181,17 @@ class MllpSource(ServerFactory):
     # ------------------------------------------------------------ stopping
 
     def drain(self, timeout_secs: float) -> Deferred[None]:
-        """Stop listening and reading, answer what was taken, close. What takes longer is cut off unanswered."""
+        """Stop listening, read frames that have begun to their end and nothing more, answer what was taken, close.
+
+        A frame that has begun has what is left of `frame_timeout_secs`. What takes longer than `timeout_secs` is cut off
+        unanswered.
+        """
         return Deferred.fromCoroutine(self._drain(timeout_secs))
 
     async def _drain(self, timeout_secs: float) -> None:
         await self.stop_listening()
         for connection in list(self._connections):
-            connection.finish(End.STOPPING)
+            connection.finish_frame()
         deadline = self._reactor.callLater(timeout_secs, self._abort_all)
         if self._connections:
             self._all_ended = Deferred()
