@@ -65,6 +65,37 @@ class HttpCleartext(StrEnum):
     ACCEPTED = "accepted"
 
 
+class Fhir(Declared):
+    """The FHIR server. Every request but the one for its metadata needs a token: `hp24 token create`."""
+
+    host: str = Field(default="127.0.0.1", description="address that it listens on")
+    port: int = Field(default=8025, ge=0, le=65535, description="its port; 0: there is no FHIR server")
+    base_url: str = Field(
+        default="",
+        pattern="^(https?://[^ ?#]+[^/ ?#])?$",
+        description="its address as clients know it, up to /fhir/r4, where a proxy stands before it; empty: as they ask for it",
+    )
+    cleartext: HttpCleartext = Field(
+        default=HttpCleartext.LOOPBACK,
+        description="without `certificate` only addresses of this machine are listened on; `accepted` takes that risk",
+    )
+    certificate: str = Field(default="", description="file of its certificate, relative to the root; empty: no TLS")
+    key: str = Field(default="", description="file of its key; empty: it stands in the certificate's file")
+    max_connections: int = Field(
+        default=256, ge=1, le=10_000, description="connections at once; further ones are answered 503"
+    )
+
+    @model_validator(mode="after")
+    def _guard_cleartext(self) -> "Fhir":
+        is_plain = self.port and not self.certificate and self.cleartext is HttpCleartext.LOOPBACK
+        if is_plain and not is_loopback(self.host):
+            raise ValueError(
+                "the FHIR server could be reached from beyond this machine, without TLS; "
+                "give it `certificate`, or take the risk with `cleartext: accepted`"
+            )
+        return self
+
+
 class Settings(Declared):
     """Options of config/engine.yaml. Every one has a default; units stand in the names."""
 
@@ -84,6 +115,7 @@ class Settings(Declared):
     http_max_connections: int = Field(
         default=64, ge=1, le=10_000, description="HTTP connections at once; further ones are answered 503"
     )
+    fhir: Fhir = Field(default_factory=Fhir, description="the FHIR server")
     health_secs: _Wait = Field(
         default=2.0,
         description="how often the engine's health is looked at; what /health and /metrics show is as old, at most",

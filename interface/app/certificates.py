@@ -9,11 +9,11 @@ from interface.channel.loader import Configuration
 from interface.errors import ConfigurationError
 from interface.operate.health import CertificateStanding
 
-HTTP = "http"  # the owner of what the HTTP face shows
+HTTP, FHIR = "http", "fhir"  # the owners of what the HTTP face and the FHIR server show
 
 
 def standings(app: App) -> list[CertificateStanding]:
-    """Of every channel and destination that speaks TLS, and of the HTTP face."""
+    """Of every channel and destination that speaks TLS, and of the HTTP faces."""
     try:
         _, configuration = app.active()
     except ConfigurationError:
@@ -34,6 +34,9 @@ def _http(app: App) -> Iterator[TlsUse]:
     if settings.http_port and settings.http_certificate:
         certificate = app.root / settings.http_certificate
         yield TlsUse(HTTP, (), TlsFiles(certificate, app.root / (settings.http_key or settings.http_certificate)))
+    fhir = settings.fhir
+    if fhir.port and fhir.certificate:
+        yield TlsUse(FHIR, (), TlsFiles(app.root / fhir.certificate, app.root / (fhir.key or fhir.certificate)))
 
 
 def _standings(use: TlsUse, app: App) -> list[CertificateStanding]:

@@ -95,6 +95,7 @@ class Demo:
             **mine,
             "HP24_KEY_FILE": str(key_file(home)),
             "HP24_HTTP_PORT": "0",  # an engine that runs on this machine keeps its own
+            "HP24_FHIR_PORT": "0",
             **played,
             **others,
         }

@@ -1,4 +1,4 @@
-"""The three parts of a running engine, each in a process of its own: wiring, start, stop."""
+"""The parts of a running engine, each in a process of its own: wiring, start, stop."""
 
 import asyncio
 import os
@@ -27,12 +27,12 @@ from interface.observe.clock import ClockBehind
 from interface.observe.emit import configure, emit, share
 from interface.observe.fault import fault, record_stray_failures
 from interface.settings import Settings
-from interface.view.count import PartState
+from interface.view.count import PartState, Vitals
 
 if TYPE_CHECKING:
     from interface.app.wires import Runnable
 
-LISTEN, PROCESS, WATCH = "listen", "process", "watch"
+LISTEN, PROCESS, SERVE, WATCH = "listen", "process", "serve", "watch"
 # Reading frames and storing them are two threads that both want the interpreter. With Python's own 5 ms, a commit that gave it up
 # for a moment, as it does at each statement, waits so long for it again, and every sender of that commit with it.
 _TURN_SECS = 0.0005
@@ -109,6 +109,35 @@ def run_process(app: App, sign: SignOfLife) -> int:
     return run(reactor, heartbeat, start=processing.start, stop=processing.stop)
 
 
+def run_serve(app: App, sign: SignOfLife) -> int:
+    """The part that answers programs."""
+    from interface.app.serve import Serve
+    from interface.app.version import Versions
+    from interface.engine.versions import VersionWatch
+
+    reactor = install_reactor()
+    record_stray_failures(emit)
+    versions = Versions(app, SERVE)
+    serve = Serve(app, versions.running)
+
+    def adopt(version: "Runnable") -> None:
+        serve.adopt(version)
+        versions.taken()
+
+    watch = VersionWatch(reactor, app.settings.config_check_secs, versions.newer, adopt)
+    heartbeat = Heartbeat(reactor, sign, app.settings.heartbeat_secs, lambda: PartState.RUNNING, Vitals)
+
+    def start() -> None:
+        watch.start()
+        reactor.callLater(0, serve.start)  # one step later: the reactor calls what starts before its loop runs
+
+    def stop() -> "defer.Deferred[None]":
+        watch.stop()
+        return defer.Deferred.fromFuture(asyncio.ensure_future(serve.stop()))
+
+    return run(reactor, heartbeat, start=start, stop=stop)
+
+
 def run_watch(home: Path, root: Path, settings: Settings) -> int:
     """The watching part; it opens the store by itself, and answers while it cannot."""
     from interface.app.alerting import Alerting
@@ -131,11 +160,15 @@ def run_watch(home: Path, root: Path, settings: Settings) -> int:
     return run(reactor, None, start=lambda: reactor.callLater(0, watch.start), stop=stop)
 
 
+_RUNS = {LISTEN: run_listen, PROCESS: run_process, SERVE: run_serve}
+
+
 def load() -> None:
     """Load what any part needs, for a process that parts are forked from."""
     import interface.app.alerting
     import interface.app.outbox
     import interface.app.processing
+    import interface.app.serve
     import interface.app.version
     import interface.app.watch
     import interface.engine.files
@@ -145,9 +178,9 @@ def load() -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`listen|process|watch --home DIR --root DIR [--supervised]`, as the supervisor calls it."""
+    """`listen|process|serve|watch --home DIR --root DIR [--supervised]`, as the supervisor calls it."""
     parser = ArgumentParser(prog="hp24 part")
-    parser.add_argument("part", choices=(LISTEN, PROCESS, WATCH))
+    parser.add_argument("part", choices=(LISTEN, PROCESS, SERVE, WATCH))
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--supervised", action="store_true", help="end when standard input does")
@@ -184,7 +217,7 @@ def _store_part(asked: Namespace) -> int:
         sign = SignOfLife(app.store, app.clock, asked.part, tolerance_secs=app.settings.clock_tolerance_secs)
         with only_one(app.home, asked.part, lambda: standing_by(sign, app.settings.heartbeat_secs)):
             share(app.home, asked.part)
-            return run_listen(app, sign) if asked.part == LISTEN else run_process(app, sign)
+            return _RUNS[asked.part](app, sign)
 
 
 def _until_the_reactor_runs(asked: Namespace, settings: Settings) -> None:

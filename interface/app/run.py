@@ -16,7 +16,7 @@ from interface.observe import emit
 from interface.operate.configuration import need_confirmation
 from interface.settings import Settings
 
-PARTS = ("listen", "process", "watch")  # in the order in which they are stopped
+PARTS = ("listen", "process", "serve", "watch")  # in the order in which they are stopped
 SUPERVISOR = "engine"  # under this name it counts
 
 
@@ -52,8 +52,9 @@ def settle(app: App, actor: str, *, publishes: bool = False) -> Settled:
 
 
 def parts_of(settings: Settings) -> tuple[str, ...]:
-    """The parts that these settings ask for: nothing watches where nobody could be told."""
-    return PARTS if settings.http_port or settings.alerts.is_told else PARTS[:-1]
+    """The parts that these settings ask for: nothing serves without a port, and nothing watches where nobody could be told."""
+    wanted = {"serve": settings.fhir.port, "watch": settings.http_port or settings.alerts.is_told}
+    return tuple(part for part in PARTS if wanted.get(part, True))
 
 
 def run(app: App, actor: str, tell: Callable[[Settled], None], *, publishes: bool = False) -> int:

@@ -14,13 +14,14 @@ from pathlib import Path
 
 from interface.app.alerting import Alerting
 from interface.app.compose import App, open_app
+from interface.app.face import Face
 from interface.app.surroundings import PRODUCT, Surveyor
 from interface.engine.clock import SystemClock
 from interface.engine.heartbeat import SignOfLife
 from interface.errors import ConfigurationError, StoreError
 from interface.observe.alert import AlertNotKept
 from interface.observe.emit import emit
-from interface.observe.engine import HttpFailed, HttpStarted, StorageFailed
+from interface.observe.engine import StorageFailed
 from interface.observe.expose import expose
 from interface.observe.fault import fault
 from interface.observe.gauge import Reading
@@ -31,7 +32,7 @@ from interface.settings import Settings
 from interface.view.alert import Rule
 from interface.view.count import PartState
 from interface.web.application import application
-from interface.web.server import HttpServer, Serving
+from interface.web.server import Serving
 
 NAME = "watch"
 _OLD_LOOKS = 5  # so many looks late, the last one is not to be trusted
@@ -60,8 +61,7 @@ class Watch:
         self._app: App | None = None
         self._picture = self._unseen()
         self._readings: list[Reading] = readings(self._picture)
-        self._server: HttpServer | None = None
-        self._serving: asyncio.Task[None] | None = None
+        self._http: Face | None = None
 
     def _unseen(self) -> Health:
         reason = Reason("not-looked-yet", NAME, "the engine has just been started", "ask again in a few seconds")
@@ -90,17 +90,14 @@ class Watch:
         """Look, and answer over HTTP where a port is set. On the running loop."""
         self._thread.start()
         if self._settings.http_port:
-            self._serving = asyncio.get_running_loop().create_task(self._serve())
+            self._http = self._face()
+            self._http.start()
 
     async def stop(self) -> None:
         """End after the answers under way."""
         self._is_stopping.set()
-        if self._server is not None:
-            await self._server.stop()
-        if self._serving is not None:
-            if self._server is None or not self._server.is_serving:
-                self._serving.cancel()
-            await asyncio.wait([self._serving], timeout=self._settings.drain_secs)
+        if self._http is not None:
+            await self._http.stop()
         await asyncio.to_thread(self._thread.join, self._settings.drain_secs)
         if self._alerting is not None:
             await self._alerting.stop()
@@ -156,9 +153,7 @@ class Watch:
     def _show(self, picture: Health) -> None:
         self._readings, self._picture = readings(picture), picture
 
-    # ------------------------------------------------------------ serving
-
-    async def _serve(self) -> None:
+    def _face(self) -> Face:
         settings = self._settings
         serving = Serving(
             settings.http_host,
@@ -168,26 +163,4 @@ class Watch:
             self._root / settings.http_certificate if settings.http_certificate else None,
             self._root / settings.http_key if settings.http_key else None,
         )
-        while not self._is_stopping.is_set():
-            server = HttpServer(application(self), serving)
-            try:
-                server.listen()
-            except ConfigurationError as failure:
-                emit(HttpFailed(failure.code, failure.place, failure.text, failure.advice))
-                await asyncio.sleep(settings.listen_retry_secs)
-                continue
-            self._server = server
-            refreshing = asyncio.create_task(self._refresh(server))
-            try:
-                await server.serve(lambda place: emit(HttpStarted(place)))
-            finally:
-                refreshing.cancel()
-
-    async def _refresh(self, server: HttpServer) -> None:
-        # A certificate that was renewed serves new connections; one that cannot be used changes nothing.
-        while True:
-            await asyncio.sleep(self._settings.certificate_check_secs)
-            try:
-                server.refresh()
-            except ConfigurationError as failure:
-                emit(HttpFailed(failure.code, failure.place, failure.text, failure.advice))
+        return Face(application(self), serving, settings)

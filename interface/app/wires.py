@@ -47,6 +47,7 @@ class Runnable:
     plan: Plan
     senders: Mapping[str, Sending]
     rules: Mapping[str, BalancePolicy]  # how each facility's balances are reckoned
+    zones: Mapping[str, ZoneInfo]  # each facility's time zone
 
 
 def runnable(config_id: int, configuration: Configuration, root: Path = _HERE) -> Runnable:
@@ -60,7 +61,8 @@ def runnable(config_id: int, configuration: Configuration, root: Path = _HERE) -
             key = f"{name}/{REPLY}"
             senders[key] = Sending(_settings(key, feed.spec.reply, root), _unrendered, None)
     sources = tuple(_source(feed, root) for feed in configuration.feeds.values())
-    return Runnable(config_id, sources, plan_of(config_id, configuration), senders, policies(configuration))
+    zones = {spec.facility: ZoneInfo(spec.timezone) for spec in configuration.specs.values()}
+    return Runnable(config_id, sources, plan_of(config_id, configuration), senders, policies(configuration), zones)
 
 
 def _source(feed: Feed, root: Path) -> Source:

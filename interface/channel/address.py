@@ -81,6 +81,8 @@ def _use(what: str, host: str, port: int, block: Block, place: Place) -> Use:
 def _of_settings(settings: Settings, own: Block) -> Iterator[Use]:
     if settings.http_port:
         yield _use("listens on", settings.http_host, settings.http_port, own, ("http_host",))
+    if settings.fhir.port:
+        yield _use("listens on", settings.fhir.host, settings.fhir.port, own, ("fhir", "host"))
     database = urlsplit(settings.database_url)
     if database.hostname:
         yield _use("keeps its data at", database.hostname, database.port or 5432, own, ("database_url",))

@@ -135,7 +135,9 @@ def _print_warnings(warnings: "Sequence[Problem]") -> None:
 
 @verb("run")
 @click.option(
-    "--part", type=click.Choice(["listen", "process", "watch"]), help="Only this part of the engine, in this process."
+    "--part",
+    type=click.Choice(["listen", "process", "serve", "watch"]),
+    help="Only this part of the engine, in this process.",
 )
 @click.option(
     "--publish",

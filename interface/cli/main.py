@@ -62,6 +62,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Keep": {
         "backup": ("backup", "Write everything that the database holds to one file, while the engine runs."),
         "purge": ("purge", "Remove what its time is over for, or tell what would go."),
+        "token": ("token", "Make, list or revoke a token of a program that asks the FHIR server."),
         "key": ("key", "Change the master key, while the engine runs."),
         "restore": ("backup", "Make a new home of a backup; it sends nothing until `resume --after-restore`."),
     },

@@ -16,6 +16,7 @@ from interface.store import schema_ledger as t
 from interface.store.dialect import insert_or_add, insert_or_keep, insert_or_replace
 from interface.store.lane import join
 from interface.store.ledger_load import identifier_key, value_key
+from interface.store.named import PEOPLE, name_of, word_keys
 from interface.store.posting import confirm
 from interface.store.tx import Tx
 from interface.store.vault import Vault, scope_of
@@ -35,6 +36,9 @@ _CREATE = {noun: sa.insert(table) for noun, table in t.ENTITIES.items()}
 _CHANGE = {noun: _update(table, _COLUMNS[noun]) for noun, table in t.ENTITIES.items()}
 _CONFIRM = {noun: _update(table, _CONFIRMED) for noun, table in t.ENTITIES.items()}
 _IDENTIFIER = insert_or_keep(t.identifier)
+_WORD = t.name_word.c
+_UNNAME = sa.delete(t.name_word).where(_WORD.noun == sa.bindparam("of"), _WORD.entity_id == sa.bindparam("row"))
+_NAME = sa.insert(t.name_word)
 _KEY = t.identifier.c.key == sa.bindparam("row_key")
 _REVIVE = sa.update(t.identifier).where(_KEY, t.identifier.c.retired_at != 0).values(retired_at=0)
 _RETIRE = sa.update(t.identifier).where(_KEY, t.identifier.c.retired_at == 0).values(retired_at=sa.bindparam("at"))
@@ -58,6 +62,8 @@ class SealedChanges:
     created: dict[Noun, list[dict[str, Any]]] = field(default_factory=dict)
     changed: dict[Noun, list[dict[str, Any]]] = field(default_factory=dict)
     confirmed: dict[Noun, list[dict[str, Any]]] = field(default_factory=dict)
+    named: list[dict[str, Any]] = field(default_factory=list)  # people whose name may have changed
+    words: list[dict[str, Any]] = field(default_factory=list)  # of their names, anew
     identifiers: list[dict[str, Any]] = field(default_factory=list)
     money: list[dict[str, Any]] = field(default_factory=list)
     payments: list[dict[str, Any]] = field(default_factory=list)
@@ -71,6 +77,11 @@ def seal(vault: Vault, changes: LedgerChanges) -> SealedChanges:
     for one in changes.changed:
         new = {f"new_{name}": value for name, value in _entity(vault, one).items()}
         sealed.changed.setdefault(one.noun, []).append({"row": one.id, **new})
+    for one in (*changes.created, *changes.changed):
+        if one.noun in PEOPLE:
+            sealed.named.append({"of": one.noun.value, "row": one.id})
+            keys = sorted(word_keys(vault, one.noun, name_of(one)))
+            sealed.words += [{"noun": one.noun.value, "entity_id": one.id, "key": key} for key in keys]
     for confirmation in changes.confirmations:
         sealed.confirmed.setdefault(confirmation.noun, []).append(_confirmation(confirmation))
     sealed.identifiers = [_identifier(vault, known) for known in changes.identifiers]
@@ -181,6 +192,8 @@ def save(tx: Tx, sealed: SealedChanges) -> None:
         tx.write(_CREATE[noun], sealed.created.get(noun, ()))
         tx.write(_CHANGE[noun], sealed.changed.get(noun, ()))
         tx.write(_CONFIRM[noun], sealed.confirmed.get(noun, ()))
+    tx.write(_UNNAME, sealed.named)
+    tx.write(_NAME, sealed.words)
     tx.write(_IDENTIFIER, sealed.identifiers)
     keys = [(identifier_key(tx.vault, one.noun, one.identifier), one.retired_at) for one in changes.retirements]
     tx.write(_REVIVE, [{"row_key": key} for key, _ in keys])

@@ -46,6 +46,9 @@ _DUE = (
 _KNOWN = sa.select(_ROW.subject, _ROW.entity_id, _ROW.state).where(
     _ROW.subject == sa.bindparam("place"), within(_ROW.entity_id, "ids")
 )
+_MARKED = sa.select(_ROW.entity_id, _ROW.marked).where(
+    _ROW.subject == sa.bindparam("place"), within(_ROW.entity_id, "ids")
+)
 _COUNT_DUE = (
     sa.select(sa.func.count().label("amount"), sa.func.min(_ROW.due_at).label("oldest"))
     .select_from(t.mirror)
@@ -160,6 +163,11 @@ def states(tx: Tx, wanted: Iterable[tuple[Subject, int]]) -> dict[tuple[Subject,
         for row in tx.read_in(_KNOWN, "ids", numbers, place=_PLACE[subject]):
             found[subject, row.entity_id] = MirrorState(row.state)
     return found
+
+
+def versions(tx: Tx, subject: Subject, ids: Iterable[int]) -> dict[int, int]:
+    """How often each of these rows has changed; what was never marked is left out."""
+    return {row.entity_id: row.marked for row in tx.read_in(_MARKED, "ids", ids, place=_PLACE[subject])}
 
 
 def rows_named(tx: Tx, public_ids: Iterable[str]) -> dict[str, list[tuple[Subject, int]]]:

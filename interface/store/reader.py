@@ -43,10 +43,12 @@ from interface.store import (
     purged,
     record,
     replay,
+    resource,
     run,
     search,
     story,
     suspension,
+    token,
     unconfirmed,
     worklist,
 )
@@ -59,6 +61,8 @@ from interface.view.delivery import DeliveryFilter, DeliveryStory
 from interface.view.message import MessageFilter, MessageRow, MessageStory, PurgedPart, RunRow
 from interface.view.money import AccountStory, PaymentStory
 from interface.view.patient import PatientStory
+from interface.view.resource import ResourceFilter, ResourceRow
+from interface.view.token import TokenRow
 from interface.view.work import ReplayRow, WorkItemRow
 
 
@@ -257,8 +261,17 @@ class SqlReader:
     def payments_of_allocations(self, allocation_ids: Sequence[int]) -> list[PaymentStory]:
         return payment_story.payments_of_allocations(self._tx, allocation_ids)
 
+    def resources(self, wanted: ResourceFilter) -> list[ResourceRow]:
+        return resource.resource_rows(self._tx, wanted)
+
     def patient(self, name: str) -> PatientStory | None:
         return patient_story.patient(self._tx, name)
+
+    def token(self, secret: str) -> TokenRow | None:
+        return token.token(self._tx, secret)
+
+    def tokens(self) -> list[TokenRow]:
+        return token.tokens(self._tx)
 
     def work_items(self, *, only_open: bool, beyond_id: int, limit: int) -> list[WorkItemRow]:
         return worklist.work_items(self._tx, only_open=only_open, beyond_id=beyond_id, limit=limit)

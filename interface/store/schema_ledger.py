@@ -52,6 +52,7 @@ ENTITIES = {Noun.PATIENT: patient, Noun.GUARANTOR: guarantor, Noun.ACCOUNT: acco
 for _table in ENTITIES.values():
     _known = _table.c.survivor_id.is_not(None)
     sa.Index(f"{_table.name}_merged", _table.c.survivor_id, sqlite_where=_known, postgresql_where=_known)
+    sa.Index(f"{_table.name}_updated", _table.c.updated_at, _table.c.id)
 for _table in (patient, guarantor):
     sa.Index(f"{_table.name}_named", _table.c.family_key, _table.c.birth_key)
     sa.Index(f"{_table.name}_born", _table.c.birth_key)
@@ -69,6 +70,17 @@ identifier = sa.Table(
     sealed(),  # authority, type, value
     sa.PrimaryKeyConstraint("key", "retired_at"),
     sa.Index("identifier_of", "entity_id", "noun"),
+    sqlite_with_rowid=False,
+)
+
+# The words of people's names, each as its keyed hash: what is looked for is a whole word.
+name_word = sa.Table(
+    "name_word",
+    METADATA,
+    text("noun"),
+    sa.Column("entity_id", sa.BigInteger, nullable=False),
+    sa.Column("key", sa.BigInteger, nullable=False, index=True),
+    sa.PrimaryKeyConstraint("noun", "entity_id", "key"),
     sqlite_with_rowid=False,
 )
 

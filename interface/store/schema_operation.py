@@ -28,6 +28,22 @@ vault_key = sa.Table(
     micros("wrapped_at"),
 )
 
+# Of a token only the keyed hash of its secret is kept.
+token = sa.Table(
+    "token",
+    METADATA,
+    row_id(),
+    sa.Column("public_id", sa.String, nullable=False, unique=True),
+    sa.Column("secret", sa.LargeBinary(16), nullable=False, unique=True),
+    text("name"),
+    text("scopes"),  # apart by blanks
+    text("actor"),
+    micros("created_at"),
+    micros("expires_at"),
+    micros("revoked_at", nullable=True),
+    micros("used_at", nullable=True),
+)
+
 counter = sa.Table(
     "counter",
     METADATA,

@@ -34,6 +34,7 @@ from interface.store import (
     run,
     settled,
     suspension,
+    token,
     unconfirmed,
     worklist,
 )
@@ -44,6 +45,7 @@ from interface.store.rotation import KeyRotation
 from interface.view.alert import Alert, ToldRow
 from interface.view.configuration import Publishing
 from interface.view.count import PartRow, PauseKind
+from interface.view.token import TokenRow
 
 
 class SqlTurn(SqlReader):
@@ -204,6 +206,15 @@ class SqlTurn(SqlReader):
 
     def close_work_item(self, item_id: int, how: str, actor: str) -> bool:
         return worklist.close_item(self._tx, item_id, how, actor)
+
+    def add_token(self, one: TokenRow, secret: str) -> None:
+        token.add_token(self._tx, one, secret)
+
+    def revoke_token(self, public_id: str, at: int) -> bool:
+        return token.revoke_token(self._tx, public_id, at)
+
+    def use_token(self, public_id: str, at: int) -> None:
+        token.use_token(self._tx, public_id, at)
 
     def audit(self, acts: Sequence[Act]) -> None:
         audit.audit(self._tx, acts)

@@ -11,6 +11,8 @@ from interface.view.delivery import DeliveryFilter, DeliveryStory
 from interface.view.message import MessageFilter, MessageRow, MessageStory, PurgedPart
 from interface.view.money import AccountStory, PaymentStory
 from interface.view.patient import PatientStory
+from interface.view.resource import ResourceFilter, ResourceRow
+from interface.view.token import TokenRow
 from interface.view.work import ReplayRow, WorkItemRow
 
 
@@ -98,6 +100,15 @@ class Views(Protocol):
     def payments_of_allocations(self, allocation_ids: Sequence[int]) -> list[PaymentStory]:
         """The payments that these allocations belong to, each once, in the order of ids."""
 
+    def resources(self, wanted: ResourceFilter) -> list[ResourceRow]:
+        """One page of rows that a resource server is asked for, in the order of ids."""
+
+    def token(self, secret: str) -> TokenRow | None:
+        """The token that is this secret, whatever became of it; None where there is none."""
+
+    def tokens(self) -> list[TokenRow]:
+        """All tokens, oldest first."""
+
     def patient(self, name: str) -> PatientStory | None:
         """The patient with this public id or identifier value, seen through merges; its lane is a root.
 
@@ -180,6 +191,15 @@ class Acts(Protocol):
 
     def close_work_item(self, item_id: int, how: str, actor: str) -> bool:
         """Close an item; False where it is closed or unknown."""
+
+    def add_token(self, one: TokenRow, secret: str) -> None:
+        """Keep a new token; of its secret only a keyed hash."""
+
+    def revoke_token(self, public_id: str, at: int) -> bool:
+        """Let a token open nothing from now on; False where none of this name still stood."""
+
+    def use_token(self, public_id: str, at: int) -> None:
+        """Note when a token was used."""
 
     def keep_alerts(self, alerts: Sequence[Alert]) -> list[Alert]:
         """Write alerts as they stand; new ones get their ids."""

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from interface.errors import ConfigurationError
 
+Application = ASGIApp
 _TLS_CODE = "tls-file-malformed"
 
 
@@ -27,6 +28,7 @@ class Serving:
     drain_secs: float
     certificate: Path | None = None
     key: Path | None = None
+    setting: str = "http_port"  # where the port stands
 
 
 class _Quiet(uvicorn.Server):
@@ -84,7 +86,7 @@ class HttpServer:
                 "cannot-listen",
                 f"the HTTP face cannot listen: {refused.strerror or type(refused).__name__}",
                 place=self.place,
-                advice="set http_port (HP24_HTTP_PORT) to another one, or stop the program that holds this one",
+                advice=f"set {self._serving.setting} to another one, or stop the program that holds this one",
             ) from refused
 
     def refresh(self) -> None:

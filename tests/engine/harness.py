@@ -211,6 +211,7 @@ def running_engine(
         **{name: value for name, value in os.environ.items() if not name.startswith(mine)},
         "HP24_KEY_FILE": str(home.parent / f"{home.name}.key"),
         "HP24_HTTP_PORT": "0",  # what a test does not look at is not started
+        "HP24_FHIR_PORT": "0",
         "HP24_DATABASE_URL": database_url,
         **vendor_ports(),
         **(environ or {}),

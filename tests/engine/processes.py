@@ -12,7 +12,7 @@ from pathlib import Path
 
 WAIT_SECS = 60.0  # generous: the machine may be busy
 STEP_SECS = 0.05
-PARTS = ("listen", "process", "watch")
+PARTS = ("listen", "process", "serve", "watch")
 SUPERVISOR = "engine"  # how the process that keeps the others alive is called here
 
 

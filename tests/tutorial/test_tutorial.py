@@ -20,6 +20,7 @@ def environ(home: Path) -> dict[str, str]:
         "TMPDIR": str(home),
         "LANG": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",  # what is printed and what is complained come in the order of a terminal
+        "HP24_FHIR_PORT": "0",
         "HP24_HTTP_PORT": "0",  # the page does not look at it, and its port may be taken
     }
 

@@ -1,0 +1,111 @@
+"""The ledger's rows by what a resource server is asked for: identifiers, words of a name, owners, times of change."""
+
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+
+from interface.ledger.noun import Noun
+from interface.row.mirror import Subject
+from interface.store import schema_ledger as t
+from interface.store.ledger_load import identifier_of, ids_of, value_key
+from interface.store.mirror import versions
+from interface.store.named import word_keys
+from interface.store.standing import merged_into
+from interface.store.tx import Tx
+from interface.view.resource import ResourceFilter, ResourceRow, Token
+
+_VALUED = sa.select(t.identifier).where(
+    t.identifier.c.value_key == sa.bindparam("value"), t.identifier.c.noun == sa.bindparam("noun")
+)
+_WORD = t.name_word.c
+Condition = sa.ColumnElement[bool]
+
+
+def resource_rows(tx: Tx, wanted: ResourceFilter) -> list[ResourceRow]:
+    """One page, in the order of ids."""
+    columns = t.ENTITIES[wanted.noun].c
+    conditions = _conditions(tx, wanted)
+    if conditions is None:
+        return []
+    query = sa.select(columns.id, columns.public_id, columns.updated_at).where(*conditions)
+    rows = tx.connection.execute(query.order_by(columns.id).limit(wanted.limit)).all()
+    changed = _versions(tx, wanted.noun, [row.id for row in rows])
+    return [ResourceRow(row.id, row.public_id, changed.get(row.id, 0), row.updated_at) for row in rows]
+
+
+def _versions(tx: Tx, noun: Noun, ids: Sequence[int]) -> dict[int, int]:
+    """How often each row has changed; an account's changes with its balance."""
+    found: dict[int, int] = {}
+    for subject in (one for one in Subject if one.noun is noun):
+        for number, marked in versions(tx, subject, ids).items():
+            found[number] = found.get(number, 0) + marked
+    return found
+
+
+def _conditions(tx: Tx, wanted: ResourceFilter) -> list[Condition] | None:
+    """The WHERE of a filter; None where it cannot find anything."""
+    columns = t.ENTITIES[wanted.noun].c
+    conditions: list[Condition] = [columns.id > wanted.beyond_id] if wanted.beyond_id else []
+    narrow: list[set[int] | None] = [
+        None if wanted.public_ids is None else set(ids_of(tx, wanted.noun, wanted.public_ids)),
+        *(_identified(tx, wanted.noun, any_of) for any_of in wanted.identifiers),
+    ]
+    conditions += [columns.id.in_(ids) for ids in narrow if ids is not None]
+    if set() in narrow:
+        return None
+    conditions += [_named(tx, wanted.noun, columns.id, any_of) for any_of in wanted.names]
+    if wanted.birth_dates:
+        conditions.append(columns.birth_key.in_([tx.vault.lookup("birth date", day) for day in wanted.birth_dates]))
+    if wanted.updated_from:
+        conditions.append(columns.updated_at >= wanted.updated_from)
+    if wanted.updated_until is not None:
+        conditions.append(columns.updated_at < wanted.updated_until)
+    for noun, names in ((Noun.PATIENT, wanted.patients), (Noun.ACCOUNT, wanted.accounts)):
+        if names is not None:
+            owners = _whole(tx, noun, names)
+            if not owners:
+                return None
+            conditions.append(_owned(wanted.noun, noun, owners))
+    return conditions
+
+
+def _identified(tx: Tx, noun: Noun, any_of: Iterable[Token]) -> set[int]:
+    found = set()
+    for token in any_of:
+        for row in tx.read(_VALUED, value=value_key(tx.vault, noun, token.value), noun=noun.value):
+            known = identifier_of(tx.vault, row)
+            if known.value == token.value and token.authority in (None, known.authority):
+                found.add(int(row.entity_id))
+    return found
+
+
+def _named(tx: Tx, noun: Noun, row: "sa.ColumnElement[int]", any_of: Sequence[str]) -> Condition:
+    return sa.or_(*(sa.and_(*_holds(tx, noun, row, text)) for text in any_of))
+
+
+def _holds(tx: Tx, noun: Noun, row: "sa.ColumnElement[int]", text: str) -> list[Condition]:
+    keys = word_keys(tx.vault, noun, [text])
+    if not keys:
+        return [sa.false()]
+    return [
+        row.in_(sa.select(_WORD.entity_id).where(_WORD.key == key, _WORD.noun == noun.value)) for key in sorted(keys)
+    ]
+
+
+def _whole(tx: Tx, noun: Noun, public_ids: Iterable[str]) -> list[int]:
+    """The rows of these public ids, and those that they stand for since a merge."""
+    ids = ids_of(tx, noun, public_ids)
+    return sorted({*ids, *merged_into(tx, noun, ids)})
+
+
+def _owned(noun: Noun, owner: Noun, owners: list[int]) -> Condition:
+    columns = t.ENTITIES[noun].c
+    if owner is Noun.ACCOUNT:
+        return columns.account_id.in_(owners)
+    if noun is not Noun.ENCOUNTER:
+        return columns.patient_id.in_(owners)
+    # A visit is whose its account is, and that may have been moved.
+    of_account = sa.select(t.account.c.id).where(t.account.c.patient_id.in_(owners))
+    return sa.or_(
+        columns.account_id.in_(of_account), sa.and_(columns.account_id.is_(None), columns.patient_id.in_(owners))
+    )

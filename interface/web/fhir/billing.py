@@ -1,0 +1,192 @@
+"""What is billed and paid as FHIR resources: Account, Encounter, Coverage, PaymentReconciliation."""
+
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from interface.fhir.element import concept, date_time, identifiers, instant, known, money, reference
+from interface.fhir.text import Resource
+from interface.healthpay24.record import AccountRecord, BalanceRecord, EncounterRecord
+from interface.hl7.money import exponent
+from interface.ledger.noun import PRIVACY, EncounterState, Noun
+from interface.ledger.payment import Allocation, AllocationKind
+from interface.message import PaymentState, PostingState
+from interface.operate.resource import Found
+from interface.view.money import PaymentStory
+from interface.web.fhir.person import id_of, meta, related_id
+
+R5 = "http://hl7.org/fhir/5.0/StructureDefinition/extension-"
+PAYMENTS = "urn:id:healthpay24"  # the system of HealthPay24's own numbers
+_ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+_CLASSES = {"E": "EMER", "I": "IMP", "O": "AMB", "P": "PRENC"}  # HL7 table 0004 (v2-to-FHIR, PatientClass)
+_V2_CLASS = "http://terminology.hl7.org/CodeSystem/v2-0004"
+_STATES = {
+    EncounterState.PLANNED.value: "planned",
+    EncounterState.IN_PROGRESS.value: "in-progress",
+    EncounterState.FINISHED.value: "finished",
+    EncounterState.CANCELLED.value: "cancelled",
+    EncounterState.REMOVED.value: "entered-in-error",
+}
+_PAYMENT_TYPES = "http://terminology.hl7.org/CodeSystem/payment-type"
+_COVERAGE_CLASSES = "http://terminology.hl7.org/CodeSystem/coverage-class"
+
+
+def account(found: Found) -> Resource:
+    """Account with what the patient owes; one that was merged is part of the one that stands for it."""
+    one = found.record
+    assert isinstance(one, AccountRecord), "the caller asked for accounts"
+    assert found.balance is not None, "an account is found with its balance"
+    ends = one.is_ended or one.is_purged or bool(one.merged_into)
+    return known(
+        resourceType="Account",
+        id=id_of(one.public_id),
+        meta=meta(found.row, is_restricted=one.is_restricted),
+        extension=[] if one.merged_into else _balance(found.balance),
+        identifier=identifiers(one.identifiers),
+        status="inactive" if ends else "active",
+        type={"text": one.type} if one.type else None,
+        subject=[each for each in (reference("Patient", id_of(one.patient)),) if each],
+        coverage=[
+            {"coverage": {"reference": f"Coverage/{coverage_id(one.public_id, number)}"}, "priority": number}
+            for number in range(1, len(coverages(found)) + 1)
+        ],
+        guarantor=_guarantors(found, one),
+        partOf=reference("Account", id_of(one.merged_into)),
+    )
+
+
+def _guarantors(found: Found, one: AccountRecord) -> list[Resource]:
+    parties = [
+        f"Organization/{id_of(each)}"
+        if each in found.organisations
+        else f"RelatedPerson/{related_id(each, id_of(one.patient))}"
+        for each in one.guarantors
+        if one.patient or each in found.organisations  # a RelatedPerson is somebody's
+    ]
+    return [{"party": {"reference": each}} for each in parties]
+
+
+def _balance(owed: BalanceRecord) -> list[Resource]:
+    """R5's Account.balance and .calculatedAt as cross-version extensions: R4 has no element for what is owed."""
+    amount = money(owed.amount_minor - owed.credit_minor, owed.currency, exponent(owed.currency))
+    patients = concept("http://terminology.hl7.org/CodeSystem/account-aggregate", "patient")
+    parts: list[Resource] = [{"url": "aggregate", "valueCodeableConcept": patients}]
+    if owed.is_estimated:
+        parts.append({"url": "estimate", "valueBoolean": True})
+    parts.append({"url": "amount", "valueMoney": amount})
+    found: list[Resource] = [{"extension": parts, "url": f"{R5}Account.balance"}]
+    if owed.as_of is not None:
+        found.append({"url": f"{R5}Account.calculatedAt", "valueInstant": instant(owed.as_of)})
+    return found
+
+
+def encounter(found: Found) -> Resource:
+    """Encounter; of a confidential one no ward is told."""
+    one = found.record
+    assert isinstance(one, EncounterRecord), "the caller asked for encounters"
+    merged = bool(one.merged_into)
+    return known(
+        resourceType="Encounter",
+        id=id_of(one.public_id),
+        meta=meta(found.row, is_restricted=one.is_confidential),
+        identifier=identifiers(one.identifiers),
+        status="entered-in-error" if merged else _STATES.get(one.state, "unknown"),
+        class_=_class(one.patient_class),
+        serviceType={"text": one.service} if one.service else None,
+        subject=reference("Patient", id_of(one.patient)),
+        period=known(start=date_time(one.admitted_at), end=date_time(one.discharged_at)),
+        account=[each for each in (reference("Account", id_of(one.account)),) if each],
+        partOf=reference("Encounter", id_of(one.merged_into)),
+    )
+
+
+def _class(code: str) -> Resource:
+    if code in _CLASSES:
+        return {"system": _ACT, "code": _CLASSES[code]}
+    return {"system": _V2_CLASS, "code": code or "U"}
+
+
+def coverages(found: Found) -> list[dict[str, Any]]:
+    """What the EHR told of an account's insurance, first to be billed first."""
+    listed = found.entity.value("coverages", "coverages") or ()
+    return sorted(listed, key=lambda each: each.get("priority") or 0)
+
+
+def coverage_id(account_public_id: str, number: int) -> str:
+    """A coverage has no number of its own: it is its account's first, second .."""
+    return f"{id_of(account_public_id)}-{number}"
+
+
+def coverage(found: Found, number: int) -> Resource:
+    """Coverage. Its status is a constant: no message tells one."""
+    one, told = found.record, coverages(found)[number - 1]
+    assert isinstance(one, AccountRecord), "the caller asked for accounts"
+    plan = known(type=concept(_COVERAGE_CLASSES, "plan"), value=told.get("plan_id"), name=told.get("plan_name"))
+    group = known(type=concept(_COVERAGE_CLASSES, "group"), value=told.get("group_number"))
+    payer = known(
+        identifier={"value": told["payer_id"]} if told.get("payer_id") else None, display=told.get("payer_name")
+    )
+    return known(
+        resourceType="Coverage",
+        id=coverage_id(one.public_id, number),
+        meta=meta(found.row, is_restricted=bool(found.entity.value(PRIVACY, "restricted"))),
+        status="active",
+        type={"text": told["plan_type"]} if told.get("plan_type") else None,
+        subscriberId=told.get("policy_number"),
+        beneficiary=reference("Patient", id_of(one.patient)),
+        period=known(start=told.get("starts"), end=told.get("ends")),
+        payor=[payer or {"display": "unknown"}],
+        class_=[each for each in (plan, group) if each.get("value")],
+        order=told.get("priority"),
+    )
+
+
+def payment(story: PaymentStory, zone: tzinfo) -> Resource:
+    """PaymentReconciliation; `zone` is the facility's, in which a payment has its business day."""
+    one = story.payment
+    is_void = one.state is PaymentState.VOIDED
+    return known(
+        resourceType="PaymentReconciliation",
+        id=id_of(one.public_id),
+        meta={"lastUpdated": instant(_changed_at(story))},
+        identifier=[{"system": PAYMENTS, "value": one.transaction_id}],
+        status="cancelled" if is_void else "active",
+        created=date_time(one.taken_at),
+        outcome=_outcome(story),
+        paymentDate=datetime.fromtimestamp(one.taken_at // 1_000_000, UTC).astimezone(zone).date().isoformat(),
+        paymentAmount=money(one.amount_minor, one.currency, exponent(one.currency)),
+        paymentIdentifier=known(type={"text": one.tender} if one.tender else None, value=one.authorization),
+        detail=[_detail(story, part, zone) for part in story.allocations],
+    )
+
+
+def _detail(story: PaymentStory, part: Allocation, zone: tzinfo) -> Resource:
+    is_payment = part.kind is AllocationKind.PAYMENT
+    reversed_one = next((one for one in story.allocations if one.id == part.reverses), None)
+    sign = 1 if is_payment else -1
+    return known(
+        identifier={"system": PAYMENTS, "value": part.wire_id},
+        predecessor={"system": PAYMENTS, "value": reversed_one.wire_id} if reversed_one else None,
+        type=concept(_PAYMENT_TYPES, "payment" if is_payment else "adjustment"),
+        request=reference("Account", id_of(story.account_public_ids[part.account_id])),
+        date=datetime.fromtimestamp(part.made_at // 1_000_000, UTC).astimezone(zone).date().isoformat(),
+        amount=money(sign * part.amount_minor, part.currency, exponent(part.currency)),
+    )
+
+
+def _outcome(story: PaymentStory) -> str:
+    """How far the EHR has it: all of it, some of it, refused, or still on its way."""
+    states = [one.posting for one in story.allocations if one.posting is not None]
+    if any(state in (PostingState.REJECTED, PostingState.AMBIGUOUS) for state in states):
+        return "error"
+    posted = [state is PostingState.POSTED for state in states]
+    return "complete" if all(posted) else "partial" if any(posted) else "queued"
+
+
+def _changed_at(story: PaymentStory) -> int:
+    times = [story.payment.taken_at]
+    for one in story.allocations:
+        times += [at for at in (one.made_at, one.accepted_at, one.application_acked_at, one.posted_at) if at]
+    return max(times)
+
+
+NOUNS = {"Patient": Noun.PATIENT, "Account": Noun.ACCOUNT, "Encounter": Noun.ENCOUNTER, "Organization": Noun.GUARANTOR}

@@ -1,0 +1,1 @@
+"""The FHIR face over a real store that HL7 messages have filled."""

@@ -1,0 +1,157 @@
+"""A hospital's people and accounts in a store, and a program that asks for them."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from interface.app.compose import App, open_app
+from interface.app.due import policies
+from interface.app.pay import hosted
+from interface.app.plan import plan_of
+from interface.fhir.served import TYPES
+from interface.fhir.text import read
+from interface.healthpay24.protocol import Done, PaymentOrder, Share
+from interface.operate.act import By
+from interface.operate.resource import Resources
+from interface.operate.token import create_token, token_of
+from interface.pipeline.process import ProcessStage, drain
+from interface.pipeline.receive import Listening, examine, store_batch
+from interface.web.fhir.reading import Reading
+from interface.web.fhir.server import ROOT, Identity, application
+from tests.engine.root import make_root
+
+BASE = f"http://engine{ROOT}"
+BY = By("tester")
+
+
+@dataclass
+class Program:
+    """A program with a token, as an HTTP client over the application itself."""
+
+    app: App
+    secret: str
+    face: Starlette
+
+    def with_token(self, *scopes: str) -> "Program":
+        """Another program, with these scopes."""
+        made = create_token(self.app.store, self.app.clock, BY, "a program", scopes, days=1, types=TYPES)
+        return replace(self, secret=made[1])
+
+    def ask(self, path: str, method: str = "GET", **given: Any) -> httpx.Response:
+        """`path` is below the server's base, or a link that it gave."""
+        headers = {"authorization": f"Bearer {self.secret}"} | given.pop("headers", {})
+
+        async def call() -> httpx.Response:
+            transport = httpx.ASGITransport(self.face)
+            async with httpx.AsyncClient(transport=transport, base_url="http://engine") as client:
+                url = path if path.startswith("http") else f"{BASE}/{path}"
+                return await client.request(method, url, headers=headers, **given)
+
+        return asyncio.run(call())
+
+    def get(self, path: str) -> dict[str, Any]:
+        """The resource, with its decimals as they stand in the bytes."""
+        answer = self.ask(path)
+        assert answer.status_code == 200, answer.text
+        return read(answer.content)
+
+    def found(self, path: str) -> list[dict[str, Any]]:
+        """The matches of one page."""
+        entries = self.get(path).get("entry", [])
+        return [one["resource"] for one in entries if one["search"]["mode"] == "match"]
+
+    def pages(self, path: str) -> list[list[dict[str, Any]]]:
+        """Every page, link by link."""
+        pages = []
+        following: str | None = path
+        while following:
+            bundle = self.get(following)
+            pages.append([one["resource"] for one in bundle.get("entry", [])])
+            following = next((link["url"] for link in bundle["link"] if link["relation"] == "next"), None)
+        return pages
+
+
+def feed(app: App, *contents: bytes) -> None:
+    """Receive and process HL7 messages."""
+    at = app.clock.now()
+    store_batch(app.store, [examine(raw, Listening("epic"), peer="t:1", at=at) for raw in contents])
+    drain(ProcessStage(app.store, plan_of(*app.active()), app.clock), 32)
+
+
+def message(
+    number: int,
+    *,
+    event: str = "A08",
+    mrn: str = "771",
+    name: str = "SPECIMEN^ANA",
+    account: str = "991",
+    visit: str = "551",
+    balance: str = "",
+    born: str = "19700101",
+    more: tuple[str, ...] = (),
+) -> bytes:
+    """An ADT message of an invented patient at NORTH; later numbers are of later times."""
+    at = f"202503{1 + number // 24:02d}{number % 24:02d}0000-0600"
+    pv1 = f"PV1|1|O|CLINIC^^^NORTH||||||||||||||||{visit}^^^NORTH^VN|||||||||||||||||||||||||{at}"
+    lines = (
+        f"MSH|^~\\&|EPICADT|NORTH|HP24ENG|HP24|{at}||ADT^{event}|M{number}|P|2.5.1",
+        f"EVN|{event}|{at}",
+        f"PID|1||{mrn}^^^NORTH^MR||{name}||{born}|F|||1 TEST ST^^EXAMPLE^IL^60601||^^^^^312^5550123|||||{account}^^^NORTH^AN",
+        pv1 + (f"||{balance}" if balance else ""),
+        *more,
+    )
+    return "".join(f"{line}\r" for line in lines).encode()
+
+
+def face_of(app: App) -> Starlette:
+    """The application over a store, with the active configuration's rules."""
+    rules = policies(app.active()[1])
+    reading = Reading(Resources(app.store, lambda: rules), lambda _facility: ZoneInfo("America/Chicago"))
+    identity = Identity("1.2.3", "2026-11-01T00:00:00Z")
+    return application(reading, lambda secret: token_of(app.store, app.clock, secret), identity)
+
+
+def pay(app: App, account: str, cents: int) -> str:
+    """Take a payment on an account (its public id); gives HealthPay24's number of it."""
+    order = PaymentOrder((Share(account, cents),), "USD", "visa", "tok_1", "4242", False)
+    done = hosted(app).pay(order, key=f"key-{account}-{cents}", actor="tester")
+    assert isinstance(done, Done)
+    drain(ProcessStage(app.store, plan_of(*app.active()), app.clock), 32)
+    return done.reference
+
+
+def amount(one: dict[str, Any]) -> Decimal:
+    """What is owed, of an Account."""
+    (balance,) = [each for each in one["extension"] if each["url"].endswith("Account.balance")]
+    (money,) = [each["valueMoney"] for each in balance["extension"] if each["url"] == "amount"]
+    assert money["currency"] == "USD"
+    return Decimal(money["value"])
+
+
+@contextmanager
+def opened(folder: Path, database_url: str) -> Iterator[App]:
+    """An engine's home with one channel, its files published, and no part running."""
+    environ = {"HP24_KEY_FILE": str(folder / "test.key"), "HP24_DATABASE_URL": database_url}
+    with open_app(folder / "home", make_root(folder / "root"), environ) as app:
+        app.publish(app.edited(), "tester")
+        yield app
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[App]:
+    with opened(tmp_path, database_url) as app:
+        yield app
+
+
+@pytest.fixture
+def program(app: App) -> Program:
+    return Program(app, "", face_of(app)).with_token("system/*.rs")
