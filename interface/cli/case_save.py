@@ -9,13 +9,12 @@ from interface.cli.exit import ExitCode
 
 def save(asked: Asked, root: Path, ids: Sequence[int], name: str, *, with_earlier: bool) -> int:
     """Make the case and tell where it lies. Exit code 1 where it does something else than the originals did."""
-    import os
 
     from interface.app import case_save
     from interface.app.cases import edited
     from interface.cli.table import print_json
 
-    configuration = edited(root, os.environ)
+    configuration = edited(root, asked.environ())
     with asked.app() as app:
         made = case_save.save(app.store, asked.by(), root, configuration, ids, name, with_earlier=with_earlier)
     if asked.as_json:

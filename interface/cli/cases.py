@@ -70,7 +70,6 @@ def _root(asked: Asked) -> Path:
 
 
 def _test(asked: Asked, root: Path, names: "Sequence[str]", *, is_write: bool, is_stored: bool) -> int:
-    import os
     import time
 
     from interface.app import cases
@@ -78,7 +77,7 @@ def _test(asked: Asked, root: Path, names: "Sequence[str]", *, is_write: bool, i
     from interface.cli.table import print_json
 
     coverage = Coverage()
-    configuration = cases.edited(root, os.environ, coverage.noted)
+    configuration = cases.edited(root, asked.environ(), coverage.noted)
     found = cases.read_cases(root, names)
     began = time.monotonic()
     with cases.sandbox() as (store, clock):
