@@ -10,6 +10,8 @@ from interface.cli.asked import Asked, verb
 from interface.cli.feed import Address
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from interface.simulate.echo import Echo
     from interface.simulate.hospital import Hospital
     from interface.simulate.parallel import Sending
@@ -67,10 +69,22 @@ def simulate_verb(
     if behave not in set(Behaviour):
         raise click.BadParameter("no such way; --behave list names them", param_hint="--behave")
     with ExitStack() as stack:
+        # Before anything listens: who has answered one payment may be told to end at once, and tells what was booked.
+        ended = _ended_by_interrupt() if to is None else None
         taking = None if receive is None else _Taking(stack, receive, behave)
         receiver = _play(asked, to, taking, quirks, **how)
         if receiver is not None:
-            _receive_on(asked, receiver)
+            _receive_on(asked, receiver, ended or _ended_by_interrupt())
+
+
+def _ended_by_interrupt() -> "Event":
+    """Set by Ctrl-C, which interrupts nothing from now on."""
+    import signal
+    from threading import Event
+
+    ended = Event()
+    signal.signal(signal.SIGINT, lambda _number, _frame: ended.set())
+    return ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,18 +159,14 @@ def _print_sending(asked: Asked, sending: "Sending") -> None:
     )
 
 
-def _receive_on(asked: Asked, receiver: "Receiver") -> None:
+def _receive_on(asked: Asked, receiver: "Receiver", ended: "Event") -> None:
     """Take payments until Ctrl-C, then tell what was booked."""
-    import threading
-
     from interface.cli.table import console, print_json
 
     if not asked.as_json:
         console().print(f"Taking payments on port {receiver.port}; Ctrl-C ends.")
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        record = receiver.record
+    ended.wait()
+    record = receiver.record
     told = {
         "received": dict(record.received),
         "answered": {str(code): number for code, number in record.answered.items()},
