@@ -7,6 +7,7 @@ taken, so one version runs on many machines and no secret lies in it.
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -38,8 +39,7 @@ _PATTERNS: Final = (
     "config/environments/*.yaml",
     SETTINGS_FILE,
 )
-
-
+_KEPT_VERSIONS: Final = 4  # of mappings: the active one, the edited one, and those that they are compared with
 _HERE: Final = Path()
 
 
@@ -118,8 +118,7 @@ def load(
     loading = Loading(around.environ, expressions, as_table, findings)
     _screen(files, loading.findings)
     settings = settings_of(files.get(SETTINGS_FILE, ""), around.environ, loading.findings)
-    _read_tables(files, loading)
-    _read_mappings(files, loading)
+    _take_mappings(files, loading)
     _read_channels(files, loading)
     lint(loading.blocks, loading.mapping_names, loading.findings)
     conditions = {
@@ -167,6 +166,36 @@ def _screen(files: Mapping[str, str], findings: Findings) -> None:
         for number, line in enumerate(text.splitlines(), start=1):
             if contains_card(line):
                 findings.add(Mark(path, number), "card-number", "the line holds a payment card number", "leave it out")
+
+
+def _take_mappings(files: Mapping[str, str], loading: Loading) -> None:
+    """Tables and mappings, compiled once for as long as their files stay the same: a process reads them again and again."""
+    texts = tuple(sorted((path, text) for path, text in files.items() if path.startswith("mappings/")))
+    is_usual = loading.expressions is ExpressionCompiler and loading.as_table is _as_read
+    known = _compiled(texts) if is_usual else None
+    if known is None:
+        _read_tables(files, loading)
+        _read_mappings(files, loading)
+        return
+    loading.tables.update(known.tables)
+    loading.mappings.update(known.mappings)
+    loading.outgoing.update(known.outgoing)
+    loading.mapping_names.update(known.mapping_names)
+    loading.findings.warnings += known.findings.warnings
+
+
+@lru_cache(maxsize=_KEPT_VERSIONS)
+def _compiled(texts: tuple[tuple[str, str], ...]) -> Loading | None:
+    """What these files say; None where something is wrong with them, which is told with all the rest."""
+    loading = Loading({}, ExpressionCompiler, _as_read, Findings())
+    _read_tables(dict(texts), loading)
+    _read_mappings(dict(texts), loading)
+    return None if loading.findings.problems else loading
+
+
+def forget_compiled() -> None:
+    """Compile anew what is read next: the functions that rules name are others now."""
+    _compiled.cache_clear()
 
 
 def _read_tables(files: Mapping[str, str], loading: Loading) -> None:

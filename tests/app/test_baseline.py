@@ -1,5 +1,6 @@
 """Where the engine's own code changed, a proof begins with the ledger as it stood then."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from interface.app import baseline
 from interface.app.compose import App
 from interface.app.pay import hosted
 from interface.app.verify import Proof, verify
+from interface.channel import loader
 from interface.healthpay24.protocol import Done, PaymentOrder, Share
 from interface.mapping.function import FUNCTIONS
 from interface.pipeline.receive import Listening, examine, store_batch
@@ -37,10 +39,18 @@ def pay(opened: App, key: str) -> None:
     run(opened)
 
 
+@pytest.fixture(autouse=True)
+def _own_functions() -> Iterator[None]:
+    """What a test compiled with functions of its own is no other test's."""
+    yield
+    loader.forget_compiled()
+
+
 def spell_phones_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     """A newer engine, whose function reads the same bytes in another way."""
     changed = replace(FUNCTIONS["phone"], build=lambda _setting: lambda _er7, _scope: "+1 555")
     monkeypatch.setitem(FUNCTIONS, "phone", changed)  # type: ignore[arg-type]  # read-only to the engine
+    loader.forget_compiled()  # another engine is another process
 
 
 def test_code_that_reads_otherwise_is_found_out_without_a_baseline(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
