@@ -64,6 +64,8 @@ def test_write_makes_the_case_hold_and_shows_what_changes(root: Path, hp24: Hp24
 
 def test_rules_that_no_case_exercises_are_listed_where_they_stand(root: Path, hp24: Hp24) -> None:
     shutil.rmtree(root / "mappings" / "cases" / "hl7v2")
+    for path in sorted((root / "mappings" / "cases" / "epic").glob("*.yaml"))[4:]:
+        path.unlink()
     listed = hp24("test", "--json", "--root", str(root)).json["rules_not_exercised"]
     lines = (root / "mappings" / "hl7v2.yaml").read_text(encoding="utf-8").splitlines()
     at = next(number for number, line in enumerate(lines, start=1) if line.startswith("  language:"))

@@ -90,7 +90,7 @@ def test_the_ehr_gets_none_of_100_payments_again_and_new_ones_once_sending_is_re
             assert (later.booked(), later.booked_twice()) == (PAYMENTS + 1, 0)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.proof)])
 def urls(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     """Where the engine's database is, and where the restored one goes; empty: in their homes."""
     if request.param == "sqlite":

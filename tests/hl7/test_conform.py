@@ -108,9 +108,10 @@ def test_code_tables_of_a_version_without_them_are_those_of_the_next() -> None:
     assert text == "it is not in table 0001 (Sex) of 2.3.1: F, M, O, U"
 
 
-def test_no_message_of_the_corpus_is_too_much(corpus: Path) -> None:
+@pytest.mark.parametrize("one_in", [5, pytest.param(1, marks=pytest.mark.proof)])
+def test_no_message_of_the_corpus_is_too_much(corpus: Path, one_in: int) -> None:
     seen = 0
-    for path in sorted(corpus.rglob("*.hl7")):
+    for path in sorted(corpus.rglob("*.hl7"))[::one_in]:
         for raw in messages_in(path.read_bytes()):
             try:
                 message = parse(raw)
@@ -118,7 +119,7 @@ def test_no_message_of_the_corpus_is_too_much(corpus: Path) -> None:
                 continue
             assert conform(message).version
             seen += 1
-    assert seen > 1000
+    assert seen > 1000 // one_in
 
 
 def by_hl7apy(raw: bytes, report: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import hl7
+import pytest
 from hypothesis import given
 
 from interface.errors import InterfaceError
@@ -76,10 +77,11 @@ def read_alike(raw: bytes) -> bool:
     return True
 
 
-def test_every_message_of_the_corpus_is_answered_and_reads_alike() -> None:
+@pytest.mark.parametrize("one_in", [5, pytest.param(1, marks=pytest.mark.proof)])
+def test_every_message_of_the_corpus_is_answered_and_reads_alike(one_in: int) -> None:
     differences = []
     outcomes = {"alike": 0, "ours alone": 0, "refused": 0}
-    for path in corpus():
+    for path in list(corpus())[::one_in]:
         raw = path.read_bytes()
         header = read_header(raw)
         answer = read_ack(build_ack(header, "AE", control_id="A1", at=0, problems=header.problems))

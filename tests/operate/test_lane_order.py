@@ -163,7 +163,7 @@ class Ward:
         return self._group[self._whose[one]] == self._group[self._whose[other]]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_order_holds_and_nothing_waits_for_what_is_younger(desk: Desk, steps: list[Step]) -> None:
     ward = Ward(desk)

@@ -159,7 +159,7 @@ def test_an_unanswered_send_is_repeated_where_the_destination_recognises_repeats
     assert items(feed) == []
 
 
-PAYMENTS = 300
+PAYMENTS = 120
 
 
 def test_two_silent_hours_leave_one_item_and_the_rest_goes_out_in_order(feed: Feed) -> None:
