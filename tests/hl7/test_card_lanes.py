@@ -76,6 +76,7 @@ def test_a_number_across_the_edge_of_a_block_is_found(before: int) -> None:
     assert b"x ****-****-****-1111 x" in screen(raw).raw
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     "piece",
     [
