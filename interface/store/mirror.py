@@ -24,7 +24,12 @@ _SUBJECT = dict(enumerate(Subject))
 
 
 _MARK = insert_or_change(
-    t.mirror, lambda new: {"marked": _ROW.marked + 1, "due_at": sa.func.coalesce(_ROW.due_at, new.due_at)}
+    t.mirror,
+    lambda new: {
+        "marked": _ROW.marked + 1,
+        "marked_at": new.marked_at,
+        "due_at": sa.func.coalesce(_ROW.due_at, new.due_at),
+    },
 )
 _TOLD = ("state", "version", "digest", "reference", "key", "cause", "told_at", "attempts")
 _SETTLE = insert_or_change(
@@ -46,7 +51,7 @@ _DUE = (
 _KNOWN = sa.select(_ROW.subject, _ROW.entity_id, _ROW.state).where(
     _ROW.subject == sa.bindparam("place"), within(_ROW.entity_id, "ids")
 )
-_MARKED = sa.select(_ROW.entity_id, _ROW.marked).where(
+_MARKED = sa.select(_ROW.entity_id, _ROW.marked, _ROW.marked_at).where(
     _ROW.subject == sa.bindparam("place"), within(_ROW.entity_id, "ids")
 )
 _COUNT_DUE = (
@@ -122,6 +127,7 @@ def _new(tx: Tx, subject: Subject, entity_id: int) -> dict[str, Any]:
         "subject": _PLACE[subject],
         "entity_id": entity_id,
         "marked": 1,
+        "marked_at": tx.now,
         "due_at": tx.now,
         "attempts": 0,
         "state": MirrorState.NEW.value,
@@ -165,9 +171,26 @@ def states(tx: Tx, wanted: Iterable[tuple[Subject, int]]) -> dict[tuple[Subject,
     return found
 
 
-def versions(tx: Tx, subject: Subject, ids: Iterable[int]) -> dict[int, int]:
-    """How often each of these rows has changed; what was never marked is left out."""
-    return {row.entity_id: row.marked for row in tx.read_in(_MARKED, "ids", ids, place=_PLACE[subject])}
+def versions(tx: Tx, noun: Noun, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """How often each of these rows has changed, and when last; an account changes with its balance.
+
+    What was never marked is left out.
+    """
+    found: dict[int, tuple[int, int]] = {}
+    for place in _places(noun):
+        for row in tx.read_in(_MARKED, "ids", ids, place=place):
+            times, latest = found.get(row.entity_id, (0, 0))
+            found[row.entity_id] = (times + row.marked, max(latest, row.marked_at))
+    return found
+
+
+def changed_from(noun: Noun, at: int) -> sa.Select[tuple[int]]:
+    """The rows that changed at this time or later."""
+    return sa.select(_ROW.entity_id).where(_ROW.subject.in_(_places(noun)), _ROW.marked_at >= at)
+
+
+def _places(noun: Noun) -> list[int]:
+    return [place for subject, place in _PLACE.items() if subject.noun is noun]
 
 
 def rows_named(tx: Tx, public_ids: Iterable[str]) -> dict[str, list[tuple[Subject, int]]]:
@@ -192,6 +215,7 @@ def _outcome(tx: Tx, one: MirrorOutcome) -> dict[str, Any]:
         "subject": _PLACE[one.row.subject],
         "entity_id": one.row.entity_id,
         "marked": one.row.marked,
+        "marked_at": tx.now,
         "due_at": one.due_at or None,
         "attempts": one.row.attempts + 1 if one.due_at else 0,
         "state": one.state.value,

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 
 from interface.ledger.noun import Noun
-from interface.row.mirror import Subject
 from interface.store import schema_ledger as t
 from interface.store.ledger_load import identifier_of, ids_of, value_key
-from interface.store.mirror import versions
+from interface.store.mirror import changed_from, versions
 from interface.store.named import word_keys
 from interface.store.standing import merged_into
 from interface.store.tx import Tx
@@ -29,17 +28,8 @@ def resource_rows(tx: Tx, wanted: ResourceFilter) -> list[ResourceRow]:
         return []
     query = sa.select(columns.id, columns.public_id, columns.updated_at).where(*conditions)
     rows = tx.connection.execute(query.order_by(columns.id).limit(wanted.limit)).all()
-    changed = _versions(tx, wanted.noun, [row.id for row in rows])
-    return [ResourceRow(row.id, row.public_id, changed.get(row.id, 0), row.updated_at) for row in rows]
-
-
-def _versions(tx: Tx, noun: Noun, ids: Sequence[int]) -> dict[int, int]:
-    """How often each row has changed; an account's changes with its balance."""
-    found: dict[int, int] = {}
-    for subject in (one for one in Subject if one.noun is noun):
-        for number, marked in versions(tx, subject, ids).items():
-            found[number] = found.get(number, 0) + marked
-    return found
+    changed = versions(tx, wanted.noun, [row.id for row in rows])
+    return [ResourceRow(row.id, row.public_id, *changed.get(row.id, (0, row.updated_at))) for row in rows]
 
 
 def _conditions(tx: Tx, wanted: ResourceFilter) -> list[Condition] | None:
@@ -57,9 +47,9 @@ def _conditions(tx: Tx, wanted: ResourceFilter) -> list[Condition] | None:
     if wanted.birth_dates:
         conditions.append(columns.birth_key.in_([tx.vault.lookup("birth date", day) for day in wanted.birth_dates]))
     if wanted.updated_from:
-        conditions.append(columns.updated_at >= wanted.updated_from)
+        conditions.append(columns.id.in_(changed_from(wanted.noun, wanted.updated_from)))
     if wanted.updated_until is not None:
-        conditions.append(columns.updated_at < wanted.updated_until)
+        conditions.append(columns.id.not_in(changed_from(wanted.noun, wanted.updated_until)))
     for noun, names in ((Noun.PATIENT, wanted.patients), (Noun.ACCOUNT, wanted.accounts)):
         if names is not None:
             owners = _whole(tx, noun, names)

@@ -52,7 +52,6 @@ ENTITIES = {Noun.PATIENT: patient, Noun.GUARANTOR: guarantor, Noun.ACCOUNT: acco
 for _table in ENTITIES.values():
     _known = _table.c.survivor_id.is_not(None)
     sa.Index(f"{_table.name}_merged", _table.c.survivor_id, sqlite_where=_known, postgresql_where=_known)
-    sa.Index(f"{_table.name}_updated", _table.c.updated_at, _table.c.id)
 for _table in (patient, guarantor):
     sa.Index(f"{_table.name}_named", _table.c.family_key, _table.c.birth_key)
     sa.Index(f"{_table.name}_born", _table.c.birth_key)

@@ -14,6 +14,7 @@ mirror = sa.Table(
     sa.Column("subject", sa.SmallInteger, nullable=False),  # the place in row.mirror.Subject: parents come first
     sa.Column("entity_id", sa.BigInteger, nullable=False),
     sa.Column("marked", sa.Integer, nullable=False),
+    micros("marked_at"),  # when the row last changed
     micros("due_at", nullable=True),  # null: nothing to tell
     sa.Column("attempts", sa.Integer, nullable=False),
     text("state"),
@@ -25,6 +26,7 @@ mirror = sa.Table(
     micros("told_at", nullable=True),
     sa.PrimaryKeyConstraint("subject", "entity_id"),
     sa.Index("mirror_due", "due_at", "subject", "entity_id", sqlite_where=TO_TELL, postgresql_where=TO_TELL),
+    sa.Index("mirror_marked", "subject", "marked_at", "entity_id"),
     sa.Index("mirror_unsettled", "state", sqlite_where=NOT_KNOWN, postgresql_where=NOT_KNOWN),
     sqlite_with_rowid=False,
 )

@@ -56,6 +56,16 @@ def test_a_changed_account_has_another_version(app: App, program: Program) -> No
     assert int(second.json()["meta"]["versionId"]) > int(before["meta"]["versionId"])
 
 
+def test_an_account_whose_balance_alone_changed_is_found_by_when(app: App, program: Program) -> None:
+    feed(app, message(1, balance="80.00"), message(2, mrn="772", account="992", visit="552", balance="10.00"))
+    before = max(one["meta"]["lastUpdated"] for one in program.found("Account"))
+    feed(app, message(3, balance="60.00"))
+    (found,) = program.found(f"Account?_lastUpdated=gt{before}")
+    assert (found["identifier"][0]["value"], str(amount(found))) == ("991", "60.00")
+    (other,) = program.found(f"Account?_lastUpdated=le{before}")
+    assert other["identifier"][0]["value"] == "992"
+
+
 def test_a_guarantor_is_related_to_each_of_her_patients(app: App, program: Program) -> None:
     feed(app, message(1, more=(GUARANTOR,)), message(2, mrn="772", account="992", visit="552", more=(GUARANTOR,)))
     accounts = program.found("Account")
