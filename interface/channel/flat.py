@@ -14,7 +14,13 @@ from interface.mapping.problem import Findings
 Path = tuple[str, ...]
 Flat = dict[Path, tuple[str, Mark]]
 _NAMINGS = (("identifiers", "authorities"), ("identifiers", "types"))  # rules that name a table
-_HEAD = ("mapping", "about", "extends", "direction")  # of a mapping: what does nothing, or shows in what is inherited
+_HEAD = (
+    "mapping",
+    "about",
+    "extends",
+    "direction",
+    "format",
+)  # of a mapping: what does nothing, or shows in what is inherited
 
 
 def tables_in(text: str) -> list[str]:

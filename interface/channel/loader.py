@@ -21,10 +21,11 @@ from interface.channel.lint import lint, refuse_unneeded, warn_of_masked_numbers
 from interface.channel.named import named_document, stem
 from interface.channel.spec import Channel
 from interface.document import read_document, read_text
-from interface.mapping import compiler, outgoing_compiler
+from interface.mapping import compiler, fhir_compiler, outgoing_compiler
 from interface.mapping import mapping as incoming
 from interface.mapping.compile import ExpressionCompiler
 from interface.mapping.environment import substituted
+from interface.mapping.fhir_mapping import FhirMapping
 from interface.mapping.fill import fill
 from interface.mapping.node import Block, Mark
 from interface.mapping.outgoing import Outgoing
@@ -56,6 +57,7 @@ class Configuration:
     tables: Mapping[str, CodeTable]
     warnings: tuple[Problem, ...] = ()  # what runs, and is worth a look
     surroundings: Surroundings = NOWHERE  # what `${..}` was filled from
+    fhir: Mapping[str, FhirMapping] = field(default_factory=dict)  # incoming mappings that read FHIR
 
     @property
     def specs(self) -> dict[str, Channel]:
@@ -78,7 +80,10 @@ class Loading:
     tables: dict[str, CodeTable] = field(default_factory=dict)
     mappings: dict[str, incoming.Mapping] = field(default_factory=dict)
     outgoing: dict[str, Outgoing] = field(default_factory=dict)
-    mapping_names: dict[str, str] = field(default_factory=dict)  # every mapping file, usable or not: in or out
+    fhir: dict[str, FhirMapping] = field(default_factory=dict)
+    mapping_names: dict[str, str] = field(
+        default_factory=dict
+    )  # every mapping file, usable or not: in, out, or in of another format
     blocks: dict[str, Block] = field(default_factory=dict)  # every channel file that can be read, usable or not
     channels: dict[str, Channel] = field(default_factory=dict)
 
@@ -146,6 +151,7 @@ def load(
         loading.tables,
         warnings,
         around,
+        loading.fhir,
     )
 
 
@@ -219,7 +225,13 @@ def _read_mappings(files: Mapping[str, str], loading: Loading) -> None:
             mark = block.entries["direction"].node.mark
             loading.findings.add(mark, "wrong-value", "`direction` does not fit", "write in or out")
             direction = "out" if block.node("segments") else "in"  # so that its rules are looked at all the same
-        if direction == "in":
+        if direction == "in" and (reads := _format(name, blocks, loading)) == fhir_compiler.FORMATS[1]:
+            loading.mapping_names[name] = f"in, of {reads}"
+            if of_fhir := fhir_compiler.compile_fhir(
+                name, blocks, loading.tables, loading.findings, loading.expressions
+            ):
+                loading.fhir[name] = of_fhir
+        elif direction == "in":
             if compiled := compiler.compile_mapping(
                 name, blocks, loading.tables, loading.findings, loading.expressions
             ):
@@ -228,6 +240,18 @@ def _read_mappings(files: Mapping[str, str], loading: Loading) -> None:
             name, blocks, loading.tables, loading.findings, loading.expressions
         ):
             loading.outgoing[name] = written
+
+
+def _format(name: str, blocks: Mapping[str, Block | None], loading: Loading) -> str:
+    """What an incoming mapping reads; a word that is none is found where it stands."""
+    block = blocks[name]
+    own = block.text("format") if block is not None else ""
+    if block is not None and own and own not in fhir_compiler.FORMATS:
+        mark = block.entries["format"].node.mark
+        loading.findings.add(
+            mark, "wrong-value", "`format` does not fit", f"write {' or '.join(fhir_compiler.FORMATS)}"
+        )
+    return fhir_compiler.format_of(name, blocks)
 
 
 def _read_channels(files: Mapping[str, str], loading: Loading) -> None:

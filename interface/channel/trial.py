@@ -6,27 +6,29 @@ No database, no wire. A message takes the way that it takes in the engine: card 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from interface.card.screen import CardScreen, screen
+from interface.channel.attempt import Attempt, Outcome
 from interface.channel.incoming import conditions_of, context_of, filters_of
 from interface.channel.named import named_document
 from interface.channel.option import AckMode
 from interface.channel.spec import Channel
+from interface.channel.trial_fhir import FhirTrial
 from interface.document import read_text
 from interface.errors import ConfigurationError, InterfaceError, MappingError, MessageError
-from interface.hl7.header import Header, read_header
+from interface.hl7.header import read_header
 from interface.hl7.parser import Message, parse
-from interface.hl7.problem import Problem
 from interface.ledger.reading import Filtered, Reading
 from interface.mapping.compile import ExpressionCompiler
 from interface.mapping.compiler import compile_mapping
 from interface.mapping.environment import substituted
 from interface.mapping.extend import Resolved, resolved
+from interface.mapping.fhir_compiler import FORMATS, compile_fhir, format_of
+from interface.mapping.fhir_mapping import FhirMapping
 from interface.mapping.fill import fill
 from interface.mapping.filter import Filters
 from interface.mapping.mapping import Mapping as Compiled
@@ -37,39 +39,11 @@ from interface.mapping.table import CodeTable, read_table
 
 if TYPE_CHECKING:
     from interface.mapping.explain import Explanation, Recorded
+    from interface.mapping.fhir_explain import FhirRecorded
     from interface.mapping.record import Tape
 
 V = TypeVar("V")  # the 3.11 spelling of a generic class
 _UTC: Final = ZoneInfo("UTC")
-
-
-class Outcome(StrEnum):
-    """What the engine would do with a message, as far as one message alone can tell."""
-
-    MAPPED = "mapped"  # handed to the ledger, which may still hold it: a payment before its account
-    FILTERED = "filtered"
-    HELD = "held"  # the mapping is to be mended; the message waits
-    FAILED = "failed"  # the message is to be amended; its sender was told yes
-    REFUSED = "refused"  # its sender is told no
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One message tried. `content` is what it says, or why not; `masked` are the places of card numbers.
-
-    `explanation` is there where it was asked for and the mapping was reached.
-    """
-
-    header: Header
-    outcome: Outcome
-    content: Reading | Filtered | InterfaceError | Problem
-    masked: tuple[str, ...] = ()
-    explanation: "Explanation | None" = None
-
-    @property
-    def is_for_a_rule(self) -> bool:
-        """Whether a rule may be to blame, which an explanation would name."""
-        return isinstance(self.content, InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +100,7 @@ class Trial:
 
 def open_trial(
     root: Path, environ: Mapping[str, str], *, mapping: str = "", channel: str = "", explains: bool = False
-) -> Trial:
+) -> Trial | FhirTrial:
     """The mapping of a channel, or one by name under the channel that uses it (the first by name, if several do).
 
     Raises ProblemsError for what is wrong in the files that are needed, ConfigurationError `channel-unknown`,
@@ -150,7 +124,7 @@ def open_trial(
 
 def _compiled(
     name: str, channel: str, spec: Channel | None, block: Block | None, files: "_Files", *, explains: bool
-) -> Trial:
+) -> Trial | FhirTrial:
     mappings = OnDemand(files.names("mappings"), files.mapping)
     own = mappings[name]
     if own is not None and own.text("direction") == "out":
@@ -162,6 +136,12 @@ def _compiled(
         )
     tape, expressions = _recording() if explains else (None, ExpressionCompiler)
     tables = OnDemand(files.names("mappings/tables", "csv"), files.table)
+    if format_of(name, mappings) == FORMATS[1]:
+        of_fhir = compile_fhir(name, mappings, tables, files.findings, expressions)
+        files.findings.raise_any()
+        assert of_fhir is not None, "what is missing was found"
+        whole = resolved(name, mappings, Findings())
+        return FhirTrial(name, of_fhir, Context(_UTC, ""), _recorded_fhir(of_fhir, whole, tape) if tape else None)
     mapping = compile_mapping(name, mappings, tables, files.findings, expressions)
     conditions = conditions_of(block, tables, files.findings, expressions) if block is not None else None
     files.findings.raise_any()
@@ -191,6 +171,13 @@ def _recorded(mapping: Compiled, whole: Resolved | None, tape: "Tape") -> "Recor
 
     assert whole is not None, "it was compiled"
     return Recorded(mapping, whole.block, tape)
+
+
+def _recorded_fhir(mapping: FhirMapping, whole: Resolved | None, tape: "Tape") -> "FhirRecorded":
+    from interface.mapping.fhir_explain import FhirRecorded
+
+    assert whole is not None, "it was compiled"
+    return FhirRecorded(mapping, whole.block, tape)
 
 
 class OnDemand(Mapping[str, V]):

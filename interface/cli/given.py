@@ -12,6 +12,7 @@ import click
 
 from interface.cli.asked import Asked
 
+_FHIR: Final = re.compile(rb"\s*\{|(POST|PUT|DELETE) /")
 _STORED: Final = re.compile(r"(?:message:)?([0-9]{1,18})")
 
 
@@ -58,6 +59,8 @@ def _split(source: str, raw: bytes) -> list[Given]:
     from interface.errors import MessageError
 
     now = time.time_ns() // 1000
+    if _FHIR.match(raw):
+        return [Given(raw, source, 1, now)]
     messages = messages_in(raw)
     if not messages:
         raise MessageError(

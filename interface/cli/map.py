@@ -12,7 +12,9 @@ from interface.errors import ActRefusedError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from interface.channel.trial import Attempt, Trial
+    from interface.channel.attempt import Attempt
+    from interface.channel.trial import Trial
+    from interface.channel.trial_fhir import FhirTrial
 
 _HEALTHPAY24 = "healthpay24"  # the source of what is asked for there
 
@@ -87,7 +89,7 @@ def _only(rule: str, attempt: "Attempt") -> "Attempt":
     return replace(attempt, explanation=replace(attempt.explanation, event=None, rules=rules, event_time=()))
 
 
-def _print_json(trial: "Trial", attempts: "list[tuple[Given, Attempt]]", *, explains: bool) -> None:
+def _print_json(trial: "Trial | FhirTrial", attempts: "list[tuple[Given, Attempt]]", *, explains: bool) -> None:
     from interface.cli.table import print_json
 
     messages = [_attempt_json(one, attempt, explains=explains) for one, attempt in attempts]
@@ -120,7 +122,9 @@ def _attempt_json(one: Given, attempt: "Attempt", *, explains: bool) -> dict[str
     }
 
 
-def _print(trial: "Trial", attempts: "list[tuple[Given, Attempt]]", *, explains: bool, is_whole: bool) -> None:
+def _print(
+    trial: "Trial | FhirTrial", attempts: "list[tuple[Given, Attempt]]", *, explains: bool, is_whole: bool
+) -> None:
     from interface.cli.table import console
 
     screen = console()

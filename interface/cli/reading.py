@@ -88,7 +88,9 @@ def _type(noun: Noun, field: str) -> Type | None:
 
 
 def identifier(found: Identifier) -> str:
-    """`MR 7001 (north)`."""
+    """`MR 7001 (north)`; of one of ours its public id."""
+    if found.is_public:
+        return found.value
     authority = f" ({found.authority})" if found.authority else ""
     return f"{found.type} {found.value}".strip() + authority
 

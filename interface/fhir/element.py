@@ -28,10 +28,15 @@ def system_of(authority: str) -> str:
 
 def authority_of(system: str) -> str:
     """The authority, as the ledger keys it, that a system stands for: the way back from `system_of`."""
+    return authority_name(system).casefold()
+
+
+def authority_name(system: str) -> str:
+    """The name of the authority that a system stands for, as it is written: an OID, a name, or the URI itself."""
     for lead in ("urn:oid:", _NAMED):
         if system.lower().startswith(lead):
-            return system[len(lead) :].casefold()
-    return system.casefold()
+            return system[len(lead) :]
+    return system
 
 
 def identifiers(ids: Iterable[tuple[str, str, str]], *, use: str = "") -> list[Resource]:

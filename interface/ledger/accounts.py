@@ -29,6 +29,11 @@ def account_update(telling: Telling) -> None:
     _account(telling)
 
 
+def guarantor_update(telling: Telling) -> None:
+    """Those who answer for accounts, as they are known to all of them; for which, their accounts say."""
+    tell_guarantors(telling)
+
+
 def account_with_visits(telling: Telling) -> None:
     """BAR^P01 and P05: the account, its guarantors, and each visit that the message shows, as a snapshot."""
     reading = telling.reading

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from interface.ledger.accounts import account_update, account_with_visits, close_accounts
+from interface.ledger.accounts import account_update, account_with_visits, close_accounts, guarantor_update
 from interface.ledger.balances import observe
 from interface.ledger.merge import merge
 from interface.ledger.moves import move
-from interface.ledger.outcome import Applied, Outcome, Stopped
+from interface.ledger.outcome import Applied, Cause, MissingAccount, Outcome, Refusal, Stopped
 from interface.ledger.person import link, person, remove_person
 from interface.ledger.reading import Meaning, Reading
 from interface.ledger.renumber import renumber
@@ -51,6 +51,7 @@ _FAMILY: dict[Meaning, Callable[[Telling], None]] = {
     Meaning.UPDATE_ACCOUNT: account_with_visits,
     Meaning.END_ACCOUNT: close_accounts,
     Meaning.PURGE_ACCOUNT: close_accounts,
+    Meaning.UPDATE_GUARANTOR: guarantor_update,
     Meaning.BALANCE: account_update,
     Meaning.PAYMENT: take_or_give_back,
     Meaning.VOID: take_or_give_back,
@@ -66,9 +67,16 @@ def apply(reading: Reading, workset: Workset, stamp: Stamp) -> Outcome:
         observe(telling)
     except Stopped as stopped:
         workset.take_back()
-        return stopped.outcome
+        return _never(stopped.outcome)
     except BaseException:
         workset.take_back()
         raise
     workset.keep()
     return Applied(telling.changed, tuple(telling.warnings), tuple(telling.unrestated))
+
+
+def _never(outcome: Outcome) -> Outcome:
+    """Nothing waits for a public id: ids are given by us, and one that is not known will not come."""
+    if isinstance(outcome, MissingAccount) and outcome.identifier.is_public:
+        return Refusal("204", Cause.REFERENCE_UNKNOWN, "no account or visit has this id", outcome.place)
+    return outcome

@@ -37,6 +37,8 @@ def lanes(reading: Reading, rows: Rows, till: Till) -> tuple[int, ...]:
             found.add(owner.lane)
     if not found:
         found.update(rows.lane_of(identifier) for _, ids in named for identifier in ids)
+    if not found:
+        found.update(rows.lane_of(one.ids[0]) for one in reading.guarantors if one.ids)
     return tuple(sorted(found))
 
 

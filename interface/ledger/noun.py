@@ -7,7 +7,7 @@ unit of "who wins": all fields of one group carry one event time, so that two me
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Noun(StrEnum):
@@ -30,12 +30,29 @@ class Kind(StrEnum):
     ROWS = "rows"  # a snapshot list of small mappings, replaced whole
 
 
+# What public ids begin with, before an underscore.
+PREFIX: Final[Mapping[Noun, str]] = {Noun.PATIENT: "pt", Noun.GUARANTOR: "gr", Noun.ACCOUNT: "ac", Noun.ENCOUNTER: "en"}
+_OURS: Final = "HP24"  # no sender's: their authorities are case-folded
+
+
 class Identifier(NamedTuple):
-    """One identifier as the sender names it; `authority` is case-folded, `value` is kept to the letter."""
+    """One identifier as the sender names it; `authority` is case-folded, `value` is kept to the letter.
+
+    One that `is_public` is the row's own public id: it leads to that row, is never given to another, and never will be one's later.
+    """
 
     authority: str
     type: str
     value: str
+
+    @property
+    def is_public(self) -> bool:
+        return self.authority == _OURS
+
+
+def public(public_id: str) -> Identifier:
+    """The row with this public id, as an identifier that senders who know it may name."""
+    return Identifier(_OURS, "public", public_id)
 
 
 @dataclass(frozen=True, slots=True)

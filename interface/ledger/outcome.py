@@ -40,6 +40,7 @@ class Cause(StrEnum):
     ALLOCATION_SUM = "allocation-sum"
     AMOUNT_NOT_POSITIVE = "amount-not-positive"
     ACCOUNT_UNKNOWN = "account-unknown"
+    REFERENCE_UNKNOWN = "reference-unknown"
     PAYMENT_UNKNOWN = "payment-unknown"
     ALLOCATION_UNKNOWN = "allocation-unknown"
     MORE_THAN_TAKEN = "more-than-taken"

@@ -48,6 +48,7 @@ class Meaning(StrEnum):
     UPDATE_ACCOUNT = "update-account"  # BAR^P05
     END_ACCOUNT = "end-account"  # BAR^P06: no further charges, payments still possible
     PURGE_ACCOUNT = "purge-account"  # BAR^P02: archived by the EHR
+    UPDATE_GUARANTOR = "update-guarantor"  # who answers for accounts, alone
     BALANCE = "balance"  # an account and what is stated of it; no visit
     PAYMENT = "payment"  # HealthPay24 took money
     VOID = "void"  # HealthPay24 voided a payment before settlement

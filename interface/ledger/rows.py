@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable
 from interface.ledger.change import Confirmation, LedgerChanges, Loaded, Retirement
 from interface.ledger.entity import Confirmed, Entity, KnownIdentifier
 from interface.ledger.estate import estate
-from interface.ledger.noun import Identifier, Noun
+from interface.ledger.noun import PREFIX, Identifier, Noun
+from interface.ledger.outcome import Cause, refuse
 from interface.ledger.undo import Undo
-
-_PREFIX = {Noun.PATIENT: "pt", Noun.GUARANTOR: "gr", Noun.ACCOUNT: "ac", Noun.ENCOUNTER: "en"}
 
 
 class Rows:
@@ -99,7 +98,7 @@ class Rows:
 
     def create(self, noun: Noun, ids: Iterable[Identifier], event_at: int, recorded_at: int) -> Entity:
         """A new row with these identifiers, none of which is known."""
-        entity = Entity(noun, self._allocate(noun), self._new_public_id(_PREFIX[noun]), recorded_at, recorded_at)
+        entity = Entity(noun, self._allocate(noun), self._new_public_id(PREFIX[noun]), recorded_at, recorded_at)
         self.undo.put(self._rows[noun], entity.id, entity)
         self.undo.put(self._created, (noun, entity.id), None)
         if noun is Noun.ACCOUNT:
@@ -109,7 +108,9 @@ class Rows:
         return entity
 
     def give(self, entity: Entity, identifier: Identifier, event_at: int) -> None:
-        """Let an unknown identifier lead to this row."""
+        """Let an unknown identifier lead to this row; a public id that nothing has is refused."""
+        if identifier.is_public:
+            raise refuse("204", Cause.REFERENCE_UNKNOWN, f"no {entity.noun} has this id", place=entity.noun)
         known = KnownIdentifier(entity.noun, identifier, entity.id, event_at)
         self.undo.put(self._known[entity.noun], identifier, entity.id)
         self.undo.put(self._given, (entity.noun, identifier), known)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from interface.errors import InterfaceError, MappingError
+from interface.fhir.request import Request
 from interface.hl7.money import Money
 from interface.hl7.parser import Message
 from interface.hl7.problem import ErrorCode
@@ -17,12 +18,11 @@ from interface.ledger.reading import Meaning, Reading, Said, StatedBalance, Tran
 from interface.mapping.booking import transaction
 from interface.mapping.identifier import refuse_clear
 from interface.mapping.identities import groups_of, identities
-from interface.mapping.rules import ListRules, Rules, Walk
+from interface.mapping.rules import ListRules, Rules
 from interface.mapping.scope import UNSAID, Scope, UnfitMessageError
 from interface.mapping.use import USES, Use
 
 _OWN_SEGMENTS = "P11"  # the event whose transactions each have segments of their own behind them
-_VISITS = Walk(("PV1", "PV2"))
 
 
 class AmbiguousBalanceError(MappingError):
@@ -31,8 +31,8 @@ class AmbiguousBalanceError(MappingError):
     hl7_code = ErrorCode.TABLE_VALUE.value
 
 
-def assemble(rules: Rules, message: Message, scope: Scope, meaning: Meaning) -> Reading:
-    """Apply every rule that the meaning has a use for."""
+def assemble(rules: Rules, message: Message | Request, scope: Scope, meaning: Meaning) -> Reading:
+    """Apply every rule that the meaning has a use for. `message` is what the rules' walks go through."""
     context, use = scope.context, USES[meaning]
     patient_id = _key(rules, "patient", scope)
     if patient_id is None and use.patient_needed:
@@ -40,7 +40,7 @@ def assemble(rules: Rules, message: Message, scope: Scope, meaning: Meaning) -> 
             "patient-unidentified",
             "no identifier of the patient fits the mapping's rule",
             hl7_code=ErrorCode.REQUIRED_FIELD_MISSING,
-            place="PID-3",
+            place=scope.placed("patient"),
             advice="see `identifiers: patient` of the mapping",
         )
     account_id = _key(rules, "account", scope) if use.account else None
@@ -63,11 +63,11 @@ def assemble(rules: Rules, message: Message, scope: Scope, meaning: Meaning) -> 
     )
 
 
-def _visits(rules: Rules, message: Message, scope: Scope, use: Use) -> Iterator[Said]:
+def _visits(rules: Rules, message: Any, scope: Scope, use: Use) -> Iterator[Said]:
     """The visit of the message, or each of several (BAR)."""
     if not use.visit:
         return
-    for each in _visit_scopes(message, scope) if use.visits else (scope,):
+    for each in rules.visits.scopes(message, scope) if use.visits else (scope,):
         visit_id = _key(rules, "visit", each)
         if visit_id is not None:
             said = rules.encounter.read(each) if use.details else {}
@@ -79,14 +79,9 @@ def _aliases(rules: Rules, scope: Scope, visit_id: Identifier) -> tuple[Identifi
     try:
         found = rule(scope) if rule is not None else None
     except InterfaceError:  # no key: the message says everything else without it
-        scope.warn("alternate-number-unread", "PV1-50")
+        scope.warn("alternate-number-unread", "alternate_visit")
         return ()
     return (found,) if isinstance(found, Identifier) and found != visit_id else ()
-
-
-def _visit_scopes(message: Message, scope: Scope) -> Iterator[Scope]:
-    for fields, place in _VISITS.groups(message):
-        yield scope.within(fields, place)
 
 
 def whose(rules: Rules, scope: Scope) -> Reading:
@@ -114,7 +109,7 @@ def _key(rules: Rules, name: str, scope: Scope) -> Identifier | None:
     return found if isinstance(found, Identifier) else None
 
 
-def _account(rules: Rules, message: Message, scope: Scope) -> dict[str, dict[str, Any]]:
+def _account(rules: Rules, message: Any, scope: Scope) -> dict[str, dict[str, Any]]:
     said = rules.account.read(scope)
     if rules.coverages is not None:
         rows = [row for each in rules.coverages.scopes(message, scope) if (row := _row(rules.coverages, each))]
@@ -128,7 +123,7 @@ def _row(rules: ListRules, scope: Scope) -> dict[str, Any]:
     return {name: value for name, value in rules.values(scope).items() if value is not None}
 
 
-def _guarantors(rules: ListRules | None, message: Message, scope: Scope) -> tuple[Said, ...]:
+def _guarantors(rules: ListRules | None, message: Any, scope: Scope) -> tuple[Said, ...]:
     if rules is None:
         return ()
     found = []
@@ -142,24 +137,24 @@ def _guarantors(rules: ListRules | None, message: Message, scope: Scope) -> tupl
 
 
 def _transactions(
-    rules: Rules, message: Message, scope: Scope, account: Identifier | None, visit: Identifier | None
+    rules: Rules, message: Any, scope: Scope, account: Identifier | None, visit: Identifier | None
 ) -> tuple[Transaction, ...]:
     listed = rules.transactions
-    if listed is None or not any(listed.walk.groups(message)):
-        scope.warn("transactions-missing", listed.walk.names[0] if listed else "FT1")
+    if listed is None or not any(listed.walk.scopes(message, scope)):
+        scope.warn("transactions-missing", listed.walk.name if listed else "FT1")
         return ()
-    own = ("GT1", "IN1", "IN2") if scope.names["event"] == _OWN_SEGMENTS else None
+    own = ("GT1", "IN1", "IN2") if scope.names.get("event") == _OWN_SEGMENTS else None
     read = (transaction(listed.values(each), each, account, visit) for each in listed.scopes(message, scope, own=own))
     return tuple(each for each in read if each is not None)
 
 
 def _balances(
-    rules: Rules, message: Message, scope: Scope, use: Use, account: Identifier | None
+    rules: Rules, message: Any, scope: Scope, use: Use, account: Identifier | None
 ) -> tuple[StatedBalance, ...]:
     """What is stated of the account; of several visits (BAR) each may state it again, or its own part."""
     if rules.balance is None:
         return ()
-    scopes = list(_visit_scopes(message, scope)) if use.visits else []
+    scopes = list(rules.visits.scopes(message, scope)) if use.visits else []
     said = [(each, rules.balance.read(each)) for each in scopes or [scope]]
     stated = [(one, is_part) for each, values in said for one, is_part in _balance(values, each, account)]
     parts = [one for one, is_part in stated if is_part]

@@ -35,7 +35,7 @@ def transaction(
         raise UnknownTransactionError(
             "sign-not-agreed",
             f"sign, quantity and code of this {kind} together have no agreed meaning",
-            place=scope.placed("FT1-11"),
+            place=scope.placed("amount"),
             advice="see `money` of the channel (`reversal_style`, `codes_by_kind`), or map the code (FT1-7) to its kind",
         )
     return Transaction(
@@ -63,7 +63,7 @@ def _kind(said: dict[str, Any], scope: Scope) -> MoneyKind:
         raise UnknownTransactionError(
             "transaction-kind-unknown",
             f"the mapping gives this transaction none of the kinds {', '.join(_KINDS)}",
-            place=scope.placed("FT1-6"),
+            place=scope.placed("kind"),
             advice="add its type or code to the mapping's table of transaction kinds, then release the message",
         )
     return kind
@@ -72,15 +72,15 @@ def _kind(said: dict[str, Any], scope: Scope) -> MoneyKind:
 def _amount(said: dict[str, Any], scope: Scope, kind: MoneyKind) -> Money | None:
     amount = said.get("amount", UNSAID)
     if amount is None:
-        amount = refuse_clear(scope, "FT1-11")
+        amount = refuse_clear(scope, "amount")
     if isinstance(amount, Money):
         return amount
     if kind in (MoneyKind.CHARGE, MoneyKind.CREDIT):
-        scope.warn("charge-without-amount", "FT1-11")
+        scope.warn("charge-without-amount", "amount")
         return None
     raise UnfitMessageError(
         "amount-missing",
         f"a {kind} carries no amount",
         hl7_code=ErrorCode.REQUIRED_FIELD_MISSING,
-        place=scope.placed("FT1-11"),
+        place=scope.placed("amount"),
     )

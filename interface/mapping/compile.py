@@ -3,13 +3,17 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final
 
-from interface.mapping import closure, condition, grammar, reader, selection
+from interface.fhir.path import PathError
+from interface.ledger.noun import Noun
+from interface.mapping import closure, condition, element, fhir_grammar, grammar, reader, selection
+from interface.mapping.element import Looking, MismatchError
 from interface.mapping.expression import (
     All,
     Among,
     Call,
+    ElementPath,
     Equal,
     Expression,
     Fallback,
@@ -33,33 +37,19 @@ from interface.mapping.rules import SegmentUse
 from interface.mapping.scope import UNSAID
 from interface.mapping.segment import is_known, is_possible, what_there_is, what_was_meant
 from interface.mapping.table import CodeTable
-
-C = TypeVar("C")  # the 3.11 spelling of generic functions
-P = TypeVar("P")
+from interface.mapping.wrong import C, Wrong, each
 
 
-class _Wrong(Exception):  # noqa: N818 - a finding on its way to the list of problems
-    """A part of an expression that cannot be used."""
+@dataclass(frozen=True, slots=True)
+class Language:
+    """How the texts of a file are read."""
 
-    def __init__(self, at: int, rule: str, text: str, advice: str = "") -> None:
-        super().__init__(text)
-        self.at, self.rule, self.text, self.advice = at, rule, text, advice
-        self.others: tuple[_Wrong, ...] = ()  # found in other parts of the same expression
+    parse_value: Callable[[str], Expression]
+    parse_condition: Callable[[str], Expression]
 
 
-def _each(parts: Sequence[P], build: Callable[[P], C]) -> list[C]:
-    """What `build` makes of every part; what is wrong in any of them is raised together."""
-    built, wrongs = [], []
-    for part in parts:
-        try:
-            built.append(build(part))
-        except _Wrong as wrong:
-            wrongs.append(wrong)
-    if wrongs:
-        first, *more = wrongs
-        first.others += tuple(more)
-        raise first
-    return built
+HL7: Final = Language(grammar.parse_value, grammar.parse_condition)
+FHIR: Final = Language(fhir_grammar.parse_value, fhir_grammar.parse_condition)
 
 
 @dataclass(slots=True)
@@ -75,6 +65,9 @@ class ExpressionCompiler:
     uses: set[SegmentUse] = field(default_factory=set)  # the segments that paths look at
     identifier_fields: set[str] = field(default_factory=set)  # fields that are read as identifiers: PID-3
     first_read: dict[str, Mark] = field(default_factory=dict)  # where each segment is looked at first
+    language: Language = HL7
+    focus: frozenset[str] = frozenset()  # where FHIR is read: the types of the element in view
+    noun: Noun | None = None  # whose number is wanted, where one is
     _node: Scalar | None = None  # in hand
     _chosen: str = ""  # the field whose repetitions a choice looks at: PID-3
 
@@ -86,11 +79,11 @@ class ExpressionCompiler:
                 self._check_texts(tree, allowed)
             return self._value(tree, wanted)
 
-        return self._compiled(node, grammar.parse_value, build)
+        return self._compiled(node, self.language.parse_value, build)
 
     def condition(self, node: Node) -> Holds | None:
         """A condition, or None when there was something wrong."""
-        return self._compiled(node, grammar.parse_condition, self._holds)
+        return self._compiled(node, self.language.parse_condition, self._holds)
 
     def _compiled(self, node: Node, parse: Callable[[str], Expression], build: Callable[[Expression], C]) -> C | None:
         if not isinstance(node, Scalar):
@@ -104,11 +97,11 @@ class ExpressionCompiler:
             return build(parse(node.text))
         except grammar.SyntaxFault as fault:
             self._add(node, fault.at, "malformed-expression", fault.text, fault.advice)
-        except _Wrong as wrong:
+        except Wrong as wrong:
             self._add_all(node, wrong)
         return None
 
-    def _add_all(self, node: Scalar, wrong: _Wrong) -> None:
+    def _add_all(self, node: Scalar, wrong: Wrong) -> None:
         self._add(node, wrong.at, wrong.rule, wrong.text, wrong.advice)
         for other in wrong.others:
             self._add_all(node, other)
@@ -118,7 +111,7 @@ class ExpressionCompiler:
         if not isinstance(node, Scalar):
             return []
         with suppress(grammar.SyntaxFault):
-            paths = references(grammar.parse_value(node.text))
+            paths = references(self.language.parse_value(node.text))
             return [(f"{one.segment}-{one.field}", node.text_mark.moved(one.at)) for one in paths]
         return []
 
@@ -131,13 +124,15 @@ class ExpressionCompiler:
     def _value(self, tree: Expression, wanted: Type) -> Read:
         match tree:
             case Fallback(options=options):
-                read = closure.first_said(_each(options, lambda option: self._value(option, wanted)))
+                read = closure.first_said(each(options, lambda option: self._value(option, wanted)))
             case Given(value=value, condition=given):
                 # Both are looked at, also where one of them is wrong.
                 works: list[Callable[[], Read]] = [lambda: self._value(value, wanted), lambda: self._holds(given)]
-                read = closure.given(*_each(works, lambda work: work()))
+                read = closure.given(*each(works, lambda work: work()))
             case Reference():
                 read = self._reference(tree, wanted)
+            case ElementPath():
+                read = self._on_path(lambda looking: element.read_of(tree.path, wanted, looking))
             case Piped():
                 read = self._piped(tree, wanted)
             case Literal():
@@ -155,11 +150,11 @@ class ExpressionCompiler:
         """See that no literal and no table of a rule gives a text that its target does not take."""
         for text, at, source in texts_given(tree, self.tables):
             if text and text not in allowed:
-                raise _Wrong(at, "value-not-allowed", f"{source} gives `{text}`", did_you_mean(text, allowed))
+                raise Wrong(at, "value-not-allowed", f"{source} gives `{text}`", did_you_mean(text, allowed))
 
     def _check(self, gives: Type, wanted: Type, at: int) -> None:
         if gives is not wanted:
-            raise _Wrong(at, "type-mismatch", f"this gives a {gives}, and a {wanted} is wanted", remedy(wanted))
+            raise Wrong(at, "type-mismatch", f"this gives a {gives}, and a {wanted} is wanted", remedy(wanted))
 
     def _literal(self, literal: Literal, wanted: Type) -> Read:
         if wanted is Type.NUMBER and literal.text.isdecimal():
@@ -177,9 +172,9 @@ class ExpressionCompiler:
         gives = self.names.get(name.name)
         if gives is None:
             advice = did_you_mean(name.name, self.names)
-            if name.name in CHOICE_NAMES:
+            if name.name in CHOICE_NAMES and self.language is HL7:
                 advice = f"it belongs into a choice, as PID-3[{name.name} = ...]"
-            raise _Wrong(name.at, "unknown-name", f"`{name.name}` is not a name here", advice)
+            raise Wrong(name.at, "unknown-name", f"`{name.name}` is not a name here", advice)
         self._check(gives, wanted, name.at)
         key = name.name
         return lambda scope: scope.names.get(key) or UNSAID
@@ -190,7 +185,7 @@ class ExpressionCompiler:
         return lambda scope: reader.part_of(scope.repetition, scope, component, subcomponent)
 
     def _piped(self, piped: Piped, wanted: Type) -> Read:
-        functions = list(zip(piped.calls, _each(piped.calls, self._function), strict=True))
+        functions = list(zip(piped.calls, each(piped.calls, self._function), strict=True))
         read = self._value(piped.source, functions[0][1].takes)
         place = place_of(piped.source)
         gives = functions[0][1].takes
@@ -209,28 +204,35 @@ class ExpressionCompiler:
     def _function(self, call: Call) -> Function:
         function = self.functions.get(call.name)
         if function is None:
-            raise _Wrong(
+            raise Wrong(
                 call.at, "unknown-function", f"`{call.name}` is not a function", did_you_mean(call.name, self.functions)
             )
         if len(call.arguments) != len(function.parameters):
             form = f"{call.name}({', '.join(function.parameters)})" if function.parameters else call.name
-            raise _Wrong(call.at, "wrong-arguments", f"`{call.name}` has other arguments", f"write {form}")
+            raise Wrong(call.at, "wrong-arguments", f"`{call.name}` has other arguments", f"write {form}")
         if function.parameters == ("name",) and call.arguments[0] not in self.tables:
             advice = did_you_mean(call.arguments[0], self.tables) or "add the file to mappings/tables"
-            raise _Wrong(call.at, "missing-table", f"there is no table `{call.arguments[0]}`", advice)
+            raise Wrong(call.at, "missing-table", f"there is no table `{call.arguments[0]}`", advice)
         if function.parameters == ("length",) and not call.arguments[0].isdecimal():
-            raise _Wrong(call.at, "wrong-arguments", "a length is a whole number", f"write {call.name}(10)")
+            raise Wrong(call.at, "wrong-arguments", "a length is a whole number", f"write {call.name}(10)")
         return function
 
     # ------------------------------------------------------------ paths
 
+    def _on_path(self, build: Callable[[Looking], C]) -> C:
+        try:
+            return build(Looking(self.focus, self.naming, self.noun))
+        except PathError as wrong:
+            rule = "type-mismatch" if isinstance(wrong, MismatchError) else "impossible-path"
+            raise Wrong(wrong.at, rule, wrong.text, wrong.advice) from None
+
     def _reference(self, path: Reference, wanted: Type) -> Read:
         if not self.has_paths:
-            raise _Wrong(path.at, "path-not-here", "an outgoing rule reads names, not paths", "as payment.wire_id")
+            raise Wrong(path.at, "path-not-here", "an outgoing rule reads names, not paths", "as payment.wire_id")
         self._look_at(path)
         if wanted in (Type.IDENTIFIER, Type.FIELD):
             if path.component is not None:
-                raise _Wrong(path.at, "type-mismatch", f"{path} is a part, and a {wanted} is wanted", remedy(wanted))
+                raise Wrong(path.at, "type-mismatch", f"{path} is a part, and a {wanted} is wanted", remedy(wanted))
             return self._identifier(path) if wanted is Type.IDENTIFIER else self._element(path)
         self._check(Type.TEXT, wanted, path.at)
         if not path.choice and not path.is_only and path.repetition in (None, 1) and path.subcomponent in (None, 1):
@@ -242,14 +244,14 @@ class ExpressionCompiler:
     def _look_at(self, path: Reference) -> None:
         """See that the path can lead somewhere, and note the segment."""
         if not is_known(path.segment):
-            raise _Wrong(path.at, "unknown-segment", f"HL7 has no segment {path.segment}", what_was_meant(str(path)))
+            raise Wrong(path.at, "unknown-segment", f"HL7 has no segment {path.segment}", what_was_meant(str(path)))
         if not is_possible(path.segment, path.field):
-            raise _Wrong(path.at, "impossible-path", f"{path} does not exist", _advice(path))
+            raise Wrong(path.at, "impossible-path", f"{path} does not exist", _advice(path))
         self.uses.add(SegmentUse(_segment(path), path.segment, path.occurrence or 1))
         assert self._node is not None, "a path is read out of a rule"
         self.first_read.setdefault(path.segment, self._node.text_mark.moved(path.at))
         if 0 in (path.occurrence, path.repetition, path.component, path.subcomponent):
-            raise _Wrong(path.at, "impossible-path", f"{path} counts from 0", "HL7 counts from 1")
+            raise Wrong(path.at, "impossible-path", f"{path} counts from 0", "HL7 counts from 1")
 
     def _element(self, path: Reference) -> Read:
         if path.is_only:
@@ -281,11 +283,13 @@ class ExpressionCompiler:
 
     def identifiers(self, node: Node) -> Read | None:
         """All identifiers of a field that fit a choice, as rows."""
-        return self._compiled(node, grammar.parse_value, self._identifiers)
+        return self._compiled(node, self.language.parse_value, self._identifiers)
 
     def _identifiers(self, tree: Expression) -> Read:
+        if isinstance(tree, ElementPath):
+            return self._on_path(lambda looking: element.identifiers_of(tree.path, looking))
         if not isinstance(tree, Reference) or tree.component is not None:
-            raise _Wrong(tree.at, "type-mismatch", "a list of identifiers is wanted", "as PID-3[.5 != 'MR']")
+            raise Wrong(tree.at, "type-mismatch", "a list of identifiers is wanted", "as PID-3[.5 != 'MR']")
         self._look_at(tree)
         read_one = self._read_identifier(tree)
         return selection.listed(_segment(tree), tree.field, read_one, self._choice(tree))
@@ -305,11 +309,13 @@ class ExpressionCompiler:
                 one, *others = self._compared((left, *options))
                 holds = condition.among(one, others, is_negated=is_negated)
             case All(parts=parts):
-                holds = condition.all_of(_each(parts, self._holds))
+                holds = condition.all_of(each(parts, self._holds))
             case Some(parts=parts):
-                holds = condition.some_of(_each(parts, self._holds))
+                holds = condition.some_of(each(parts, self._holds))
             case Not(part=part):
                 holds = condition.negated(self._holds(part))
+            case ElementPath():
+                holds = self._on_path(lambda looking: element.holds_of(tree.path, looking))
             case _:
                 holds = self._text(tree)
         return holds
@@ -319,7 +325,7 @@ class ExpressionCompiler:
 
     def _compared(self, trees: Sequence[Expression]) -> list[Read]:
         """The sides of a comparison; an assigning authority is compared without regard to case."""
-        reads = _each(trees, self._text)
+        reads = each(trees, self._text)
         if not self._is_folded(trees):
             return reads
         return [read if _is_authority(tree) else closure.folded(read) for tree, read in zip(trees, reads, strict=True)]

@@ -16,7 +16,7 @@ from interface.mapping.mapping import Event, Mapping
 from interface.mapping.node import Block, Entry, Listing, Mark, Node, Scalar
 from interface.mapping.problem import Findings, did_you_mean
 from interface.mapping.reader import Read
-from interface.mapping.rules import FlatRules, ListRules, NounRules, Rules, SegmentUse, Walk
+from interface.mapping.rules import Elements, FlatRules, ListRules, NounRules, Rules, SegmentUse, Walk
 from interface.mapping.segment import is_known, is_possible, what_was_meant
 from interface.mapping.table import CodeTable
 from interface.mapping.target import (
@@ -32,7 +32,7 @@ from interface.mapping.target import (
     fields_of,
 )
 
-_HEAD = ("mapping", "about", "extends", "direction", "events")
+_HEAD = ("mapping", "about", "extends", "direction", "format", "events")
 _SECTIONS = ("identifiers", "patient", "account", "guarantors", "encounter", "identities", "transactions", "balance")
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{2})-([1-9][0-9]*)")
 _ALWAYS_READ = (SegmentUse("EVN", "EVN", 1),)
@@ -55,7 +55,7 @@ def compile_mapping(
     if found is None:
         return None
     inside = Findings()
-    compiler = _Compiler(tables, inside, expressions(dict.fromkeys(NAMES, Type.TEXT), FUNCTIONS, tables, inside))
+    compiler = SectionCompiler(tables, inside, expressions(dict.fromkeys(NAMES, Type.TEXT), FUNCTIONS, tables, inside))
     events = compiler.events(found.block)
     rules = compiler.rules(found.block)
     found_without(found, findings, inside)
@@ -79,7 +79,9 @@ _HOMES: Table[str, Table[str, Target]] = {
 
 
 @dataclass(slots=True)
-class _Compiler:
+class SectionCompiler:
+    """Compiles the sections of one mapping; what is wrong goes into `findings`."""
+
     tables: Table[str, CodeTable]
     findings: Findings
     expressions: ExpressionCompiler
@@ -104,7 +106,9 @@ class _Compiler:
         if not (separator and len(message_type) == 3 and len(trigger) == 3 and kind.isascii() and kind.upper() == kind):
             self.findings.add(entry.mark, "malformed-event", f"`{kind}` is not an event", "write ADT^A08")
             return None
-        node = entry.node
+        return self._meaning(entry.node)
+
+    def _meaning(self, node: Node) -> Event | None:
         if isinstance(node, Block):
             self._known(node, ("ignore",))
             reason = node.text("ignore")
@@ -201,6 +205,7 @@ class _Compiler:
             return None
         if target.is_number:
             self.numbers += self.expressions.fields(node)
+        self.expressions.noun = target.noun
         return self.expressions.value(node, target.type, target.allowed)
 
     def _noun(self, block: Block | None, noun: Noun, others: tuple[str, ...] = ()) -> NounRules:
@@ -229,7 +234,7 @@ class _Compiler:
         holds = self.expressions.condition(when) if when is not None else None
         return ListRules(walk, rules, holds, self._noun(fields, noun) if noun else NounRules())
 
-    def _walk(self, block: Block, key: str) -> Walk:
+    def _walk(self, block: Block, key: str) -> Walk | Elements:
         node = block.node("each")
         before, separator, behind = node.text.partition(">") if isinstance(node, Scalar) else ("", "", "")
         outer = before.strip() if separator else ""

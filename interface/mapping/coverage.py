@@ -19,7 +19,7 @@ from interface.mapping.reader import Holds, Read
 from interface.mapping.scope import UNSAID, Said, Scope
 from interface.mapping.table import ANY, CodeTable
 
-_NO_RULES = frozenset({"mapping", "about", "extends", "direction", "message", "version"})
+_NO_RULES = frozenset({"mapping", "about", "extends", "direction", "format", "message", "version"})
 _NO_VALUES = frozenset({"each", "authorities", "types", "unmasked"})  # of sections: what shapes them, without a value
 
 

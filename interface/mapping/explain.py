@@ -1,8 +1,8 @@
 """What one message becomes, rule by rule: each with its place in the files, what it looked at, and why it gave what it gave."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from interface.errors import InterfaceError, MessageError
 from interface.hl7.parser import Message
@@ -20,7 +20,7 @@ from interface.mapping.use import USES
 from interface.mapping.why import nothing, seen
 
 _NO_FILTERS: Final = Filters()
-_NO_RULES: Final = ("mapping", "about", "extends", "direction", "events")
+_NO_RULES: Final = ("mapping", "about", "extends", "direction", "format", "events")
 _NOT_RUN: Final = ("each", "authorities", "types", "unmasked")  # they say where rules look, and give no value
 # Failures that no rule raises itself: what the message lacks then, and the rules that give it.
 _GIVEN_BY: Final = {
@@ -96,17 +96,47 @@ class Recorded:
             outcome = self.mapping.read(message, context, arrived_at, filters)
         except InterfaceError as failure:
             outcome = failure
-        found = dict(_rules(self.block))
-        labels = {node.mark: target for target, node in (*found.items(), *_filters(channel))}
-        done = [_explained(step, labels) for step in self.tape.rules]
-        asked = {one.mark for one in done}
-        left = [
-            _left_out(target, node, self, message, outcome) for target, node in found.items() if node.mark not in asked
-        ]
-        order = {target: place for place, target in enumerate(found)}
-        rules = sorted((*done, *left), key=lambda one: (order.get(one.target, -1), one.group))
+        rules = rules_told(self, outcome, _walked_in(message), _filters(channel))
         times = tuple(_event_time(message, context)) if isinstance(outcome, Reading) else ()
-        return Explanation(outcome, _event(self.block, message), tuple(rules), times)
+        return Explanation(outcome, event_told(self.block, message.header.kind), rules, times)
+
+
+class Told(Protocol):
+    """A mapping compiled to tell what it does."""
+
+    @property
+    def block(self) -> Block: ...
+    @property
+    def tape(self) -> Tape: ...
+
+
+Walked = Callable[[str], str]  # why there is nothing of what `each` names; empty where there is
+
+
+def rules_told(
+    recorded: Told,
+    outcome: Reading | Filtered | InterfaceError,
+    walked: Walked,
+    others: Iterable[tuple[str, Scalar]] = (),
+) -> tuple[Explained, ...]:
+    """Every rule of the file, in its order, as it did after a run; `others` are rules that stand elsewhere."""
+    found = dict(_rules(recorded.block))
+    labels = {node.mark: target for target, node in (*found.items(), *others)}
+    done = [_explained(step, labels) for step in recorded.tape.rules]
+    asked = {one.mark for one in done}
+    left = [
+        _left_out(target, node, recorded, walked, outcome) for target, node in found.items() if node.mark not in asked
+    ]
+    order = {target: place for place, target in enumerate(found)}
+    return tuple(sorted((*done, *left), key=lambda one: (order.get(one.target, -1), one.group)))
+
+
+def _walked_in(message: Message) -> Walked:
+    def why(each: str) -> str:
+        first = each.replace(">", ",").partition(",")[0].strip()
+        return f"the message has no {first}" if first and not message.segments(first) else ""
+
+    return why
 
 
 def _explained(step: Step, labels: dict[Mark, str]) -> Explained:
@@ -155,9 +185,8 @@ def _filters(channel: Block | None) -> Iterator[tuple[str, Scalar]]:
             yield f"filters[{number}].when", when
 
 
-def _event(block: Block, message: Message) -> Explained | None:
-    """The entry of `events` for the message's type and trigger event."""
-    kind = message.header.kind
+def event_told(block: Block, kind: str) -> Explained | None:
+    """The entry of `events` for a type and trigger event."""
     events = block.node("events")
     entry = events.entries.get(kind) if isinstance(events, Block) else None
     if entry is None:
@@ -189,12 +218,12 @@ def _event_time(message: Message, context: Context) -> Iterator[Line]:
 
 
 def _left_out(
-    target: str, node: Scalar, recorded: Recorded, message: Message, outcome: Reading | Filtered | InterfaceError
+    target: str, node: Scalar, recorded: Told, walked: Walked, outcome: Reading | Filtered | InterfaceError
 ) -> Explained:
-    return Explained(target, node.text, node.mark, why=_unasked(target, recorded, message, outcome))
+    return Explained(target, node.text, node.mark, why=_unasked(target, recorded, walked, outcome))
 
 
-def _unasked(target: str, recorded: Recorded, message: Message, outcome: Reading | Filtered | InterfaceError) -> str:
+def _unasked(target: str, recorded: Told, walked: Walked, outcome: Reading | Filtered | InterfaceError) -> str:
     """Why a rule did not run at all."""
     if isinstance(outcome, Filtered):
         return "the message is filtered before"
@@ -203,7 +232,7 @@ def _unasked(target: str, recorded: Recorded, message: Message, outcome: Reading
     if isinstance(outcome, Reading) and parts[0] == "identities" and not USES[outcome.meaning].identities:
         return _of_no_use(outcome)
     for depth in range(len(parts), 0, -1):
-        if why := _closed(".".join(parts[:depth]), recorded, message):
+        if why := _closed(".".join(parts[:depth]), recorded, walked):
             return why
     if isinstance(outcome, InterfaceError):
         return "not reached: the message stops before"
@@ -217,7 +246,7 @@ def _of_no_use(reading: Reading) -> str:
     return f"an event that means `{reading.meaning}` has no use for it"
 
 
-def _closed(section: str, recorded: Recorded, message: Message) -> str:
+def _closed(section: str, recorded: Told, walked: Walked) -> str:
     """Why the rules of a section did not run: its condition, or no segment to walk; empty when neither is so."""
     block: Node | None = recorded.block
     for key in section.split("."):
@@ -228,12 +257,9 @@ def _closed(section: str, recorded: Recorded, message: Message) -> str:
     held = [step for step in recorded.tape.rules if when is not None and step.part is when]
     if held and not any(step.value for step in held):
         return f"{section}.when does not hold: {seen(held[-1])}"
-    walked = block.text("each").replace(">", ",").partition(",")[0].strip()
-    if walked and not message.segments(walked):
-        return f"the message has no {walked}"
-    return ""
+    return walked(block.text("each"))
 
 
-def _ran(recorded: Recorded, target: str) -> bool:
+def _ran(recorded: Told, target: str) -> bool:
     node = dict(_rules(recorded.block)).get(target)
     return node is not None and any(step.part is node for step in recorded.tape.rules)

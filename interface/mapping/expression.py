@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
+from interface.fhir.path import Path
+
 
 @dataclass(frozen=True, slots=True)
 class Literal:
@@ -50,6 +52,17 @@ class Reference:
         )
         deeper = "".join(f".{number}" for number in (self.component, self.subcomponent) if number is not None)
         return f"{self.segment}{occurrence}-{self.field}{chosen}{deeper}"
+
+
+@dataclass(frozen=True, slots=True)
+class ElementPath:
+    """A FHIRPath, where the mapping reads FHIR."""
+
+    path: Path
+    at: int = 0
+
+    def __str__(self) -> str:
+        return str(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +144,9 @@ class Not:
     at: int = 0
 
 
-Expression = Literal | Name | Part | Reference | Piped | Fallback | Given | Equal | Among | All | Some | Not
+Expression = (
+    Literal | Name | Part | Reference | ElementPath | Piped | Fallback | Given | Equal | Among | All | Some | Not
+)
 
 
 def parts(expression: Expression) -> Iterator[Expression]:

@@ -1,6 +1,7 @@
 """The grammar of mapping expressions, and advice for what people type instead."""
 
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -92,8 +93,8 @@ def _parse(text: str, start: str) -> Expression:
     try:
         tree = _parser().parse(text, start=start)
     except UnexpectedInput as unexpected:
-        raise _fault(text, unexpected) from None
-    return _Builder().transform(tree)
+        raise fault(text, unexpected, _advice) from None
+    return Builder().transform(tree)
 
 
 @cache
@@ -102,11 +103,16 @@ def _parser() -> Lark:
 
 
 @v_args(meta=True)
-class _Builder(Transformer[Token, Expression]):
+class Builder(Transformer[Token, Expression]):
     """Builds the tree; a rule with one part is that part."""
 
+    @staticmethod
+    def _unquoted(text: str) -> str:
+        """What stands between the quotes of a text."""
+        return text[1:-1].replace("''", "'")
+
     def string(self, meta: Meta, parts: list[Token]) -> Literal:
-        return Literal(_unquoted(parts[0]), meta.start_pos)
+        return Literal(self._unquoted(parts[0]), meta.start_pos)
 
     def number(self, meta: Meta, parts: list[Token]) -> Literal:
         return Literal(str(parts[0]), meta.start_pos)
@@ -145,7 +151,7 @@ class _Builder(Transformer[Token, Expression]):
     def call(self, meta: Meta, parts: list[Token | None]) -> Call:
         name, *arguments = parts
         given = [argument for argument in arguments if argument is not None]
-        return Call(str(name), tuple(_unquoted(a) if a.startswith("'") else str(a) for a in given), meta.start_pos)
+        return Call(str(name), tuple(self._unquoted(a) if a.startswith("'") else str(a) for a in given), meta.start_pos)
 
     def piped(self, meta: Meta, parts: list[Any]) -> Expression:
         return Piped(parts[0], tuple(parts[1:]), meta.start_pos)
@@ -181,24 +187,21 @@ class _Builder(Transformer[Token, Expression]):
         return Some(tuple(parts), meta.start_pos)
 
 
-def _unquoted(text: str) -> str:
-    return text[1:-1].replace("''", "'")
-
-
 def _numbers(part: str) -> tuple[int, int | None]:
     component, _, subcomponent = part[1:].partition(".")
     return int(component), int(subcomponent) if subcomponent else None
 
 
-def _fault(text: str, unexpected: UnexpectedInput) -> SyntaxFault:
+def fault(text: str, unexpected: UnexpectedInput, advise: Callable[[str, int], str]) -> SyntaxFault:
+    """Where a text can be read no further, with the advice for what stands there."""
     ended = isinstance(unexpected, UnexpectedToken) and unexpected.token.type == "$END"
     at = len(text) if ended else min(unexpected.pos_in_stream or 0, len(text))
     found = "the end" if ended else f"`{text[at : at + 12].strip() or text[at:]}`"
-    return SyntaxFault(at, f"cannot read this expression at {found}", _advice(text, at))
+    return SyntaxFault(at, f"cannot read this expression at {found}", advise(text, at))
 
 
 def _advice(text: str, at: int) -> str:
-    return _about_path(text, at) or _about_quotes(text, at) or _about_operators(text, at) or _EXAMPLE
+    return _about_path(text, at) or about_quotes(text, at) or about_operators(text, at) or _EXAMPLE
 
 
 def _about_path(text: str, at: int) -> str:
@@ -209,7 +212,8 @@ def _about_path(text: str, at: int) -> str:
     return ""
 
 
-def _about_quotes(text: str, at: int) -> str:
+def about_quotes(text: str, at: int) -> str:
+    """Advice where quotes are left out, or left open."""
     if text.count("'") % 2:
         return "a text stands between two single quotes"
     if re.fullmatch(r"[A-Za-z][A-Za-z .-]*", text) and not text.islower():
@@ -218,7 +222,8 @@ def _about_quotes(text: str, at: int) -> str:
     return f"a text stands between single quotes: '{bare[0]}'" if bare else ""
 
 
-def _about_operators(text: str, at: int) -> str:
+def about_operators(text: str, at: int) -> str:
+    """Advice where another language's operators stand."""
     if any(sign in text for sign in ("==", "<>", "&&", "||")):
         return "comparisons are = and !=, joined by and, or, not"
     if re.match(r"[a-z]", text[at:]) and "|" not in text:

@@ -60,7 +60,7 @@ def reader(place: str, default_type: str, naming: Naming) -> Callable[[str, Scop
         if not value:
             return UNSAID
         if len(value) > LONGEST:
-            raise _too_long(scope, place)
+            raise refuse_too_long(scope, place)
         return Identifier(
             _authority(parts[3] if len(parts) > 3 else "", scope, naming, place),
             _type(parts[4] if len(parts) > 4 else "", scope, naming, place) or default_type,
@@ -137,7 +137,8 @@ def refuse_clear(scope: Scope, place: str) -> Said:
     )
 
 
-def _too_long(scope: Scope, place: str) -> UnfitMessageError:
+def refuse_too_long(scope: Scope, place: str) -> UnfitMessageError:
+    """The error for what is no number that anybody knows a person by."""
     return UnfitMessageError(
         "identifier-too-long",
         f"an identifier is longer than {LONGEST} characters",

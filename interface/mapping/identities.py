@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from interface.hl7.parser import Message
 from interface.hl7.problem import ErrorCode
 from interface.ledger.noun import Identifier, Noun
 from interface.ledger.reading import AccountNamed, Meaning, Merge, Move, Renumber
@@ -60,12 +59,17 @@ class Group:
                 code,
                 f"the event needs the {name.replace('_', ' ')} number, and it is not said",
                 hl7_code=ErrorCode.REQUIRED_FIELD_MISSING,
-                place=f"{self.place}{_PLACES[name][3:]}" if _PLACES[name].startswith("PID") else _PLACES[name],
+                place=self._place(name),
             )
         return found
 
+    def _place(self, name: str) -> str:
+        if not self.place.startswith("PID"):  # an element of a FHIR resource
+            return self.place
+        return f"{self.place}{_PLACES[name][3:]}" if _PLACES[name].startswith("PID") else _PLACES[name]
 
-def groups_of(rules: ListRules | None, message: Message, scope: Scope) -> list[Group]:
+
+def groups_of(rules: ListRules | None, message: Any, scope: Scope) -> list[Group]:
     """Every group of numbers that the message holds."""
     if rules is None:
         return []

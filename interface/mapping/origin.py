@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from interface.mapping.expression import Expression, Fallback, Given, Literal, Name, Piped, Reference
+from interface.mapping.expression import ElementPath, Expression, Fallback, Given, Literal, Name, Piped, Reference
 from interface.mapping.table import CodeTable
 
 
@@ -30,7 +30,7 @@ def fields(tree: Expression) -> Iterator[str]:
 def place_of(tree: Expression) -> str:
     """The path that a message to people names: the first one of the expression."""
     match tree:
-        case Reference():
+        case Reference() | ElementPath():
             return str(tree)
         case Fallback(options=options):
             return place_of(options[0])

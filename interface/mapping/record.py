@@ -4,16 +4,19 @@ The closures are those that production runs, made by the same compiler; here eac
 and what it gave. So what is told of a message can never differ from what becomes of it, and production pays nothing for it.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from interface.errors import InterfaceError
+from interface.fhir.path import Path
+from interface.fhir.step import Walk
 from interface.mapping.compile import ExpressionCompiler
 from interface.mapping.compiler import compile_mapping
-from interface.mapping.expression import All, Among, Call, Equal, Expression, Not, Reference, Some
+from interface.mapping.element import Looking, compiled
+from interface.mapping.expression import All, Among, Call, ElementPath, Equal, Expression, Not, Reference, Some
 from interface.mapping.function import Apply, Function
 from interface.mapping.kind import Type
 from interface.mapping.node import Block, Node, Scalar
@@ -51,7 +54,7 @@ class Step:
     parts: tuple[str, ...] = ()
     value: Said = UNSAID
     type: Type | None = None  # of a rule and of a function: what it gives
-    note: str = ""  # the row of a table that was met
+    note: str = ""  # the row of a table that was met; of a FHIRPath that found nothing, as far as it goes
     steps: "list[Step]" = field(default_factory=list)
     warnings: tuple[str, ...] = ()
     failure: InterfaceError | None = None
@@ -93,6 +96,18 @@ class Tape:
                 step.parts = _repetitions(part, step.given or "", scope)
             with self.noting(step, scope):
                 step.value = work(scope)
+            return step.value
+
+        return noted
+
+    def kept_path(self, tree: ElementPath, work: Read, ways: Sequence[tuple[str, Walk]]) -> Read:
+        """The same FHIRPath, noted with the first of its steps (`ways`) that finds nothing."""
+
+        def noted(scope: Scope) -> Said:
+            with self.noting(Step(tree, scope.place), scope) as step:
+                step.value = work(scope)
+            if step.value is UNSAID:
+                step.note = next((text for text, walk in ways if not walk([scope.node], scope.resource)), "")
             return step.value
 
         return noted
@@ -154,13 +169,26 @@ class RecordingCompiler(ExpressionCompiler):
 
     def _value(self, tree: Expression, wanted: Type) -> Read:
         read = super()._value(tree, wanted)
+        if isinstance(tree, ElementPath):
+            return self._kept_path(tree, read)
         return read if isinstance(tree, _CONDITIONS) else self.tape.kept(tree, read)
 
     def _holds(self, tree: Expression) -> Holds:
         holds = super()._holds(tree)
+        if isinstance(tree, ElementPath):
+            return self._kept_path(tree, holds)
         return self.tape.kept(tree, holds) if isinstance(tree, _CONDITIONS) else holds
 
+    def _kept_path(self, tree: ElementPath, work: Read) -> Read:
+        path, looking = tree.path, Looking(self.focus, self.naming)
+        ways = [replace(path, steps=path.steps[:number]) for number in range(len(path.steps) + 1)]
+        return self.tape.kept_path(
+            tree, work, [(str(way), compiled(way, looking).walk) for way in ways if _is_whole(way)]
+        )
+
     def _identifiers(self, tree: Expression) -> Read:
+        if isinstance(tree, ElementPath):
+            return self._kept_path(tree, super()._identifiers(tree))
         return self.tape.kept(tree, super()._identifiers(tree))
 
     def _choice(self, path: Reference) -> Chosen | None:
@@ -175,6 +203,10 @@ class RecordingCompiler(ExpressionCompiler):
         apply = super()._apply(call, function, place)
         table = self.tables[call.arguments[0]] if call.name == "table" else None
         return self.tape.kept_apply(call, apply, function.gives, lambda code: row_met(table, code) if table else "")
+
+
+def _is_whole(path: Path) -> bool:
+    return bool(path.steps or path.type)
 
 
 def row_met(table: CodeTable, code: str) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from interface.fhir import step
 from interface.hl7.parser import Message
+from interface.mapping.identifier import Naming
 from interface.mapping.reader import Holds, Read
 from interface.mapping.scope import UNSAID, Scope
 
@@ -30,6 +32,16 @@ class Walk:
 
     names: tuple[str, ...]
     outer: str = ""
+
+    @property
+    def name(self) -> str:
+        """What is walked."""
+        return self.names[0]
+
+    def scopes(self, message: Message, scope: Scope, own: Iterable[str] | None = None) -> Iterator[Scope]:
+        """One scope for each group. `own`: segments that each group has behind it, as in a DFT^P11."""
+        for fields, place in self.groups(message) if own is None else self.enclosing(message, own):
+            yield scope.within(fields, place)
 
     def groups(self, message: Message) -> Iterator[tuple[Fields, str]]:
         """The split fields of each group by segment name, and its place (`FT1[2]`)."""
@@ -95,6 +107,24 @@ class Walk:
 
 
 @dataclass(frozen=True, slots=True)
+class Elements:
+    """Elements of a FHIR resource taken one after the other: `paths` are FHIRPath with what they find."""
+
+    paths: tuple[tuple[str, step.Walk], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What is walked."""
+        return ", ".join(text for text, _ in self.paths)
+
+    def scopes(self, _message: object, scope: Scope, _own: object = None) -> Iterator[Scope]:
+        """One scope for each element, its place numbered as FHIRPath counts."""
+        for text, walk in self.paths:
+            for number, node in enumerate(walk([scope.node], scope.resource)):
+                yield scope.at(node, f"{text}[{number}]" if "." in text else text)
+
+
+@dataclass(frozen=True, slots=True)
 class NounRules:
     """Rules for the fields of one noun, by the group in which they win or lose together."""
 
@@ -121,16 +151,14 @@ class NounRules:
 class ListRules:
     """Rules for each group of a walk: guarantors, coverages, identities, transactions."""
 
-    walk: Walk
+    walk: Walk | Elements
     rules: Mapping[str, Read] = field(default_factory=dict)
     when: Holds | None = None
     noun: NounRules = NounRules()
 
-    def scopes(self, message: Message, scope: Scope, *, own: Iterable[str] | None = None) -> Iterator[Scope]:
-        """One scope for each group that the condition takes. `own`: segments that each group has behind it, as in a DFT^P11."""
-        groups = self.walk.groups(message) if own is None else self.walk.enclosing(message, own)
-        for fields, place in groups:
-            inner = scope.within(fields, place)
+    def scopes(self, message: Any, scope: Scope, *, own: Iterable[str] | None = None) -> Iterator[Scope]:
+        """One scope for each group that the condition takes."""
+        for inner in self.walk.scopes(message, scope, own):
             if self.when is None or self.when(inner):
                 yield inner
 
@@ -165,7 +193,7 @@ class FlatRules:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Everything that an incoming mapping says, compiled."""
+    """Everything that an incoming mapping says, compiled. `visits`: where an account's several visits stand."""
 
     identifiers: Mapping[str, Read] = field(default_factory=dict)
     patient: NounRules = NounRules()
@@ -176,3 +204,5 @@ class Rules:
     identities: ListRules | None = None
     transactions: ListRules | None = None
     balance: FlatRules | None = None
+    visits: Walk | Elements = Walk(("PV1", "PV2"))
+    naming: Naming = field(default_factory=Naming)

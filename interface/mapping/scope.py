@@ -1,7 +1,7 @@
 """What a rule sees while one message is read: fields by segment, what is known about the event, and where warnings go."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -50,6 +50,15 @@ class Context:
     null_is_empty: bool = False
 
 
+# Where a reading's own needs are met, for messages to people.
+HL7_PLACES: Final[Mapping[str, str]] = {
+    "patient": "PID-3",
+    "alternate_visit": "PV1-50",
+    "kind": "FT1-6",
+    "amount": "FT1-11",
+}
+
+
 @dataclass(slots=True)
 class Scope:
     """One message while it is read. `fields` holds the split fields of the segments in view, by segment name."""
@@ -65,6 +74,9 @@ class Scope:
     repetition: str = ""  # in ER7, while a choice looks at it
     warnings: list[str] = field(default_factory=list)
     parts: dict[tuple[str, int], list[str]] = field(default_factory=dict)  # components of fields read before
+    resource: Any = None  # where FHIR is read
+    node: Any = None  # of the resource: the element in view
+    places: Mapping[str, str] = field(default_factory=lambda: HL7_PLACES)
 
     def within(self, fields: Mapping[str, list[str]], place: str) -> "Scope":
         """The same message, looking at one group of segments."""
@@ -81,11 +93,21 @@ class Scope:
             warnings=self.warnings,
         )
 
+    def at(self, node: Any, place: str) -> "Scope":
+        """The same resource, looking at one of its elements; `place` is its FHIRPath."""
+        return replace(self, node=node, place=place, parts={})
+
     def warn(self, code: str, place: str) -> None:
         """Note something odd: a code and a place, never a value."""
         self.warnings.append(f"{code} {self.placed(place)}")
 
     def placed(self, place: str) -> str:
-        """`FT1-11` in the second FT1 is `FT1[2]-11`."""
+        """`FT1-11` in the second FT1 is `FT1[2]-11`; `amount` of an element is `PaymentReconciliation.detail[1].amount`.
+
+        `place` may also be a name of `places`.
+        """
+        place = self.places.get(place, place)
+        if self.resource is not None:
+            return f"{self.place}.{place}" if self.place and place[:1].islower() else place
         segment = self.place.partition("[")[0]
         return f"{self.place}{place[3:]}" if segment and place.startswith(f"{segment}-") else place

@@ -19,12 +19,14 @@ class AmbiguousIdentifierError(MappingError):
 
     hl7_code = ErrorCode.UNKNOWN_KEY.value
 
-    def __init__(self, place: str) -> None:
+    def __init__(
+        self, place: str, advice: str = "choose by authority and type, as PID-3[.5 = 'MR' and .4 = 'NORTH']"
+    ) -> None:
         super().__init__(
             "identifier-ambiguous",
             "the rule leaves several different identifiers",
             place=place,
-            advice="choose by authority and type, as PID-3[.5 = 'MR' and .4 = 'NORTH'], then release the message",
+            advice=f"{advice}, then release the message",
         )
 
 

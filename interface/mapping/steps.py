@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from interface.mapping.expression import Call, Fallback, Given, Literal, Name, Piped, Reference
+from interface.mapping.expression import Call, ElementPath, Fallback, Given, Literal, Name, Piped, Reference
 from interface.mapping.kind import Type
 from interface.mapping.node import Scalar
 from interface.mapping.record import Step, Tried
@@ -37,6 +37,8 @@ def lines(step: Step, depth: int = 0) -> Iterator[Line]:
                 yield from lines(one, depth)
         case Reference():
             yield from _of_path(step.part, step, depth)
+        case ElementPath():
+            yield Line(depth, written(step.part), gave=step.value, note=nothing(step) if step.value is UNSAID else "")
         case Piped():
             yield from _of_pipe(step.part, step, depth)
         case Fallback():

@@ -18,6 +18,7 @@ class Target(NamedTuple):
     about: str
     allowed: tuple[str, ...] = ()
     is_number: bool = False
+    noun: Noun | None = None  # of an identifier: whose
 
 
 _TYPES: Final = {
@@ -44,14 +45,16 @@ def fields_of(noun: Noun) -> dict[str, Target]:
 _KINDS: Final = tuple(kind.value for kind in MoneyKind)
 
 IDENTIFIERS: Final[Mapping[str, Target]] = {
-    "patient": Target(Type.IDENTIFIER, "the patient's key; only money may come without"),
-    "account": Target(Type.IDENTIFIER, "the account's key"),
-    "visit": Target(Type.IDENTIFIER, "the visit's key"),
-    "alternate_visit": Target(Type.IDENTIFIER, "another number of the visit: leads to it, and is never looked for"),
+    "patient": Target(Type.IDENTIFIER, "the patient's key; only money may come without", noun=Noun.PATIENT),
+    "account": Target(Type.IDENTIFIER, "the account's key", noun=Noun.ACCOUNT),
+    "visit": Target(Type.IDENTIFIER, "the visit's key", noun=Noun.ENCOUNTER),
+    "alternate_visit": Target(
+        Type.IDENTIFIER, "another number of the visit: leads to it, and is never looked for", noun=Noun.ENCOUNTER
+    ),
 }
 # Beside them, a list of further fields whose numbers are never taken for card numbers.
 UNMASKED: Final = "unmasked"
-GUARANTOR: Final[Mapping[str, Target]] = {"id": Target(Type.IDENTIFIER, "the guarantor's key")}
+GUARANTOR: Final[Mapping[str, Target]] = {"id": Target(Type.IDENTIFIER, "the guarantor's key", noun=Noun.GUARANTOR)}
 COVERAGE: Final[Mapping[str, Target]] = {
     "priority": Target(Type.NUMBER, "1 is billed first"),
     "plan_id": Target(Type.TEXT, "plan"),
@@ -66,17 +69,23 @@ COVERAGE: Final[Mapping[str, Target]] = {
 }
 IDENTITY: Final[Mapping[str, Target]] = {
     "patient": Target(
-        Type.IDENTIFIER, "the patient's number, of an event about identities (merge, move, new number, link)"
+        Type.IDENTIFIER,
+        "the patient's number, of an event about identities (merge, move, new number, link)",
+        noun=Noun.PATIENT,
     ),
-    "account": Target(Type.IDENTIFIER, "the account's number"),
-    "visit": Target(Type.IDENTIFIER, "the visit's number"),
-    "alternate_visit": Target(Type.IDENTIFIER, "the visit's alternate number"),
-    "prior_patient": Target(Type.IDENTIFIER, "the patient's number that was: retired, or the one moved away from"),
+    "account": Target(Type.IDENTIFIER, "the account's number", noun=Noun.ACCOUNT),
+    "visit": Target(Type.IDENTIFIER, "the visit's number", noun=Noun.ENCOUNTER),
+    "alternate_visit": Target(Type.IDENTIFIER, "the visit's alternate number", noun=Noun.ENCOUNTER),
+    "prior_patient": Target(
+        Type.IDENTIFIER, "the patient's number that was: retired, or the one moved away from", noun=Noun.PATIENT
+    ),
     "prior_account": Target(
-        Type.IDENTIFIER, "the account's number that was, or the account that is moved (or moved away from)"
+        Type.IDENTIFIER,
+        "the account's number that was, or the account that is moved (or moved away from)",
+        noun=Noun.ACCOUNT,
     ),
-    "prior_visit": Target(Type.IDENTIFIER, "the visit's number that was"),
-    "prior_alternate_visit": Target(Type.IDENTIFIER, "the visit's alternate number that was"),
+    "prior_visit": Target(Type.IDENTIFIER, "the visit's number that was", noun=Noun.ENCOUNTER),
+    "prior_alternate_visit": Target(Type.IDENTIFIER, "the visit's alternate number that was", noun=Noun.ENCOUNTER),
 }
 TRANSACTION: Final[Mapping[str, Target]] = {
     "kind": Target(Type.TEXT, "what it is: " + ", ".join(_KINDS), _KINDS),
@@ -88,15 +97,17 @@ TRANSACTION: Final[Mapping[str, Target]] = {
     "occurred_at": Target(Type.INSTANT, "when it happened; else the event's time"),
     "occurred_on": Target(Type.DATE, "its day as sent"),
     "reference": Target(Type.TEXT, "reference of the payment medium"),
-    "account": Target(Type.IDENTIFIER, "its account, where it is not the message's"),
-    "visit": Target(Type.IDENTIFIER, "its visit, where it is not the message's"),
-    "guarantor": Target(Type.IDENTIFIER, "who answers for it, where the message says so for each (DFT^P11)"),
+    "account": Target(Type.IDENTIFIER, "its account, where it is not the message's", noun=Noun.ACCOUNT),
+    "visit": Target(Type.IDENTIFIER, "its visit, where it is not the message's", noun=Noun.ENCOUNTER),
+    "guarantor": Target(
+        Type.IDENTIFIER, "who answers for it, where the message says so for each (DFT^P11)", noun=Noun.GUARANTOR
+    ),
     "responsibility": Target(
         Type.TEXT, "who owes it: patient, insurance or unknown", ("patient", "insurance", "unknown")
     ),
 }
 BALANCE: Final[Mapping[str, Target]] = {
-    "account": Target(Type.IDENTIFIER, "its account, where it is not the message's"),
+    "account": Target(Type.IDENTIFIER, "its account, where it is not the message's", noun=Noun.ACCOUNT),
     "amount": Target(Type.MONEY, "what the patient owes; a credit is negative"),
     "as_of": Target(Type.INSTANT, "when that was so; else the event's time"),
     "is_of_visit": Target(
@@ -113,4 +124,15 @@ NAMES: Final[Mapping[str, str]] = {
     "sending_application": "MSH-3.1",
     "sending_facility": "MSH-4.1",
     "version": "MSH-12.1",
+}
+# The same of a mapping that reads FHIR, each written behind a percent sign: `%type`.
+FHIR_NAMES: Final[Mapping[str, tuple[Type, str]]] = {
+    "type": (Type.TEXT, "the resource's type, as Patient"),
+    "interaction": (Type.TEXT, "create, update or delete"),
+    "meaning": (Type.TEXT, "what the mapping's `events` make of the request, as update-person"),
+    "facility": (Type.TEXT, "the channel's facility"),
+    "self": (
+        Type.IDENTIFIER,
+        "what the request's address names: `PUT Patient/ID`, or what `PUT Patient?identifier=S|V` looks for",
+    ),
 }

@@ -71,6 +71,7 @@ USES: Final[Mapping[Meaning, Use]] = {
     Meaning.UPDATE_ACCOUNT: _BAR,
     Meaning.END_ACCOUNT: _CLOSED,
     Meaning.PURGE_ACCOUNT: _CLOSED,
+    Meaning.UPDATE_GUARANTOR: Use(patient_needed=False, account=False, visit=False, balance=False),
     Meaning.BALANCE: Use(patient_needed=False, visit=False),
 }
 
@@ -108,5 +109,6 @@ ABOUT: Final[Mapping[Meaning, str]] = {
     Meaning.UPDATE_ACCOUNT: "an account with its visits (BAR^P05)",
     Meaning.END_ACCOUNT: "no further charges; later ones are held. Payments as before (BAR^P06)",
     Meaning.PURGE_ACCOUNT: "ended, and archived if no money is left; else reported (BAR^P02)",
+    Meaning.UPDATE_GUARANTOR: "who answers for accounts, as all of them know him; for which, the accounts say",
     Meaning.BALANCE: "an account and what is stated of it; never a visit",
 }

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from interface.hl7.value import NULL_ER7
-from interface.mapping.expression import Call, Fallback, Given, Literal, Name, Part, Piped, Reference
+from interface.mapping.expression import Call, ElementPath, Fallback, Given, Literal, Name, Part, Piped, Reference
 from interface.mapping.node import Scalar
 from interface.mapping.record import Step, Tried
 from interface.mapping.scope import UNSAID
@@ -19,6 +19,8 @@ def nothing(step: Step) -> str:
             why = nothing(step.steps[-1]) if step.steps else "the rule gives nothing"
         case Reference():
             why = _of_path(step.part, step)
+        case ElementPath(path=path):
+            why = f"the resource is no {path.type}" if step.note == path.type else f"{step.note or path} finds nothing"
         case Piped():
             why = _of_pipe(step)
         case Fallback():
@@ -89,7 +91,7 @@ def seen(step: Step) -> str:
 
 
 def _operands(step: Step) -> Iterator[tuple[str, str]]:
-    if isinstance(step.part, Part | Reference | Name | Piped | Fallback):
+    if isinstance(step.part, Part | Reference | ElementPath | Name | Piped | Fallback):
         yield written(step.part), "empty" if step.value in (UNSAID, None, "") else f"'{step.value}'"
         return
     for one in step.steps:

@@ -7,6 +7,7 @@ from interface.mapping.expression import (
     All,
     Among,
     Call,
+    ElementPath,
     Equal,
     Expression,
     Fallback,
@@ -46,8 +47,8 @@ def _text(tree: Expression) -> str:
             found = name
         case Part(component=component, subcomponent=subcomponent):
             found = f".{component}" + (f".{subcomponent}" if subcomponent is not None else "")
-        case Reference():
-            found = _path(tree)
+        case Reference() | ElementPath():
+            found = _path(tree) if isinstance(tree, Reference) else str(tree)
         case Piped(source=source, calls=calls):
             found = " | ".join([written(source, _ATOM), *map(call_written, calls)])
         case Fallback(options=options):

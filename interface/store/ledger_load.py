@@ -1,6 +1,6 @@
 """Rows of the ledger, opened: entities with all that they link to, money and payments."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -36,7 +36,8 @@ _LIVING = (
 )
 _ENTITIES = {noun: sa.select(table).where(within(table.c.id, "ids")) for noun, table in t.ENTITIES.items()}
 _BY_PUBLIC_ID = {
-    noun: sa.select(table.c.id).where(within(table.c.public_id, "public_ids")) for noun, table in t.ENTITIES.items()
+    noun: sa.select(table.c.id, table.c.public_id).where(within(table.c.public_id, "public_ids"))
+    for noun, table in t.ENTITIES.items()
 }
 _ALLOCATION = t.allocation.c
 _PAYMENTS = sa.select(t.payment).where(within(t.payment.c.id, "ids"))
@@ -66,12 +67,26 @@ def living(tx: Tx, noun: Noun, ids: Iterable[int]) -> Iterator[tuple[int, int, I
         yield row.entity_id, row.valid_from, identifier_of(tx.vault, row)
 
 
-def identifiers(tx: Tx, wanted: Iterable[tuple[Noun, Identifier]]) -> list[KnownIdentifier]:
-    """The rows, living and retired, of these identifiers."""
-    asked = {identifier_key(tx.vault, noun, identifier): (noun, identifier) for noun, identifier in wanted}
-    return [
+def identifiers(tx: Tx, wanted: Collection[tuple[Noun, Identifier]]) -> list[KnownIdentifier]:
+    """The rows, living and retired, of these identifiers; of public ids, too."""
+    named = [(noun, identifier) for noun, identifier in wanted if not identifier.is_public]
+    own = [(noun, identifier) for noun, identifier in wanted if identifier.is_public]
+    asked = {identifier_key(tx.vault, noun, identifier): (noun, identifier) for noun, identifier in named}
+    found = [
         KnownIdentifier(*asked[row.key], row.entity_id, row.valid_from, row.retired_at or None)
         for row in tx.read_in(_IDENTIFIERS, "row_keys", asked)
+    ]
+    return found + _by_public_id(tx, own) if own else found
+
+
+def _by_public_id(tx: Tx, wanted: Iterable[tuple[Noun, Identifier]]) -> list[KnownIdentifier]:
+    by_noun: dict[Noun, dict[str, Identifier]] = {}
+    for noun, identifier in wanted:
+        by_noun.setdefault(noun, {})[identifier.value] = identifier
+    return [
+        KnownIdentifier(noun, asked[row.public_id], row.id, 0)
+        for noun, asked in by_noun.items()
+        for row in tx.read_in(_BY_PUBLIC_ID[noun], "public_ids", asked)
     ]
 
 

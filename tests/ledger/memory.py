@@ -92,6 +92,12 @@ class MemoryStore:
 
     def load(self, wanted: Needs) -> Loaded:
         known = [self.identifiers[key] for key in wanted.identifiers if key in self.identifiers]
+        known += [
+            KnownIdentifier(noun, identifier, row_id, 0)
+            for noun, identifier in wanted.identifiers
+            for (kept, row_id), text in self.rows.items()
+            if identifier.is_public and kept is noun and _row(text).public_id == identifier.value
+        ]
         money = [
             mark
             for mark in self.marks.values()

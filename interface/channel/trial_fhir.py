@@ -1,0 +1,62 @@
+"""A mapping that reads FHIR, made ready to try requests and resources on, as the engine reads them."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from interface.channel.attempt import Attempt, Outcome
+from interface.errors import InterfaceError, MappingError, MessageError
+from interface.fhir.outcome import RefusedError
+from interface.fhir.request import Request, read
+from interface.hl7.header import Header
+from interface.ledger.reading import Filtered, Reading
+from interface.mapping.fhir_mapping import FhirMapping
+from interface.mapping.scope import Context
+
+if TYPE_CHECKING:
+    from interface.mapping.explain import Explanation
+    from interface.mapping.fhir_explain import FhirRecorded
+
+
+@dataclass(frozen=True, slots=True)
+class FhirTrial:
+    """A mapping of `format: fhir`; times are UTC, and a number without a system has no authority, where no channel is named."""
+
+    name: str
+    mapping: FhirMapping
+    context: Context
+    recorded: "FhirRecorded | None" = None
+    channel: str = field(default="", init=False)
+
+    def run(self, raw: bytes, arrived_at: int) -> Attempt:
+        """Try one stored request, or a resource by itself as one that is created."""
+        try:
+            request = read(raw)
+        except RefusedError as refused:
+            return Attempt(Header(message_type="FHIR"), Outcome.REFUSED, refused)
+        kind = f"{request.type or 'Bundle'} {request.interaction}"
+        header = Header(message_type=kind, control_id=request.headers.get("x-request-id", ""))
+        content, explanation = self._read(request, arrived_at)
+        return Attempt(header, _outcome(content), content, (), explanation)
+
+    def _read(
+        self, request: Request, arrived_at: int
+    ) -> "tuple[Reading | Filtered | InterfaceError, Explanation | None]":
+        if self.recorded is not None:
+            told = self.recorded.explain(request, self.context, arrived_at)
+            return told.outcome, told
+        try:
+            return self.mapping.read(request, self.context, arrived_at), None
+        except (MessageError, MappingError) as failure:
+            return failure, None
+
+
+def _outcome(content: Reading | Filtered | InterfaceError) -> Outcome:
+    match content:
+        case Reading():
+            return Outcome.MAPPED
+        case Filtered():
+            return Outcome.FILTERED
+        case MappingError():
+            return Outcome.HELD
+        case _:
+            return Outcome.REFUSED
