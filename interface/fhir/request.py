@@ -20,6 +20,7 @@ METHODS: Final = ("POST", "PUT", "DELETE")
 LONGEST_HEAD: Final = 16_384
 MOST_PARAMETERS: Final = 100
 _VERSION: Final = "HTTP/1.1"
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"  # some editors write it before a file
 _END: Final = re.compile(rb"\r?\n\r?\n")
 _HEADER: Final = re.compile(r"([a-z0-9-]+): ([\x20-\x7e\xa0-\xff]*)")
 _TYPE: Final = re.compile(r"[A-Z][A-Za-z]{1,63}")
@@ -77,8 +78,8 @@ def read(raw: bytes) -> Request:
     Errors: RefusedError 400 for what breaks the rules of R4 section 3.1.0 or is no resource, 405 for a method that writes
     nothing here, 415 for another format than JSON; each names the element.
     """
-    if raw.lstrip()[:1] == b"{":
-        return _create(raw)
+    if (bare := raw.removeprefix(_BYTE_ORDER_MARK)).lstrip()[:1] == b"{":
+        return _create(bare)
     end = _END.search(raw[: LONGEST_HEAD + 4])
     if end is None:
         raise _malformed("the head of the request has no end")

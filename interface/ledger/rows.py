@@ -118,8 +118,8 @@ class Rows:
             self.undo.add(self.appeared, identifier)
 
     def retire(self, noun: Noun, identifier: Identifier, at: int) -> None:
-        """Mark an identifier as gone; once retired it keeps its first time."""
-        if self.retired_at(noun, identifier) is None:
+        """Mark an identifier as gone; once retired it keeps its first time. A public id names its row for ever."""
+        if not identifier.is_public and self.retired_at(noun, identifier) is None:
             self._note_retired(noun, identifier, at)
 
     def revive(self, noun: Noun, identifier: Identifier) -> None:

@@ -87,6 +87,7 @@ class SectionCompiler:
     expressions: ExpressionCompiler
     unmasked: set[str] = field(default_factory=set)  # fields that the file declares to hold numbers of things
     numbers: list[tuple[str, Mark]] = field(default_factory=list)  # fields from which such numbers are read as text
+    heads: tuple[str, ...] = ()  # further keys of a file
 
     def events(self, block: Block) -> dict[str, Event]:
         """`ADT^A08: update`, or `ADT^A60: {ignore: reason}`."""
@@ -125,7 +126,7 @@ class SectionCompiler:
 
     def rules(self, block: Block) -> Rules:
         """All sections."""
-        self._known(block, (*_HEAD, *_SECTIONS))
+        self._known(block, (*_HEAD, *_SECTIONS, *self.heads))
         self.expressions.naming = self._naming(block)
         self.unmasked = self._unmasked(self._block(block, "identifiers"))
         account = self._block(block, "account")

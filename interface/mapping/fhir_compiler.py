@@ -24,6 +24,7 @@ from interface.mapping.table import CodeTable
 from interface.mapping.target import FHIR_NAMES, Target
 
 FORMATS: Final = ("hl7", "fhir")
+EVENT_TIME: Final = "event_time"
 INTERACTIONS: Final = ("create", "update", "delete")
 _OWN: Final = {"patient": Noun.PATIENT, "account": Noun.ACCOUNT, "visit": Noun.ENCOUNTER}
 
@@ -48,10 +49,10 @@ def compile_fhir(
     inside = Findings()
     single = expressions({one: type_ for one, (type_, _) in FHIR_NAMES.items()}, FHIR_FUNCTIONS, tables, inside)
     single.language = FHIR
-    compiler = _Compiler(tables, inside, single)
+    compiler = _Compiler(tables, inside, single, heads=(EVENT_TIME,))
     rules = compiler.rules(found.block)  # first: the tables of types and authorities are named there
     events = compiler.fhir_events(found.block)
-    event_time = found.block.node("event_time")
+    event_time = found.block.node(EVENT_TIME)
     happened = single.value(event_time, Type.INSTANT) if event_time is not None else None
     found_without(found, findings, inside)
     if inside.problems or not found.is_whole:

@@ -47,7 +47,7 @@ call: NAME ["(" argument ("," argument)* ")"]
 ?path: TYPE ("." member)*                     -> of_type
      | "%resource" ("." member)*              -> of_resource
      | member ("." member)*                   -> relative
-     | "(" path "as" TYPE ")" ("." member)*   -> cast
+     | "(" path "as" (TYPE | NAME) ")" ("." member)*  -> cast
 member: NAME [arguments] [index]
 arguments: "(" [criterion ("," criterion)*] ")"
 index: "[" NUMBER "]"
@@ -141,7 +141,8 @@ class _PathBuilder(Builder):
 
     def cast(self, meta: Meta, parts: list[Any]) -> Path:
         path, type_, *steps = parts
-        taken = Member("as", (Path((), str(type_), at=type_.start_pos),), at=type_.start_pos)
+        named = Path((), str(type_)) if type_[0].isupper() else Path((Member(str(type_)),))
+        taken = Member("as", (named,), at=type_.start_pos)
         return Path((*path.steps, taken, *steps), path.type, path.is_of_resource, meta.start_pos)
 
     def member(self, meta: Meta, parts: list[Any]) -> Member:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from interface.channel.loader import load, read_files
 from interface.channel.attempt import Outcome
+from interface.channel.loader import load, read_files
 from interface.channel.trial import open_trial
 from interface.errors import ConfigurationError
 from interface.ledger.reading import Filtered, Reading
