@@ -10,20 +10,24 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from interface.channel import prose
+from interface.channel import prose, prose_fhir
 from interface.channel.environment import Environment
 from interface.channel.prose_cases import CASES
 from interface.channel.schema import schemas
 from interface.channel.spec import Channel
+from interface.fhir.path import FUNCTIONS as PATH_FUNCTIONS
+from interface.fhir.structure import elements, resources
 from interface.ledger.noun import FIELDS, Noun
 from interface.mapping import posting
 from interface.mapping.compiler import MEANINGS
+from interface.mapping.fhir_function import FHIR_FUNCTIONS
 from interface.mapping.function import FUNCTIONS, Function
 from interface.mapping.kind import Type
 from interface.mapping.outgoing import MAX_LENGTHS, OUT_FUNCTIONS
 from interface.mapping.target import (
     BALANCE,
     COVERAGE,
+    FHIR_NAMES,
     GUARANTOR,
     IDENTIFIERS,
     IDENTITY,
@@ -195,6 +199,7 @@ def _language() -> Iterator[str]:
     yield ""
     yield from _functions(FUNCTIONS.items())
     yield ""
+    yield from _over_fhir()
     yield "## Outgoing mappings"
     yield ""
     lengths = ", ".join(f"{place} {length}" for place, length in MAX_LENGTHS.items())
@@ -204,6 +209,23 @@ def _language() -> Iterator[str]:
     yield from _table(("Name", "Type", "Meaning"), rows)
     yield ""
     yield from _functions((name, one) for name, one in OUT_FUNCTIONS.items() if FUNCTIONS.get(name) is not one)
+
+
+def _over_fhir() -> Iterator[str]:
+    """What is different where a mapping reads FHIR."""
+    yield prose_fhir.MAPPINGS.strip()
+    yield ""
+    rows = ((f"`{name}`", ", ".join(f"`{one}`" for one in sorted(elements()[name]))) for name in sorted(resources()))
+    yield from _table(("Resource", "Elements"), rows)
+    yield ""
+    yield from _table(("Name", "Meaning"), ((f"`%{name}`", about) for name, (_, about) in FHIR_NAMES.items()))
+    yield ""
+    yield from _table(
+        ("FHIRPath function", "As in"), ((f"`{name}`", f"`{form}`") for name, form in PATH_FUNCTIONS.items())
+    )
+    yield ""
+    yield from _functions((name, one) for name, one in FHIR_FUNCTIONS.items() if FUNCTIONS.get(name) is not one)
+    yield ""
 
 
 _ABOUT_UNMASKED = (

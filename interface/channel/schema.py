@@ -13,10 +13,12 @@ from pydantic import BaseModel
 
 from interface.channel.environment import Environment
 from interface.channel.spec import Channel
+from interface.fhir.structure import resources
 from interface.ledger.noun import FIELDS, Noun
 from interface.mapping import posting
 from interface.mapping.compiler import MEANINGS
 from interface.mapping.extend import NOTHING
+from interface.mapping.fhir_compiler import EVENT_TIME, INTERACTIONS, REFERENCES
 from interface.mapping.target import (
     BALANCE,
     COVERAGE,
@@ -47,6 +49,7 @@ _EVENT: Final = r"^[A-Z0-9]{3}\^[A-Z0-9]{3}$"
 _SEGMENTS: Final = r"^([A-Z][A-Z0-9]{2} *> *)?[A-Z][A-Z0-9]{2}( *, *[A-Z][A-Z0-9]{2})*$"
 _SEGMENT: Final = r"^[A-Z][A-Z0-9]{2}$"
 _FIELD: Final = r"^[A-Z][A-Z0-9]{2}-[1-9][0-9]*$"
+_REFERENCES: Final = "the system of ids in references, where they are of the sender's server and not of ours"
 _PLACE: Final = r"^[A-Z][A-Z0-9]{2}-[1-9][0-9]*(\.[1-9][0-9]*){0,2}$"
 
 
@@ -113,39 +116,84 @@ def _mapping() -> Schema:
         "title": "A mapping: what messages mean",
         "if": {"properties": {"direction": {"const": "out"}}, "required": ["direction"]},
         "then": outgoing,
-        "else": incoming,
+        "else": {"if": _OF_FHIR, "then": _of_fhir(common), "else": incoming},
     }
 
 
-def _incoming() -> dict[str, Schema]:
+# A mapping that reads FHIR says so, or builds on one that does: whose, a schema cannot see.
+_OF_FHIR: Final[Schema] = {
+    "anyOf": [
+        {"properties": {"format": {"const": "fhir"}}, "required": ["format"]},
+        {"properties": {"mapping": {"pattern": "fhir"}}, "required": ["mapping", "extends"]},
+    ]
+}
+
+
+def _of_fhir(common: Mapping[str, Schema]) -> Schema:
+    """The same sections; events are resources, what is walked are paths."""
+    sections = _incoming(_elements(), _resource_events())
+    own = {"format": {"const": "fhir"}, EVENT_TIME: _rule("when it happened, where that is not the arrival (moment)")}
+    return {
+        "type": "object",
+        "properties": {**deepcopy(dict(common)), **sections, **own},
+        "required": ["mapping"],
+        "additionalProperties": False,
+    }
+
+
+def _elements() -> Schema:
+    return {"type": "string", "minLength": 1, "description": "the elements that are walked, as Account.guarantor"}
+
+
+def _resource_events() -> Schema:
+    ignored = _ignored()
+    rule = {"type": "string", "description": "a meaning, or a rule that gives one, as Encounter.status | table(..)"}
+    kinds = "|".join(sorted(resources()))
+    return {
+        "type": "object",
+        "description": "what each resource means; one that is not listed is filtered",
+        "patternProperties": {f"^({kinds})( ({'|'.join(INTERACTIONS)}))?$": {"anyOf": [rule, ignored]}},
+        "additionalProperties": False,
+    }
+
+
+def _incoming(each: Schema | None = None, events: Schema | None = None) -> dict[str, Schema]:
+    walks = each or _segments()
+    more: dict[str, Schema] = {} if each is None else {REFERENCES: {"type": "string", "description": _REFERENCES}}
     return {
         "direction": {"const": "in"},
-        "events": _events(),
+        "format": {"const": "hl7"},
+        "events": events or _events(),
         "identifiers": _section(
             IDENTIFIERS,
             {
                 "authorities": {"type": "string", "description": "table of synonyms of assigning authorities"},
                 "types": {"type": "string", "description": "table of sites' codes of identifier types"},
                 UNMASKED: _fields(),
+                **more,
             },
         ),
         "patient": _noun(Noun.PATIENT, {"other_ids": _rule(FIELDS[Noun.PATIENT]["other_ids"].about)}),
-        "guarantors": _walked({**GUARANTOR, **fields_of(Noun.GUARANTOR)}),
-        "account": _noun(Noun.ACCOUNT, {"coverages": _walked(COVERAGE)}),
+        "guarantors": _walked({**GUARANTOR, **fields_of(Noun.GUARANTOR)}, walks),
+        "account": _noun(Noun.ACCOUNT, {"coverages": _walked(COVERAGE, walks)}),
         "encounter": _noun(Noun.ENCOUNTER),
-        "identities": _walked(IDENTITY),
-        "transactions": _walked(TRANSACTION),
+        "identities": _walked(IDENTITY, walks),
+        "transactions": _walked(TRANSACTION, walks),
         "balance": _section(BALANCE, {"when": _condition()}),
     }
 
 
-def _events() -> Schema:
-    ignored = {
+def _ignored() -> Schema:
+    return {
         "type": "object",
         "properties": {"ignore": {"type": "string", "minLength": 1, "description": "why it is of no concern"}},
         "required": ["ignore"],
         "additionalProperties": False,
     }
+
+
+def _events() -> Schema:
+    ignored = _ignored()
     meaning = {"enum": [*MEANINGS, NOTHING], "description": "what the event does to the billing picture"}
     return {
         "type": "object",
@@ -159,12 +207,15 @@ def _noun(noun: Noun, more: Mapping[str, Schema] | None = None) -> Schema:
     return _section(fields_of(noun), {**(more or {}), "when": _condition()})
 
 
-def _walked(targets: Mapping[str, Target]) -> Schema:
-    each = {
+def _segments() -> Schema:
+    return {
         "type": "string",
         "pattern": _SEGMENTS,
         "description": "the segments that are walked, as GT1; PID > MRG: each MRG with its PID",
     }
+
+
+def _walked(targets: Mapping[str, Target], each: Schema) -> Schema:
     return _section(targets, {"each": each, "when": _condition()})
 
 

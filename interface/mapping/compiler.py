@@ -10,7 +10,7 @@ from interface.ledger.reading import Meaning
 from interface.mapping.compile import ExpressionCompiler
 from interface.mapping.extend import found_without, resolved
 from interface.mapping.function import FUNCTIONS
-from interface.mapping.identifier import Naming
+from interface.mapping.identifier import NO_TABLE, Naming
 from interface.mapping.kind import Type
 from interface.mapping.mapping import Event, Mapping
 from interface.mapping.node import Block, Entry, Listing, Mark, Node, Scalar
@@ -88,6 +88,7 @@ class SectionCompiler:
     unmasked: set[str] = field(default_factory=set)  # fields that the file declares to hold numbers of things
     numbers: list[tuple[str, Mark]] = field(default_factory=list)  # fields from which such numbers are read as text
     heads: tuple[str, ...] = ()  # further keys of a file
+    naming_keys: tuple[str, ...] = ("authorities", "types")
 
     def events(self, block: Block) -> dict[str, Event]:
         """`ADT^A08: update`, or `ADT^A60: {ignore: reason}`."""
@@ -132,7 +133,7 @@ class SectionCompiler:
         account = self._block(block, "account")
         guarantors = self._list(block, "guarantors", GUARANTOR, Noun.GUARANTOR)
         return Rules(
-            identifiers=self._rules(self._block(block, "identifiers"), IDENTIFIERS, ("authorities", "types", UNMASKED)),
+            identifiers=self._rules(self._block(block, "identifiers"), IDENTIFIERS, (*self.naming_keys, UNMASKED)),
             patient=self._noun(self._block(block, "patient"), Noun.PATIENT, ("other_ids",)),
             account=self._noun(account, Noun.ACCOUNT, ("coverages",)),
             encounter=self._noun(self._block(block, "encounter"), Noun.ENCOUNTER),
@@ -147,7 +148,7 @@ class SectionCompiler:
         section = self._block(block, "identifiers")
         if section is None:
             return Naming()
-        tables = {}
+        tables: dict[str, CodeTable] = {}
         for key in ("authorities", "types"):
             node = section.node(key)
             if node is None:
@@ -158,7 +159,7 @@ class SectionCompiler:
             else:
                 advice = did_you_mean(name, self.tables)
                 self.findings.add(node.mark, "missing-table", f"there is no table `{name}`", advice)
-        return Naming(**tables)
+        return Naming(tables.get("authorities", NO_TABLE), tables.get("types", NO_TABLE))
 
     def _unmasked(self, section: Block | None) -> set[str]:
         node = section.node(UNMASKED) if section else None

@@ -20,7 +20,9 @@ from interface.mapping.scope import UNSAID, Said, Scope
 from interface.mapping.table import ANY, CodeTable
 
 _NO_RULES = frozenset({"mapping", "about", "extends", "direction", "format", "message", "version"})
-_NO_VALUES = frozenset({"each", "authorities", "types", "unmasked"})  # of sections: what shapes them, without a value
+_NO_VALUES = frozenset(
+    {"each", "authorities", "types", "references", "unmasked"}
+)  # of sections: what shapes them, without a value
 
 
 @dataclass(frozen=True, slots=True, order=True)

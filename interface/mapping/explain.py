@@ -21,7 +21,13 @@ from interface.mapping.why import nothing, seen
 
 _NO_FILTERS: Final = Filters()
 _NO_RULES: Final = ("mapping", "about", "extends", "direction", "format", "events")
-_NOT_RUN: Final = ("each", "authorities", "types", "unmasked")  # they say where rules look, and give no value
+_NOT_RUN: Final = (
+    "each",
+    "authorities",
+    "types",
+    "references",
+    "unmasked",
+)  # they say where rules look, and give no value
 # Failures that no rule raises itself: what the message lacks then, and the rules that give it.
 _GIVEN_BY: Final = {
     "patient-unidentified": ("identifiers.patient",),

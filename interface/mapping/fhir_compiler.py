@@ -14,8 +14,9 @@ from interface.mapping.compiler import MEANINGS, SectionCompiler
 from interface.mapping.extend import found_without, resolved
 from interface.mapping.fhir_function import FHIR_FUNCTIONS
 from interface.mapping.fhir_grammar import parse_path
-from interface.mapping.fhir_mapping import FhirEvent, FhirMapping, own_number
+from interface.mapping.fhir_mapping import FhirEvent, FhirMapping, is_rule, own_number
 from interface.mapping.grammar import SyntaxFault
+from interface.mapping.identifier import Naming
 from interface.mapping.kind import Type
 from interface.mapping.node import Block, Entry, Scalar
 from interface.mapping.problem import Findings, did_you_mean
@@ -24,6 +25,7 @@ from interface.mapping.table import CodeTable
 from interface.mapping.target import FHIR_NAMES, Target
 
 FORMATS: Final = ("hl7", "fhir")
+REFERENCES: Final = "references"
 EVENT_TIME: Final = "event_time"
 INTERACTIONS: Final = ("create", "update", "delete")
 _OWN: Final = {"patient": Noun.PATIENT, "account": Noun.ACCOUNT, "visit": Noun.ENCOUNTER}
@@ -49,7 +51,7 @@ def compile_fhir(
     inside = Findings()
     single = expressions({one: type_ for one, (type_, _) in FHIR_NAMES.items()}, FHIR_FUNCTIONS, tables, inside)
     single.language = FHIR
-    compiler = _Compiler(tables, inside, single, heads=(EVENT_TIME,))
+    compiler = _Compiler(tables, inside, single, heads=(EVENT_TIME,), naming_keys=("authorities", "types", REFERENCES))
     rules = compiler.rules(found.block)  # first: the tables of types and authorities are named there
     events = compiler.fhir_events(found.block)
     event_time = found.block.node(EVENT_TIME)
@@ -63,7 +65,7 @@ def compile_fhir(
 @dataclass(slots=True)
 class _Compiler(SectionCompiler):
     def fhir_events(self, block: Block) -> dict[str, FhirEvent]:
-        """`Patient: update-person`, `Patient create: add-person`, `Encounter: {meaning: RULE}`."""
+        """`Patient: update-person`, `Patient create: add-person`, `Encounter: RULE` that gives a meaning."""
         section = block.node("events")
         if not isinstance(section, Block):
             self.findings.add(block.mark, "events-missing", "the mapping lists no events", "add a section `events:`")
@@ -81,13 +83,10 @@ class _Compiler(SectionCompiler):
             text = f"`{interaction}` is no interaction"
             self.findings.add(entry.mark, "malformed-event", text, f"write {type_} {' or '.join(INTERACTIONS)}")
             return None
-        node = entry.node
-        rule = node.node("meaning") if isinstance(node, Block) else None
-        if rule is not None and isinstance(node, Block):
-            self._known(node, ("meaning",))
-            read = self.expressions.value(rule, Type.TEXT, tuple(MEANINGS))
+        if is_rule(entry.node):
+            read = self.expressions.value(entry.node, Type.TEXT, tuple(MEANINGS))
             return None if read is None else FhirEvent(None, rule=read)
-        said = self._meaning(node)
+        said = self._meaning(entry.node)
         return None if said is None else FhirEvent(said.meaning, said.reason)
 
     def rules(self, block: Block) -> Rules:
@@ -98,6 +97,11 @@ class _Compiler(SectionCompiler):
             told = [numbers[name]] if name in numbers else []
             numbers[name] = closure.first_said([*told, own_number(noun)])
         return replace(found, identifiers=numbers, visits=Elements(), naming=self.expressions.naming)
+
+    def _naming(self, block: Block) -> Naming:
+        section = block.node("identifiers")
+        system = section.text(REFERENCES) if isinstance(section, Block) else ""
+        return replace(SectionCompiler._naming(self, block), references=system)
 
     def _list(self, parent: Block, key: str, targets: Table[str, Target], noun: Noun | None = None) -> ListRules | None:
         try:

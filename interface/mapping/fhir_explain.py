@@ -9,7 +9,7 @@ from interface.fhir.request import Request
 from interface.ledger.reading import Filtered, Reading
 from interface.mapping.explain import Explained, Explanation, Walked, event_told, rules_told
 from interface.mapping.fhir_grammar import parse_path
-from interface.mapping.fhir_mapping import FhirMapping
+from interface.mapping.fhir_mapping import FhirMapping, is_rule
 from interface.mapping.grammar import SyntaxFault
 from interface.mapping.node import Block, Scalar
 from interface.mapping.record import Tape
@@ -43,7 +43,7 @@ def _meanings(block: Block) -> list[tuple[str, Scalar]]:
     """The rules that give events their meaning."""
     section = block.node(_EVENTS)
     entries = section.entries.items() if isinstance(section, Block) else ()
-    found = [(kind, one.node.node("meaning")) for kind, one in entries if isinstance(one.node, Block)]
+    found = [(kind, one.node) for kind, one in entries if is_rule(one.node)]
     return [(f"{_EVENTS}.{kind}", node) for kind, node in found if isinstance(node, Scalar)]
 
 

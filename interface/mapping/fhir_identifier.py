@@ -2,7 +2,8 @@
 
 A system stands for the assigning authority: `urn:oid:` and `urn:id:` are taken off, then the table of authorities counts, as for
 CX-4.
-A number without a system belongs to the channel's facility. A reference to a resource of this server names its row, one with
+A number without a system belongs to the channel's facility. A reference to a resource of this server names its row (where
+`references` is set: of the sender's server, by that system), one with
 an identifier that identifier, one that searches (`Patient?identifier=SYSTEM|VALUE`) what it searches by; others are refused.
 """
 
@@ -37,6 +38,7 @@ RESOURCES: Final[Mapping[str, Noun]] = {
 _NOUNS: Final = {type_: noun for noun, type_ in TYPES_BY_NOUN.items() if noun is not None}
 _LITERAL: Final = re.compile(r"([A-Z][A-Za-z]{1,63})/([A-Za-z0-9.\-]{1,64})(/_history/[A-Za-z0-9.\-]{1,64})?")
 _SEARCHED: Final = re.compile(r"([A-Z][A-Za-z]{1,63})\?(.+)")
+OF_SENDER: Final = "FHIR"  # the type of an id that a sender's own server has given
 ReadOne = Callable[[Any, Scope], Said]
 
 
@@ -47,19 +49,21 @@ def reader_of(place: str, noun: Noun | None, naming: Naming) -> ReadOne:
     def read(element: Any, scope: Scope) -> Said:
         if "reference" not in element and "identifier" not in element:
             return UNSAID if _is_expired(element, scope) else read_identifier(element, scope)
-        return _referred(element, scope, place, noun, read_identifier)
+        return _referred(element, scope, place, noun, read_identifier, naming)
 
     return read
 
 
-def _referred(element: Any, scope: Scope, place: str, noun: Noun | None, read_identifier: ReadOne) -> Said:
+def _referred(
+    element: Any, scope: Scope, place: str, noun: Noun | None, read_identifier: ReadOne, naming: Naming
+) -> Said:
     text, identifier = element.get("reference") or "", element.get("identifier")
     told = element.get("type") or ""
     if told in RESOURCES and RESOURCES[told] is not noun:
         return UNSAID
     if found := _LITERAL.fullmatch(text):
         of = RESOURCES.get(found[1])
-        return row_of(found[1], found[2]) if of is noun and of is not None else UNSAID
+        return row_of(found[1], found[2], naming) if of is noun and of is not None else UNSAID
     if found := _SEARCHED.fullmatch(text):
         if RESOURCES.get(found[1]) is not noun:
             return UNSAID
@@ -72,8 +76,13 @@ def _referred(element: Any, scope: Scope, place: str, noun: Noun | None, read_id
     raise _unfollowed(scope, place)
 
 
-def row_of(type_: str, id_: str) -> Identifier:
-    """The row that a resource of this server stands for. A RelatedPerson's id is the guarantor's and the patient's."""
+def row_of(type_: str, id_: str, naming: Naming) -> Identifier:
+    """The row that a resource of this server stands for, where ids are ours; else the sender's own id as a number of his.
+
+    Here a RelatedPerson's id is the guarantor's and the patient's.
+    """
+    if naming.references:
+        return Identifier(authority_name(naming.references).casefold(), OF_SENDER, id_)
     noun = RESOURCES[type_]
     own = id_.rpartition("-")[0] if type_ == "RelatedPerson" and "-" in id_ else id_
     return public(f"{PREFIX[noun]}_{own}")

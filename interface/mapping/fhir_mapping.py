@@ -1,5 +1,6 @@
 """A compiled mapping that reads FHIR: one request that writes, into the same words of the ledger as a message of HL7 v2."""
 
+import re
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -10,20 +11,27 @@ from interface.hl7.problem import ErrorCode
 from interface.ledger.noun import Identifier, Noun
 from interface.ledger.reading import Filtered, Meaning, Reading, Said
 from interface.mapping.assemble import assemble, whose
-from interface.mapping.fhir_identifier import RESOURCES, reader_of, row_of, token_of
+from interface.mapping.fhir_identifier import OF_SENDER, RESOURCES, reader_of, row_of, token_of
 from interface.mapping.identifier import Naming
+from interface.mapping.node import Node, Scalar
 from interface.mapping.reader import Read
 from interface.mapping.rules import Rules
 from interface.mapping.scope import UNSAID, Context, Scope, UnfitMessageError
 from interface.mapping.scope import Said as Told
 
 _SECOND: Final = 1_000_000
+_WORD: Final = re.compile(r"[a-z-]+")
 _TEST: Final = "HTEST"  # v3-ActReason: no real patient's
 _NOBODY: Final[dict[str, Any]] = {}
 # Where a resource says whose it is, what money is, and how much, for messages to people.
 _PATIENTS_AT: Final = {"Patient": "identifier", "RelatedPerson": "patient", "Coverage": "beneficiary"}
 _KINDS_AT: Final = {"ChargeItem": "status"}
 _AMOUNTS_AT: Final = {"ChargeItem": "priceOverride"}
+
+
+def is_rule(node: Node) -> bool:
+    """Whether an entry of `events` is a rule that gives the meaning, rather than the meaning itself."""
+    return isinstance(node, Scalar) and bool(node.text) and not _WORD.fullmatch(node.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +140,9 @@ def _addressed(request: Request, scope: Scope, naming: Naming) -> Identifier | N
     if request.type not in RESOURCES:
         return None
     if request.id:
-        return row_of(request.type, request.id)
+        return row_of(request.type, request.id, naming)
+    if naming.references and isinstance(id_ := scope.resource.get("id"), str):
+        return row_of(request.type, id_, naming)
     tokens = [value for name, value in request.query if name == "identifier"]
     if len(tokens) != 1 or len(request.query) != 1:
         if request.query:
@@ -170,10 +180,15 @@ def _named(reading: Reading, request: Request, own: Identifier | None) -> Readin
             return replace(reading, encounter=_found_by(own, reading.encounter))
         case Noun.GUARANTOR if len(reading.guarantors) == 1:
             (only,) = reading.guarantors
-            return replace(reading, guarantors=(replace(only, ids=tuple(dict.fromkeys((own, *only.ids)))),))
+            return replace(reading, guarantors=(replace(only, ids=_first(own, only.ids)),))
         case Noun.GUARANTOR:
             return reading
 
 
 def _found_by(own: Identifier, said: Said | None) -> Said | None:
-    return said and replace(said, ids=tuple(dict.fromkeys((own, *said.ids))))
+    return said and replace(said, ids=_first(own, said.ids))
+
+
+def _first(own: Identifier, ids: tuple[Identifier, ...]) -> tuple[Identifier, ...]:
+    """Ids of ours come before all numbers; one that a sender's server gave comes behind those that people know."""
+    return tuple(dict.fromkeys((*ids, own) if own.type == OF_SENDER else (own, *ids)))

@@ -33,15 +33,19 @@ TYPES_BY_FIELD: Final[Mapping[str, str]] = {
     "FT1-30": "",
 }
 LONGEST: Final = 199  # CX-1 since v2.7; what is longer is no number that anybody knows a person by
-_NO_TABLE = CodeTable("none")
+NO_TABLE: Final = CodeTable("none")
 
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """How authorities and types are named: tables of synonyms; `keep` as their miss leaves names as they are."""
+    """How authorities and types are named: tables of synonyms; `keep` as their miss leaves names as they are.
 
-    authorities: CodeTable = _NO_TABLE
-    types: CodeTable = _NO_TABLE
+    `references`: the system of ids in FHIR references, where they are the sender's own; empty where they are ours.
+    """
+
+    authorities: CodeTable = NO_TABLE
+    types: CodeTable = NO_TABLE
+    references: str = ""
 
 
 def reader(place: str, default_type: str, naming: Naming) -> Callable[[str, Scope], Said]:

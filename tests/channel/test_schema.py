@@ -121,11 +121,12 @@ def test_what_is_wrong_in_the_settings_is_underlined_where_it_stands(text: str, 
 
 
 def test_an_editor_is_told_what_each_target_is() -> None:
-    patient = schema_of("mapping").schema["else"]["properties"]["patient"]["anyOf"][0]["properties"]
+    patient = schema_of("mapping").schema["else"]["else"]["properties"]["patient"]["anyOf"][0]["properties"]
     assert patient["birth_date"]["description"] == "date of birth (date)"
 
 
 def test_every_section_that_a_mapping_may_have_is_in_the_schema() -> None:
     from interface.mapping.compiler import _HEAD, _SECTIONS
 
-    assert set(schema_of("mapping").schema["else"]["properties"]) == {*_HEAD, *_SECTIONS}
+    assert set(schema_of("mapping").schema["else"]["else"]["properties"]) == {*_HEAD, *_SECTIONS}
+    assert set(schema_of("mapping").schema["else"]["then"]["properties"]) == {*_HEAD, *_SECTIONS, "event_time"}

@@ -53,9 +53,10 @@ def test_what_is_wrong_is_told_with_its_place(rules: str, line: int, column: int
         ("Patient patch: update-person", "malformed-event", "create or update or delete"),
         ("Patient: update-persn", "unknown-meaning", "did you mean `update-person`"),
         ("Patient: {ignore: }", "reason-missing", ""),
-        ("Patient: {meaning: \"'update-persn'\"}", "value-not-allowed", "did you mean `update-person`"),
-        ("Patient: {meaning: Patient.gender | table(listing)}", "value-not-allowed", ""),
-        ("Patient: {meanin: Patient.gender}", "unknown-target", ""),
+        ("Patient: \"'update-persn' if Patient.active\"", "value-not-allowed", "did you mean `update-person`"),
+        ("Patient: Patient.gender | table(listing)", "value-not-allowed", ""),
+        ("Patient: {ignored: why}", "unknown-target", "did you mean `ignore`"),
+        ("Patient: Patient.gendr", "impossible-path", "did you mean `gender`"),
     ],
 )
 def test_what_is_wrong_with_an_event_is_told(event: str, rule: str, advice: str) -> None:
