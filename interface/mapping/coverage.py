@@ -102,11 +102,14 @@ def _noted(read: Read, mark: Mark, noted: set[Mark], scope: Scope) -> Said:
 
 
 def rules_of(files: Mapping[str, Block | None]) -> set[Rule]:
-    """Every rule that some mapping runs, inherited ones where they stand; what a file takes away or replaces everywhere is none."""
+    """Every rule that some mapping of HL7 runs, inherited ones where they stand; what a file takes away or replaces is none.
+
+    Mappings that read FHIR are left out: cases are played with messages of HL7.
+    """
     return {
         rule
         for name in files
-        if (whole := resolved(name, files, Findings())) is not None
+        if (whole := resolved(name, files, Findings())) is not None and whole.block.text("format") in ("", "hl7")
         for rule in _rules(whole.block, "")
     }
 

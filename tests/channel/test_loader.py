@@ -174,6 +174,33 @@ def test_a_direction_that_is_none_hides_nothing_that_is_wrong_in_the_rules() -> 
     assert {p.rule for p in found if p.file == "mappings/adt.yaml"} == {"wrong-value", "impossible-path"}
 
 
+OF_FHIR = (
+    "mapping: site\nformat: fhir\nevents:\n  Patient: update-person\nidentifiers:\n  patient: Patient.identifier\n"
+)
+
+
+def test_a_mapping_of_fhir_stands_beside_those_of_hl7() -> None:
+    found = load({**FILES, "mappings/site.yaml": OF_FHIR}, {})
+    assert list(found.fhir) == ["site"]
+    assert "site" not in found.mappings
+
+
+def test_a_mapping_reads_what_the_one_reads_that_it_builds_on() -> None:
+    files = {**FILES, "mappings/site.yaml": OF_FHIR, "mappings/ward.yaml": "mapping: ward\nextends: site\n"}
+    assert set(load(files, {}).fhir) == {"site", "ward"}
+
+
+def test_a_channel_of_hl7_cannot_read_with_a_mapping_of_fhir() -> None:
+    channel = with_line(CHANNEL, "mapping: adt", "mapping: site")
+    found = problems({**FILES, "mappings/site.yaml": OF_FHIR, "channels/north.yaml": channel})
+    assert [(p.line, p.rule) for p in found] == [(7, "wrong-direction")]
+
+
+def test_a_format_that_is_none_is_told() -> None:
+    (found,) = problems({**FILES, "mappings/adt.yaml": "format: fihr\n" + ADT})
+    assert (found.line, found.rule, found.advice) == (1, "wrong-value", "write hl7 or fhir")
+
+
 def test_every_part_of_an_expression_is_looked_at() -> None:
     rule = "PID-98 ?? PID-99 | table(sexx) ?? PID-8 if PID-97 = 'F' or PID-96 = 'M'"
     found = problems({**FILES, "mappings/adt.yaml": with_line(ADT, "PID-8 | table(sex)", rule)})

@@ -11,6 +11,7 @@ from interface.app.compose import open_app
 from tests.cli.conftest import Home, Hp24, feed
 from tests.cli.test_look import trail
 from tests.conftest import PROJECT
+from tests.mapping.fhir_sample import ACCOUNT, PATIENT, raw
 from tests.mapping.sample import A04, A40, DFT, as_event, with_field
 
 
@@ -190,3 +191,38 @@ def test_a_request_of_healthpay24_is_read_by_no_mapping(home: Home, hp24: Hp24) 
     asked = hp24("messages", "--channel", "healthpay24", "--json").lines[0]["id"]
     told = hp24("map", str(asked))
     assert (told.code, "[read-by-no-mapping]" in told.err) == (1, True)
+
+
+def resource(root: Path, content: bytes) -> str:
+    file = root.parent / "resource.json"
+    file.write_bytes(content)
+    return str(file)
+
+
+def test_a_resource_is_mapped_like_a_message(root: Path, hp24: Hp24) -> None:
+    told = hp24("map", resource(root, raw(ACCOUNT)), "--mapping", "fhirr4", "--json")
+    assert told.code == 0
+    (one,) = told.json["messages"]
+    assert (one["type"], one["outcome"]) == ("Account create", "mapped")
+    assert one["reading"]["account"]["ids"] == [{"authority": "north", "type": "AN", "value": "9001001"}]
+
+
+def test_a_stored_request_is_mapped_with_what_its_address_names(root: Path, hp24: Hp24) -> None:
+    told = hp24("map", resource(root, raw({**PATIENT, "id": "01A"}, "/Patient/01A")), "--mapping", "fhirr4")
+    assert told.code == 0
+    assert "Patient update" in told.out
+    assert "pt_01A" in told.out
+
+
+def test_a_path_that_stops_a_request_is_named_with_its_rule(root: Path, hp24: Hp24) -> None:
+    told = hp24("map", resource(root, raw({**PATIENT, "gender": "F"})), "--mapping", "fhirr4", "--json")
+    assert told.code == 1
+    (one,) = told.json["messages"]
+    assert (one["outcome"], one["code"], one["place"]) == ("refused", "code-unknown", "Patient.gender")
+    assert [rule["target"] for rule in one["to_blame"]] == ["patient.sex"]
+
+
+def test_a_resource_of_another_shape_is_refused_with_its_path(root: Path, hp24: Hp24) -> None:
+    told = hp24("map", resource(root, raw({**PATIENT, "name": "TESTER"})), "--mapping", "fhirr4", "--json")
+    (one,) = told.json["messages"]
+    assert (one["outcome"], one["place"]) == ("refused", "Patient.name")

@@ -1,13 +1,16 @@
 """How long the shipped mapping takes for one message, in CPU time: `python -m tests.mapping.speed`."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 
 from interface.channel.loader import load, read_files
+from interface.fhir.request import read as read_request
 from interface.hl7.parser import parse
 from interface.ledger.noun import Identifier
 from interface.ledger.reading import Reading, Said
 from interface.mapping.posting import Posting
+from tests.mapping.fhir_sample import ACCOUNT, ENCOUNTER, PATIENT
 from tests.mapping.sample import A40, ARRIVED, DFT, NORTH, PROJECT, shipped, wire
 
 A08 = r"""
@@ -68,6 +71,17 @@ def rows() -> Iterator[str]:
         whole = micros(lambda: mapping.read(parse(raw), NORTH, ARRIVED))  # noqa: B023 - called at once
         parsing = micros(lambda: parse(raw))  # noqa: B023 - called at once
         yield f"{name:30} {whole:9.0f}  {whole - parsing:9.0f}  {values(found):6}"
+    for name, resource in (
+        ("FHIR Patient", PATIENT),
+        ("FHIR Account, contained 2", ACCOUNT),
+        ("FHIR Encounter", ENCOUNTER),
+    ):
+        raw, fhirr4 = json.dumps(resource).encode(), shipped().fhir["fhirr4"]
+        request = read_request(raw)
+        found = fhirr4.read(request, NORTH, ARRIVED)
+        assert isinstance(found, Reading)
+        alone = micros(lambda: fhirr4.read(request, NORTH, ARRIVED))  # noqa: B023 - called at once
+        yield f"{name:30} {micros(lambda: read_request(raw)) + alone:9.0f}  {alone:9.0f}  {values(found):6}"  # noqa: B023
     rendering = micros(lambda: outlet.render(POSTING, control_id="HP0000000451", now=ARRIVED))
     yield f"{'DFT^P03 out, rendered':30} {rendering:9.0f}"
     files = read_files(PROJECT)

@@ -12,7 +12,7 @@ from interface.ledger.change import (
 from interface.ledger.entity import Confirmed, Entity
 from interface.ledger.journal import Balance, Book, MoneyMark, Observation
 from interface.ledger.needs import Needs
-from interface.ledger.noun import Identifier, Noun
+from interface.ledger.noun import Identifier, Noun, public
 from interface.ledger.payment import AllocationKind, PostingConfirmed
 from interface.ledger.reading import MoneyKind
 from interface.message import PaymentState, PostingState
@@ -96,6 +96,19 @@ def test_an_identifier_counts_with_its_authority_and_noun(store: SqlStore) -> No
 def test_an_account_is_found_by_its_public_id(store: SqlStore) -> None:
     person, owned = registered(store)
     assert plain(*load(store, account_public_ids={"acc_1", "acc_9"}).entities) == plain(owned, person)
+
+
+def test_a_public_id_is_an_identifier_of_its_row(store: SqlStore) -> None:
+    person, owned = registered(store)
+    own, nobody = (public(one) for one in (owned.public_id, "acc_9"))
+    found = load(
+        store, identifiers={(Noun.ACCOUNT, own), (Noun.ACCOUNT, nobody), (Noun.PATIENT, own), (Noun.ACCOUNT, HAR)}
+    )
+    assert plain(*found.entities) == plain(owned, person)
+    assert {(one.noun, one.identifier, one.entity_id) for one in found.identifiers} == {
+        (Noun.ACCOUNT, own, owned.id),
+        (Noun.ACCOUNT, HAR, owned.id),
+    }
 
 
 def test_a_visit_brings_account_and_patient(store: SqlStore) -> None:
