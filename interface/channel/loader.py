@@ -186,6 +186,7 @@ def _take_mappings(files: Mapping[str, str], loading: Loading) -> None:
     loading.tables.update(known.tables)
     loading.mappings.update(known.mappings)
     loading.outgoing.update(known.outgoing)
+    loading.fhir.update(known.fhir)
     loading.mapping_names.update(known.mapping_names)
     loading.findings.warnings += known.findings.warnings
 
