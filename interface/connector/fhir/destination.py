@@ -1,59 +1,35 @@
-"""A destination over HTTP: one request at a time, and where the shape allows it a search before anything is sent again."""
+"""A destination over HTTP, as a delivery loop knows destinations. What it asks is `asking`'s; here is where that runs."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from twisted.internet import defer, threads
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
-from interface.connector.fhir import verdict
-from interface.connector.fhir.exchange import Heard, ask, trust
+from interface.connector.fhir.asking import Asking
 from interface.connector.fhir.settings import FhirSettings
-from interface.errors import UnclearError, WireError
-from interface.fhir.answered import NotSearchedError, is_same_payment, matches, refusal, resource_of
-from interface.fhir.call import Call, read_call
-from interface.message import DeliveryState
 from interface.row.delivery import Answer
 
 R = TypeVar("R")
-_ACCEPT = "application/fhir+json, application/json;q=0.9"
 
 
 class FhirDestination:
-    """Posts payments. `seconds` is the wall clock, for a Retry-After that names a time. Lives on the reactor's thread."""
+    """Posts payments. `seconds` is the wall clock. Lives on the reactor's thread, whose loop its requests are tasks of."""
 
     tls = None  # files are read at each request: nothing is kept that would have to be made anew
 
     def __init__(self, settings: FhirSettings, reactor: AsyncioSelectorReactor, seconds: Callable[[], float]) -> None:
-        self._settings = settings
         self._reactor = reactor
-        self._seconds = seconds
+        self._asking = Asking(settings, self._off, seconds)
 
     async def send(self, payload: bytes, control_id: str) -> Answer:
-        """Send a kept request; `control_id` goes with it as X-Request-Id.
-
-        Errors: WireError where nothing was booked, BusyError with the wait that was asked for, UnansweredError where the server
-        may have booked it, UnclearError where it says that it was there before and does not show the same.
-        """
-        call = read_call(payload)
-        heard = await self._asked(call, control_id)
-        if call.method == "GET":
-            return self._lives(heard)
-        if call.search and heard.status in (verdict.CONFLICT, verdict.PRECONDITION):
-            return await self._refused_as_there(call, heard, control_id)
-        return self._read(heard)
+        """Send a kept request. Raises what `Asking.send` does."""
+        return await _as_task(self._asking.send(payload, control_id))
 
     async def send_again(self, payload: bytes, control_id: str) -> Answer:
-        """Look whether an earlier attempt has arrived, and send only if not. Where nothing can be searched it is just sent.
-
-        Errors: those of `send`; UnclearError `search-impossible`, `found-differs`, `found-several`.
-        """
-        call = read_call(payload)
-        if call.search and (found := await self._look(call, control_id)) is not None:
-            return found
-        return await self.send(payload, control_id)
+        """Look whether an earlier attempt has arrived, and send only if not. Raises what `Asking.send_again` does."""
+        return await _as_task(self._asking.send_again(payload, control_id))
 
     async def retire(self) -> None:
         """Nothing is read on: no connection outlives its request."""
@@ -61,83 +37,13 @@ class FhirDestination:
     async def close(self) -> None:
         """Nothing stays open between requests."""
 
-    # ------------------------------------------------------------ asking
-
-    async def _asked(self, call: Call, control_id: str) -> Heard:
-        """One request with the token of the moment; once more with another token, if the first is refused and there is one."""
-        token = await self._off(self._token)
-        heard = await self._once(call, control_id, token)
-        source = self._settings.token
-        if heard.status == verdict.UNAUTHORISED and source is not None:
-            other = await self._off(lambda: source.renewed(token))
-            if other:
-                heard = await self._once(call, control_id, other)
-        return heard
-
-    async def _once(self, call: Call, control_id: str, token: str) -> Heard:
-        context = await self._off(lambda: trust(self._settings))
-        head = {"Accept": _ACCEPT, "X-Request-Id": control_id}
-        if token:
-            head["Authorization"] = f"Bearer {token}"
-        return await _on_loop(ask(self._settings, call, head, context))
-
-    def _token(self) -> str:
-        return self._settings.token.current() if self._settings.token is not None else ""
-
-    def _off(self, call: Callable[[], R]) -> "defer.Deferred[R]":
-        return threads.deferToThreadPool(self._reactor, self._reactor.getThreadPool(), call)
-
-    # ------------------------------------------------------------ understanding
-
-    def _read(self, heard: Heard) -> Answer:
-        now = datetime.fromtimestamp(self._seconds(), UTC)
-        return verdict.read(heard, self._settings.name, now=now, most_secs=self._settings.retry_after_most_secs)
-
-    def _lives(self, heard: Heard) -> Answer:
-        """The answer to a probe: whoever refuses it lives, too."""
-        if heard.status >= verdict.SERVER or heard.status == verdict.TOO_MANY:
-            raise WireError("peer-unreachable", f"the server answers {heard.status}", place=self._settings.name)
-        return Answer(f"http-{heard.status}", DeliveryState.DELIVERED, "", heard.to_bytes())
-
-    async def _look(self, call: Call, control_id: str) -> Answer | None:
-        """What the search for a call's resource finds; None where it is not there."""
-        sent = resource_of(call.body)
-        assert sent is not None, "what is searched for is a resource of ours"
-        heard = await self._asked(Call("GET", call.search), control_id)
-        if heard.status != verdict.OK:
-            raise self._not_searched(heard)
-        try:
-            found = matches(heard.body if heard.is_whole else b"", call.path, sent["identifier"])
-        except NotSearchedError as why:
-            raise self._unclear("search-impossible", str(why)) from why
-        if not found:
-            return None
-        if len(found) > 1:
-            raise self._unclear("found-several", f"the server has it {len(found)} times")
-        if not is_same_payment(sent, found[0]):
-            raise self._unclear(
-                "found-differs", "what the server has under its identifier has another amount or status"
-            )
-        return Answer(verdict.FOUND, DeliveryState.DELIVERED, "", heard.to_bytes())
-
-    def _not_searched(self, heard: Heard) -> UnclearError:
-        if heard.status != verdict.FORBIDDEN:
-            self._read(heard)  # what only says not now, or nothing at all, is raised there
-        return self._unclear("search-impossible", f"the search is answered {heard.status}")
-
-    async def _refused_as_there(self, call: Call, heard: Heard, control_id: str) -> Answer:
-        """409 and 412 may say that it is there already: one look tells."""
-        found = await self._look(call, control_id)
-        if found is not None:
-            return found
-        if heard.status == verdict.CONFLICT:
-            return Answer(f"http-{heard.status}", DeliveryState.REJECTED, refusal(heard.body), heard.to_bytes())
-        raise self._unclear("search-impossible", "the server says that it has several, and shows none")
-
-    def _unclear(self, code: str, text: str) -> UnclearError:
-        return UnclearError(code, text, place=self._settings.name, advice="look into the EHR, then `hp24 resolve`")
+    def _off(self, call: Callable[[], R]) -> Awaitable[R]:
+        # The reactor's threads are there from the start; one of asyncio's own might be missing when it is wanted.
+        found: Awaitable[R] = threads.deferToThreadPool(self._reactor, self._reactor.getThreadPool(), call).asFuture(
+            asyncio.get_running_loop()
+        )
+        return found
 
 
-def _on_loop(asking: Coroutine[Any, Any, Heard]) -> "defer.Deferred[Heard]":
-    """Run it as a task of the loop that the reactor runs on."""
+def _as_task(asking: Coroutine[Any, Any, Answer]) -> "defer.Deferred[Answer]":
     return defer.Deferred.fromFuture(asyncio.ensure_future(asking))
