@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from interface.channel.feed import Feed, Outlet, Write
 from interface.channel.incoming import Conditions, context_of, conventions_of, filters_of
-from interface.channel.option import PaymentShape
+from interface.channel.option import OracleTarget, PaymentShape
 from interface.channel.spec import Channel
 from interface.channel.spec_destination import Destination
 from interface.channel.spec_fhir import FhirDestination
@@ -61,7 +61,8 @@ def _as_request(fhir: FhirDestination) -> Write:
             ).to_bytes()
         case PaymentShape.ORACLE_BASIC:
             of = fhir.oracle
-            basic = AsOracleBasic(methods, of.location, of.card_date, of.visit_is_encounter_id)
+            is_on_account = of.target is OracleTarget.ACCOUNT
+            basic = AsOracleBasic(methods, of.location, of.card_date, of.visit_is_encounter_id, is_on_account)
             return lambda posting, agreed, envelope, _control_id, _now: basic.request(
                 posting, agreed, envelope.timezone
             ).to_bytes()

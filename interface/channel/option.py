@@ -80,6 +80,13 @@ class Receives(StrEnum):
     PAYMENTS = "payments"
 
 
+class OracleTarget(StrEnum):
+    """What Oracle books a payment on."""
+
+    VISIT = "visit"
+    ACCOUNT = "account"
+
+
 class PaymentShape(StrEnum):
     """How a payment is written for a receiver over HTTP."""
 

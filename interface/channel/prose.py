@@ -36,7 +36,7 @@ This page is written from the code; edit the code's descriptions, not this page.
   | Shape | What is posted | Unanswered | Void and refund |
   |---|---|---|---|
   | `payment-reconciliation` | FHIR R4, if it is not there | searched, then sent again | a resource that names the first |
-  | `oracle-basic` | Oracle's `POST /Basic`, on a visit | a person's | a person's, by hand in the EHR |
+  | `oracle-basic` | Oracle's `POST /Basic`, on an Encounter | a person's | a person's, by hand in the EHR |
   | `athena-recordpayment` | athena's form, on the patient | a person's | a person's, by hand in the EHR |
 
   ```yaml

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from interface.alarm import is_loopback
-from interface.channel.option import Cleartext, PaymentShape
+from interface.channel.option import Cleartext, OracleTarget, PaymentShape
 from interface.channel.spec_tls import ClientTls, Secs
 from interface.ledger.payment import TENDERS
 from interface.mapping.fill import Declared
@@ -15,6 +15,11 @@ from interface.mapping.fill import Declared
 class OracleBasic(Declared):
     """What Oracle Health's FinancialTransaction wants beside the payment (shape `oracle-basic`)."""
 
+    target: OracleTarget = Field(
+        default=OracleTarget.VISIT,
+        description="visit: on the Encounter that has the visit's number, or the account's (FIN) where a payment names no visit; "
+        "account: on the Account, where the site's accounts are those of guarantors (guarantor-balance)",
+    )
     location: str = Field(default="", description="the site's value of financial-transaction-location; empty: left out")
     card_date: str = Field(
         default="",
@@ -23,7 +28,8 @@ class OracleBasic(Declared):
     )
     visit_is_encounter_id: bool = Field(
         default=False,
-        description="true: the visit's number is the id of its Encounter; false: the Encounter is named by identifier",
+        description="true: the visit's number is the id of its Encounter, so a payment on no visit is a person's; "
+        "false: the Encounter is named by identifier",
     )
 
 

@@ -13,7 +13,6 @@ from interface.fhir.call import FHIR_JSON, Call
 from interface.fhir.element import concept, money
 from interface.fhir.text import Resource, write
 from interface.hl7.money import exponent
-from interface.ledger.noun import Identifier
 from interface.mapping.posting import PAYMENT, Posting, PostingConventions
 from interface.mapping.posting_fhir import CARDS, METHODS, PAYMENT_TYPES, last_of, local, named
 
@@ -29,6 +28,7 @@ class AsOracleBasic:
     location: str = ""
     card_date: str = ""
     visit_is_encounter_id: bool = False
+    is_on_account: bool = False  # and not on the visit
 
     def request(self, posting: Posting, conventions: PostingConventions, zone: ZoneInfo) -> Call:
         """What books it. `zone` is the facility's.
@@ -47,7 +47,7 @@ class AsOracleBasic:
 
     def _extensions(self, posting: Posting, method: str, conventions: PostingConventions) -> list[Resource]:
         amount = money(posting.amount_minor, posting.currency, exponent(posting.currency))
-        target = {"url": "target", "valueReference": self._encounter(posting.visit)}
+        target = {"url": "target", "valueReference": self._target(posting)}
         found = [
             _extension("type", valueCodeableConcept=concept(PAYMENT_TYPES, "payment")),
             _extension("alias", valueString=conventions.code(posting.kind, posting.tender)),
@@ -72,15 +72,21 @@ class AsOracleBasic:
             return [_extension("date", valueDate=local(posting.taken_at, zone).date().isoformat())]
         return []
 
-    def _encounter(self, visit: Identifier | None) -> Resource:
+    def _target(self, posting: Posting) -> Resource:
+        if self.is_on_account:
+            return named("Account", posting.account)
+        visit = posting.visit
+        if not self.visit_is_encounter_id:
+            # There the account's number (FIN) is one of the Encounter's identifiers.
+            return named("Encounter", visit or posting.account)
         if visit is None:
             raise MappingError(
                 "visit-not-known",
-                "the receiver takes payments on a visit, and none is known of this account",
+                "the receiver takes payments on an Encounter's id, and this payment names no visit",
                 place="Basic.extension(allocation)",
                 advice="post it in the EHR by hand, then `hp24 resolve`",
             )
-        return {"reference": f"Encounter/{visit.value}"} if self.visit_is_encounter_id else named("Encounter", visit)
+        return {"reference": f"Encounter/{visit.value}"}
 
 
 def _extension(name: str, **value: Any) -> Resource:

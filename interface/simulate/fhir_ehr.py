@@ -4,6 +4,7 @@ Its own record, not the engine's, is the evidence for or against a payment poste
 """
 
 import json
+import ssl
 import threading
 from collections import Counter, deque
 from dataclasses import dataclass, replace
@@ -69,10 +70,18 @@ class FhirReception:
 class FhirEhr:
     """The server, on a free port of this machine; a context manager. `recognises` honours If-None-Exist, `searches` has a search.
 
-    `token`, if set, is the only bearer token that it takes. All may be set while it runs.
+    `token`, if set, is the only bearer token that it takes. These may be set while it runs.
     """
 
-    def __init__(self, *, recognises: bool = True, searches: bool = True, token: str = "", port: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        recognises: bool = True,
+        searches: bool = True,
+        token: str = "",
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.recognises = recognises
         self.searches = searches
         self.token = token
@@ -86,6 +95,8 @@ class FhirEhr:
         self._stopping = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _session(self))
         self._server.daemon_threads = True
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     @property
@@ -285,6 +296,12 @@ def _session(ehr: FhirEhr) -> type[BaseHTTPRequestHandler]:
             self.close_connection = True
             if said is None:
                 return
+            try:
+                self._say(said)
+            except OSError:
+                return  # the peer is gone; what it did not hear is its own affair
+
+        def _say(self, said: Said) -> None:
             self.send_response(said.status)
             for name, value in (("Location", said.location), ("Retry-After", said.retry_after)):
                 if value:

@@ -202,10 +202,26 @@ def test_a_visit_whose_number_is_the_encounters_id_is_named_so() -> None:
     assert by_url(found, ORACLE)["location"] == "98920358"
 
 
-def test_a_payment_on_no_visit_is_nothing_for_oracle() -> None:
+def test_without_a_visit_the_accounts_number_names_the_encounter() -> None:
+    (allocation,) = [
+        one["extension"]
+        for one in basic(replace(POSTING, visit=None))["extension"]
+        if one["url"] == f"{ORACLE}allocation"
+    ]
+    target = allocation[0]["valueReference"]
+    assert (target["type"], target["identifier"]["value"]) == ("Encounter", "9001")
+
+
+def test_an_account_has_no_encounters_id() -> None:
     with pytest.raises(MappingError) as wrong:
-        basic(replace(POSTING, visit=None))
+        basic(replace(POSTING, visit=None), AsOracleBasic(visit_is_encounter_id=True))
     assert wrong.value.code == "visit-not-known"
+
+
+def test_where_it_was_agreed_so_the_account_is_paid() -> None:
+    found = basic(replace(POSTING, visit=None), AsOracleBasic(is_on_account=True))
+    (allocation,) = [one["extension"] for one in found["extension"] if one["url"] == f"{ORACLE}allocation"]
+    assert allocation[0]["valueReference"]["identifier"]["value"] == "9001"
 
 
 def test_a_tender_that_the_receiver_has_no_word_for_goes_to_a_person() -> None:
