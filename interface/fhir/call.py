@@ -52,7 +52,9 @@ def read_call(payload: bytes) -> Call:
     start = _START.fullmatch(first)
     if not found or start is None:
         raise MessageError(
-            "call-unreadable", "the payload is no request over HTTP", advice="report it: the engine writes these itself"
+            "call-unreadable",
+            "the payload is no request over HTTP: it was written while this destination had another wire",
+            advice="`hp24 resend` has it written anew",
         )
     fields = tuple((name, value) for name, _, value in (line.partition(": ") for line in rest))
     return Call(start[1], start[2], fields, body)

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 
 import pytest
 
+from interface.app.change import apply, plan
 from interface.message import DeliveryState, MessageState, PostingState
 from interface.operate.act import By
 from interface.operate.posting import Verdict, resend, resolve
 from interface.simulate.fhir_ehr import Conduct, FhirEhr
+from interface.simulate.receiver import Receiver
+from interface.view.configuration import How
 from tests.engine.cashier import Till
 from tests.engine.harness import running_engine
 from tests.engine.processes import wait_until
-from tests.engine.root import Edit, Spec, make_root
+from tests.engine.root import Edit, Spec, make_root, read_channel, write_channel
 from tests.engine.wire import Wire, charge, code, control_id
 from tests.ports import free_ports
 
@@ -28,6 +31,7 @@ SHAPES = {
     "BUSY": "payment-reconciliation",
     "NOPE": "payment-reconciliation",
     "BACK": "payment-reconciliation",
+    "MOVE": "payment-reconciliation",
     "ORCL": "oracle-basic",
     "FORM": "athena-recordpayment",
 }
@@ -180,6 +184,32 @@ def test_a_vendors_call_that_is_not_answered_is_never_repeated(tills: dict[str, 
         till.await_posting(following, PostingState.POSTED)  # a probe has shown that it lives
         assert till.items() == [("ambiguous-delivery", "connection-lost")]
         assert (till.asked(what), [one.amount for one in till.ehr.record.booked]) == (2, ["25.00", "1.00"])
+
+
+def go_over(till: HttpTill, destinations: Spec) -> tuple[str, ...]:
+    """Let the running engine serve the channel's destinations so; gives what was planned to differ."""
+    engine = till.engine
+    write_channel(engine.root, read_channel(engine.root, till.channel) | {"destinations": destinations})
+    planned = plan(engine.app)
+    version = apply(engine.app, BY, planned, How.APPLY, command="apply", is_confirmed=True)
+    wait_until(
+        lambda: any(one["version"] == version and one["part"] == "process" for one in engine.events("version-taken")),
+        "the new version is taken",
+    )
+    return planned.destinations.reopens[f"{till.channel}/dft"]
+
+
+def test_a_destination_goes_over_to_another_wire_and_back_while_the_engine_runs(tills: dict[str, HttpTill]) -> None:
+    till = tills["MOVE"]
+    over_http = read_channel(till.engine.root, till.channel)["destinations"]
+    with Receiver() as receiver:
+        mllp = {"host": "127.0.0.1", "port": receiver.port}
+        assert go_over(till, {"dft": {"mllp": mllp, "mapping": "epic-dft"}}) == ("wire",)
+        till.await_posting(till.pay(till.open_account()), PostingState.POSTED)
+        assert go_over(till, over_http) == ("wire",)
+        till.await_posting(till.pay(till.open_account(), 100), PostingState.POSTED)
+        assert [one.amount for one in receiver.record.journal.posted] == [2500]
+    assert [one.amount for one in till.ehr.record.booked] == ["1.00"]
 
 
 def test_a_kill_between_intent_and_outcome_is_settled_by_a_search(tills: dict[str, HttpTill]) -> None:
