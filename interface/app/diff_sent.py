@@ -113,6 +113,9 @@ def _shapes(
     if new is None:
         yield SentShape(_NOWHERE, one.destination, WHOLE, "its destination is gone"), ("", "")
         return
+    if _shape(old) != _shape(new):
+        yield SentShape("payments that are sent", one.destination, WHOLE, f"{_shape(old)} -> {_shape(new)}"), ("", "")
+        return
     before, after = _rendered(old, posting, one.created_at), _rendered(new, posting, one.created_at)
     if isinstance(before, str) or isinstance(after, str):
         was, now = (f"fails: {side}" if isinstance(side, str) else "is written" for side in (before, after))
@@ -129,6 +132,10 @@ def _shapes(
             is_mapped = new.spec.fhir is None
             money = consequence.of_outgoing(("segments", name.partition("-")[0], name) if is_mapped else ("message",))
             yield SentShape(money, one.destination, name, how), (was, now)
+
+
+def _shape(outlet: Outlet) -> str:
+    return "HL7" if outlet.spec.fhir is None else outlet.spec.fhir.shape
 
 
 def _rendered(outlet: Outlet, posting: Posting, at: int) -> Mapping[str, str] | str:
