@@ -32,6 +32,7 @@ SHAPES = {
     "NOPE": "payment-reconciliation",
     "BACK": "payment-reconciliation",
     "MOVE": "payment-reconciliation",
+    "WILD": "payment-reconciliation",
     "ORCL": "oracle-basic",
     "FORM": "athena-recordpayment",
 }
@@ -210,6 +211,21 @@ def test_a_destination_goes_over_to_another_wire_and_back_while_the_engine_runs(
         till.await_posting(till.pay(till.open_account(), 100), PostingState.POSTED)
         assert [one.amount for one in receiver.record.journal.posted] == [2500]
     assert [one.amount for one in till.ehr.record.booked] == ["1.00"]
+
+
+def test_whatever_a_server_does_each_payment_is_there_once(tills: dict[str, HttpTill]) -> None:
+    till = tills["WILD"]
+    accounts = [till.open_account() for _ in range(8)]
+    for conduct in (Conduct.DROP, Conduct.GARBAGE, Conduct.LOSE, Conduct.TAKE):
+        till.ehr.behave(conduct, count=1)
+    for status, retry_after in ((503, "1"), (503, ""), (500, ""), (429, ""), (502, "")):
+        till.ehr.behave(Conduct.ANSWER, status=status, retry_after=retry_after, count=1)
+    references = [till.pay(account, 100 + number) for number, account in enumerate(accounts)]
+    for reference in references:
+        till.await_posting(reference, PostingState.POSTED)
+    amounts = sorted(one.amount for one in till.ehr.record.booked)
+    assert amounts == [f"1.0{number}" for number in range(len(accounts))]
+    assert till.items() == []
 
 
 def test_a_kill_between_intent_and_outcome_is_settled_by_a_search(tills: dict[str, HttpTill]) -> None:
