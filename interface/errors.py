@@ -73,10 +73,22 @@ class WireError(InterfaceError):
     disposition = Disposition.TRANSIENT
 
 
+class BusyError(WireError):
+    """A peer took nothing and asked to be left alone for `wait_secs` (0: it did not say for how long)."""
+
+    def __init__(self, code: str, text: str, *, place: str = "", advice: str = "", wait_secs: float = 0.0) -> None:
+        super().__init__(code, text, place=place, advice=advice)
+        self.wait_secs = wait_secs
+
+
 class UnansweredError(InterfaceError):
     """Bytes went out and no valid answer came back: the peer may have acted."""
 
     disposition = Disposition.AMBIGUOUS
+
+
+class UnclearError(UnansweredError):
+    """The peer was asked whether it has what was sent before, and what it says decides nothing: never to be repeated by itself."""
 
 
 class ActRefusedError(InterfaceError):

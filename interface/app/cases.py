@@ -191,7 +191,7 @@ class Bench:
         conditions = conditions_of(block, known.tables, findings, self.expressions)
         feed = feed_of(spec, conditions, known.mappings, known.outgoing) if spec else None
         if spec is not None and feed is None:
-            wanted = [spec.mapping, *(one.mapping for one in spec.destinations.values())]
+            wanted = [spec.mapping, *(one.mapping for one in spec.destinations.values() if one.fhir is None)]
             missing = next(name for name in wanted if name not in known.mappings and name not in known.outgoing)
             findings.add(
                 mark, "missing-mapping", f"there is no mapping `{missing}`", did_you_mean(missing, known.mappings)

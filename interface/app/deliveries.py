@@ -1,5 +1,6 @@
 """The delivery loops of one configuration version, and how they go over to a newer one without losing an answer, or a late one."""
 
+import time
 from collections.abc import Callable, Container
 from typing import Any
 
@@ -9,7 +10,9 @@ from twisted.python.failure import Failure
 
 from interface.app.compose import App
 from interface.app.wires import Runnable, Sending
-from interface.connector.mllp.destination import MllpDestination
+from interface.connector.fhir.destination import FhirDestination
+from interface.connector.fhir.settings import FhirSettings
+from interface.connector.mllp.destination import DestinationSettings, MllpDestination
 from interface.connector.mllp.reply import Reply
 from interface.connector.tls import ClientTls
 from interface.engine.adopt import adoption
@@ -22,6 +25,7 @@ from interface.pipeline.deliver import DeliverStage
 from interface.pipeline.retry import wait_secs
 from interface.settings import Pace
 
+Wire = MllpDestination | FhirDestination
 _MAX_RETIRED = 32  # destinations of older versions that are still read; the oldest gives way
 
 
@@ -35,10 +39,8 @@ class Deliveries:
         self._loops: dict[str, DeliveryLoop] = {}
         self._settings: dict[str, Any] = {}  # of the loops' destinations
         self._secured: dict[str, ClientTls] = {}
-        self._live: dict[str, MllpDestination] = {}
-        self._retired: dict[
-            MllpDestination, str
-        ] = {}  # by age, with their names: sent to no more, read for late answers
+        self._live: dict[str, Wire] = {}
+        self._retired: dict[Wire, str] = {}  # by age, with their names: sent to no more, read for late answers
         self._turn = defer.DeferredLock()  # one version after the other
 
     def secured(self) -> list[ClientTls]:
@@ -87,7 +89,7 @@ class Deliveries:
         else:
             await destination.close()
 
-    def _retire(self, name: str, destination: MllpDestination) -> None:
+    def _retire(self, name: str, destination: Wire) -> None:
         self._retired[destination] = name
         gone = defer.ensureDeferred(destination.retire())
         gone.addCallback(lambda _gone: self._retired.pop(destination, None)).addErrback(self._record)
@@ -112,7 +114,7 @@ class Deliveries:
             # A newer loop of the same destination is the one to go on with what this settles.
             self._loops.get(name, loop).late(ack.control_id, ack.code)
 
-        destination = MllpDestination(settings, self._reactor, on_late=late)
+        destination = self._wire(settings, late)
         stage = DeliverStage(self._app.store, serving.plan, serving.render, self._app.clock, chance)
         loop = DeliveryLoop(
             self._reactor,
@@ -127,6 +129,11 @@ class Deliveries:
         if destination.tls is not None:
             self._secured[name] = destination.tls
         loop.start()
+
+    def _wire(self, settings: DestinationSettings | FhirSettings, late: Callable[[Reply], None]) -> Wire:
+        if isinstance(settings, FhirSettings):
+            return FhirDestination(settings, self._reactor, time.time)
+        return MllpDestination(settings, self._reactor, on_late=late)
 
     def _serving(self, name: str, running: Runnable) -> Serving:
         sending, plan = running.senders[name], running.plan.destinations[name]

@@ -8,13 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from interface.app.compose import App
-from interface.case.er7 import leaves
+from interface.case.er7 import leaves, text_of
 from interface.channel import consequence
 from interface.channel.feed import Outlet
 from interface.channel.loader import Configuration
 from interface.errors import InterfaceError
-from interface.hl7 import charset
-from interface.hl7.header import read_header
 from interface.ledger.said import How
 from interface.mapping.posting import Posting
 from interface.ports import Reader
@@ -115,6 +113,9 @@ def _shapes(
     if new is None:
         yield SentShape(_NOWHERE, one.destination, WHOLE, "its destination is gone"), ("", "")
         return
+    if _shape(old) != _shape(new):
+        yield SentShape("payments that are sent", one.destination, WHOLE, f"{_shape(old)} -> {_shape(new)}"), ("", "")
+        return
     before, after = _rendered(old, posting, one.created_at), _rendered(new, posting, one.created_at)
     if isinstance(before, str) or isinstance(after, str):
         was, now = (f"fails: {side}" if isinstance(side, str) else "is written" for side in (before, after))
@@ -128,8 +129,13 @@ def _shapes(
             was, now = before.get(place, ""), after.get(place, "")
             how = How.CHANGED if was and now else How.FILLED if now else How.EMPTY
             name = re.sub(r"\[\d+\]", "", place)
-            money = consequence.of_outgoing(("segments", name.partition("-")[0], name))
+            is_mapped = new.spec.fhir is None
+            money = consequence.of_outgoing(("segments", name.partition("-")[0], name) if is_mapped else ("message",))
             yield SentShape(money, one.destination, name, how), (was, now)
+
+
+def _shape(outlet: Outlet) -> str:
+    return "HL7" if outlet.spec.fhir is None else outlet.spec.fhir.shape
 
 
 def _rendered(outlet: Outlet, posting: Posting, at: int) -> Mapping[str, str] | str:
@@ -138,4 +144,4 @@ def _rendered(outlet: Outlet, posting: Posting, at: int) -> Mapping[str, str] | 
         raw = outlet.render(posting, control_id=_ANY_CONTROL_ID, now=at)
     except InterfaceError as failure:
         return failure.code
-    return leaves(charset.decode(raw, None, read_header(raw).charset).text.replace("\r", "\n"))
+    return leaves(text_of(raw))

@@ -141,7 +141,7 @@ def _destination(key: str, spec: Channel, outlet: Outlet) -> DestinationPlan:
             retry.first_wait_secs, retry.max_wait_secs, retry.multiplier, retry.jitter, retry.max_attempts
         ),
         probe=RetryPolicy(outlet.spec.probe_first_wait_secs, outlet.spec.probe_max_wait_secs, 2.0, retry.jitter),
-        deduplicates=outlet.spec.deduplicates,
+        deduplicates=outlet.spec.recognises_repeats,
         max_unresolved_sends=outlet.spec.max_unresolved_sends,
         posted_when=spec.posted_when,
         unconfirmed_secs=0.0 if spec.posted_when is Posted.ACCEPT else spec.unconfirmed_hours * 3600,

@@ -8,11 +8,14 @@ from zoneinfo import ZoneInfo
 
 from interface.app.due import policies
 from interface.app.plan import listening_of, plan_of
+from interface.app.posts import http_probe, http_settings
 from interface.channel.feed import Feed, Outlet
 from interface.channel.files import client_files, server_files
 from interface.channel.loader import Configuration
 from interface.channel.option import Cleartext, Probe, WhenUnstorable
-from interface.channel.spec import REPLY, MllpDestination
+from interface.channel.spec import REPLY
+from interface.channel.spec_destination import MllpDestination
+from interface.connector.fhir.settings import FhirSettings
 from interface.connector.mllp.destination import DestinationSettings
 from interface.connector.mllp.limits import SourceSettings
 from interface.engine.listen import Source
@@ -33,7 +36,7 @@ _HERE = Path()
 class Sending:
     """One destination: how its payloads are made, where they go, and how it is asked whether it lives."""
 
-    settings: DestinationSettings
+    settings: DestinationSettings | FhirSettings
     render: Render
     probe: Callable[[str, int], bytes] | None  # control id, now -> bytes
 
@@ -56,13 +59,23 @@ def runnable(config_id: int, configuration: Configuration, root: Path = _HERE) -
     for name, feed in configuration.feeds.items():
         for outlet_name, outlet in feed.outlets.items():
             key = f"{name}/{outlet_name}"
-            senders[key] = Sending(_settings(key, outlet.spec.mllp, root), _renderer(outlet), _probe(outlet))
+            senders[key] = _sending(key, outlet, configuration, root)
         if feed.spec.reply is not None:
             key = f"{name}/{REPLY}"
             senders[key] = Sending(_settings(key, feed.spec.reply, root), _unrendered, None)
     sources = tuple(_source(feed, root) for feed in configuration.feeds.values())
     zones = {spec.facility: ZoneInfo(spec.timezone) for spec in configuration.specs.values()}
     return Runnable(config_id, sources, plan_of(config_id, configuration), senders, policies(configuration), zones)
+
+
+def _sending(key: str, outlet: Outlet, configuration: Configuration, root: Path) -> Sending:
+    spec, render = outlet.spec, _renderer(outlet)
+    is_probed = spec.probe is not Probe.OFF
+    if spec.fhir is not None:
+        settings = http_settings(key, spec.fhir, root, configuration.surroundings.environ)
+        return Sending(settings, render, http_probe(spec.fhir) if is_probed else None)
+    assert spec.mllp is not None, "one of both is given"
+    return Sending(_settings(key, spec.mllp, root), render, _probe(outlet) if is_probed else None)
 
 
 def _source(feed: Feed, root: Path) -> Source:
@@ -106,7 +119,7 @@ def _settings(key: str, mllp: MllpDestination, root: Path) -> DestinationSetting
         reply_timeout_secs=mllp.reply_timeout_secs,
         late_ack_secs=mllp.late_ack_secs,
         allows_one_session=mllp.one_session,
-        tls=client_files(mllp, root),
+        tls=client_files(mllp.tls, root),
         server_name=mllp.tls.server_name if mllp.tls else "",
     )
 
@@ -122,10 +135,7 @@ def _unrendered(_posting: Posting, _control_id: str, _now: int) -> bytes:
     raise AssertionError("an acknowledgement is queued with its bytes")
 
 
-def _probe(outlet: Outlet) -> Callable[[str, int], bytes] | None:
-    if outlet.spec.probe is Probe.OFF:
-        return None
-
+def _probe(outlet: Outlet) -> Callable[[str, int], bytes]:
     def build(control_id: str, now: int) -> bytes:
         """NMQ^N01 (HL7 v2.5.1 section 14.3.1): asks for the time, which no receiver can post."""
         envelope = outlet.envelope

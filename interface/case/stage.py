@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from interface.case.case import EXPECTED, Case, Er7, Outcome, Step, Told
+from interface.case.er7 import text_of
 from interface.case.order import Desk
 from interface.case.picture import Names, Picture, amount, changes, picture, transactions
 from interface.channel.feed import Feed, Outlet
@@ -238,8 +239,7 @@ def _sent(stage: _Stage, reply: str) -> list[Told]:
             sending = sender.begin(delivery)
             if sending is None:
                 continue
-            text = charsets.decode(sending.payload, None, read_header(sending.payload).charset).text
-            sent.append({"to": name, "message": Er7(text.replace("\r", "\n").strip())})
+            sent.append({"to": name, "message": Er7(text_of(sending.payload))})
             if reply == _NO_REPLY:
                 sender.failed(sending, UnansweredError("reply-timeout", "the case gives no answer"))
             else:

@@ -69,8 +69,10 @@ def uses(
         if spec.reply is not None:
             yield _use("sends to", spec.reply.host, spec.reply.port, blocks[name], (REPLY, "host"))
         for each, destination in spec.destinations.items():
-            place = ("destinations", each, "mllp", "host")
-            yield _use("sends to", destination.mllp.host, destination.mllp.port, blocks[name], place)
+            for wire, end, option in (("mllp", destination.mllp, "host"), ("fhir", destination.fhir, "base_url")):
+                if end is not None:
+                    place = ("destinations", each, wire, option)
+                    yield _use("sends to", end.host, end.port, blocks[name], place)
     yield from _of_settings(settings, own or Block(Mark(SETTINGS_FILE)))
 
 

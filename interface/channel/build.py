@@ -3,12 +3,18 @@
 from collections.abc import Mapping as Table
 from zoneinfo import ZoneInfo
 
-from interface.channel.feed import Feed, Outlet
+from interface.channel.feed import Feed, Outlet, Write
 from interface.channel.incoming import Conditions, context_of, conventions_of, filters_of
-from interface.channel.spec import Channel, Destination
+from interface.channel.option import OracleTarget, PaymentShape
+from interface.channel.spec import Channel
+from interface.channel.spec_destination import Destination
+from interface.channel.spec_fhir import FhirDestination
 from interface.mapping.mapping import Mapping
 from interface.mapping.outgoing import Outgoing
-from interface.mapping.posting import Envelope, PostingConventions
+from interface.mapping.posting import Envelope
+from interface.mapping.posting_athena import AsRecordPayment
+from interface.mapping.posting_fhir import AsPaymentReconciliation
+from interface.mapping.posting_oracle import AsOracleBasic
 
 
 def feed_of(
@@ -16,14 +22,14 @@ def feed_of(
 ) -> Feed | None:
     """The channel, compiled; None where a mapping of it is missing, which is somebody else's finding."""
     mapping = mappings.get(spec.mapping)
-    if mapping is None or any(one.mapping not in outgoing for one in spec.destinations.values()):
+    mapped = [one.mapping for one in spec.destinations.values() if one.fhir is None]
+    if mapping is None or any(name not in outgoing for name in mapped):
         return None
-    agreed = conventions_of(spec)
-    outlets = {name: _outlet(spec, one, outgoing[one.mapping], agreed) for name, one in spec.destinations.items()}
+    outlets = {name: _outlet(spec, one, outgoing) for name, one in spec.destinations.items()}
     return Feed(spec, context_of(spec), mapping, filters_of(spec, conditions), outlets)
 
 
-def _outlet(spec: Channel, destination: Destination, outgoing: Outgoing, agreed: PostingConventions) -> Outlet:
+def _outlet(spec: Channel, destination: Destination, outgoing: Table[str, Outgoing]) -> Outlet:
     envelope = Envelope(
         sending_application=destination.sending_application,
         sending_facility=destination.sending_facility,
@@ -34,4 +40,34 @@ def _outlet(spec: Channel, destination: Destination, outgoing: Outgoing, agreed:
         processing_id="P" if spec.production else "T",
         charset=destination.charset,
     )
-    return Outlet(destination, outgoing, agreed, envelope)
+    fhir = destination.fhir
+    write = _as_message(outgoing[destination.mapping]) if fhir is None else _as_request(fhir)
+    return Outlet(destination, write, conventions_of(spec), envelope)
+
+
+def _as_message(mapping: Outgoing) -> Write:
+    return lambda posting, agreed, envelope, control_id, now: mapping.render_posting(
+        posting, agreed, envelope, control_id=control_id, now=now
+    )
+
+
+def _as_request(fhir: FhirDestination) -> Write:
+    methods = fhir.methods_by_tender
+    match fhir.shape:
+        case PaymentShape.PAYMENT_RECONCILIATION:
+            resource = AsPaymentReconciliation(fhir.identifier_system, methods)
+            return lambda posting, agreed, envelope, _control_id, now: resource.request(
+                posting, agreed, envelope.timezone, now
+            ).to_bytes()
+        case PaymentShape.ORACLE_BASIC:
+            of = fhir.oracle
+            is_on_account = of.target is OracleTarget.ACCOUNT
+            basic = AsOracleBasic(methods, of.location, of.card_date, of.visit_is_encounter_id, is_on_account)
+            return lambda posting, agreed, envelope, _control_id, _now: basic.request(
+                posting, agreed, envelope.timezone
+            ).to_bytes()
+        case PaymentShape.ATHENA_RECORDPAYMENT:
+            form = AsRecordPayment(methods, fhir.athena.amount_field)
+            return lambda posting, _agreed, envelope, _control_id, _now: form.request(
+                posting, envelope.department
+            ).to_bytes()

@@ -10,6 +10,7 @@ from interface.channel.environment import FOLDER
 from interface.channel.flat import Flat, MappingTexts, Path, document, options
 from interface.channel.loader import Configuration
 from interface.channel.spec import Channel
+from interface.channel.spec_destination import Destination
 from interface.document import read_document
 from interface.mapping.node import Block, Mark, place_of
 from interface.mapping.problem import Findings
@@ -98,7 +99,7 @@ def _of_spec(before: Channel, after: Channel, subject: str, places: tuple[_Place
     gone, come = set(before.destinations) - set(after.destinations), set(after.destinations) - set(before.destinations)
     for name in sorted(gone | come):
         one = (before if name in gone else after).destinations[name]
-        told = f"{one.mllp.host}:{one.mllp.port}, mapping {one.mapping}"
+        told = _sends(one)
         side = int(name in come)
         place = places[side].of(("destinations", name))
         why = "where payments go" if one.receives else ""
@@ -112,6 +113,13 @@ def _of_spec(before: Channel, after: Channel, subject: str, places: tuple[_Place
             place = places[int(path in new)].of(path)
             money = consequence.of_option(path)
             yield Change(place, subject, ".".join(path), old.get(path), new.get(path), money)
+
+
+def _sends(one: Destination) -> str:
+    if one.fhir is not None:
+        return f"{one.fhir.base_url}, shape {one.fhir.shape}"
+    assert one.mllp is not None, "one of both is given"
+    return f"{one.mllp.host}:{one.mllp.port}, mapping {one.mapping}"
 
 
 def _is_below(path: Path, names: set[str]) -> bool:

@@ -13,7 +13,7 @@ from typing import Annotated, Final, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from interface.channel.address import Address, address_of, refuse, uses
-from interface.channel.spec import Name
+from interface.channel.spec_destination import Name
 from interface.document import read_document, read_text
 from interface.mapping.fill import Declared, fill
 from interface.mapping.node import Block, Mark, place_of

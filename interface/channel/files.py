@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from interface.certificate import TlsFiles, is_exposed, read_material, validities
-from interface.channel.spec import Channel, MllpDestination, MllpSource
+from interface.channel.spec import Channel, MllpSource
+from interface.channel.spec_tls import ClientTls
 from interface.document import read_document
 from interface.errors import ConfigurationError
 from interface.mapping.node import Mark, place_of
@@ -29,9 +30,8 @@ def server_files(source: MllpSource, root: Path) -> TlsFiles | None:
     return TlsFiles(root / tls.certificate, root / tls.key, below(root, tls.client_ca)) if tls else None
 
 
-def client_files(destination: MllpDestination, root: Path) -> TlsFiles | None:
+def client_files(tls: ClientTls | None, root: Path) -> TlsFiles | None:
     """Of a destination; None without TLS."""
-    tls = destination.tls
     return TlsFiles(below(root, tls.certificate), below(root, tls.key), below(root, tls.ca)) if tls else None
 
 
@@ -39,11 +39,12 @@ def tls_uses(spec: Channel, root: Path) -> Iterator[TlsUse]:
     """Every end of a channel that speaks TLS."""
     if files := server_files(spec.source.mllp, root):
         yield TlsUse(spec.channel, ("source", "mllp", "tls"), files)
-    if spec.reply is not None and (files := client_files(spec.reply, root)):
+    if spec.reply is not None and (files := client_files(spec.reply.tls, root)):
         yield TlsUse(f"{spec.channel}/reply", ("reply", "tls"), files)
     for name, destination in spec.destinations.items():
-        if files := client_files(destination.mllp, root):
-            yield TlsUse(f"{spec.channel}/{name}", ("destinations", name, "mllp", "tls"), files)
+        for wire, end in (("mllp", destination.mllp), ("fhir", destination.fhir)):
+            if end is not None and (files := client_files(end.tls, root)):
+                yield TlsUse(f"{spec.channel}/{name}", ("destinations", name, wire, "tls"), files)
 
 
 def below(root: Path, name: str) -> Path | None:

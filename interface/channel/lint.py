@@ -9,7 +9,8 @@ from ipaddress import ip_address
 
 from interface.channel.feed import Feed
 from interface.channel.option import Cleartext, Receives
-from interface.channel.spec import Destination, MllpSource
+from interface.channel.spec import MllpSource
+from interface.channel.spec_destination import Destination
 from interface.mapping.node import Block, Listing, Scalar, place_of
 from interface.mapping.problem import Findings, did_you_mean
 

@@ -78,3 +78,23 @@ class Receives(StrEnum):
     """What a destination is sent."""
 
     PAYMENTS = "payments"
+
+
+class OracleTarget(StrEnum):
+    """What Oracle books a payment on."""
+
+    VISIT = "visit"
+    ACCOUNT = "account"
+
+
+class PaymentShape(StrEnum):
+    """How a payment is written for a receiver over HTTP."""
+
+    PAYMENT_RECONCILIATION = "payment-reconciliation"
+    ORACLE_BASIC = "oracle-basic"
+    ATHENA_RECORDPAYMENT = "athena-recordpayment"
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether a payment can be looked for by its identifier before it is sent again."""
+        return self is PaymentShape.PAYMENT_RECONCILIATION

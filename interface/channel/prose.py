@@ -30,6 +30,26 @@ This page is written from the code; edit the code's descriptions, not this page.
 - Certificates and keys stay in files beside the channels, named by paths relative to the root. They are read again when they
   change; connections go on, and files that cannot be used change nothing. `hp24 check` looks into them, `hp24 status` counts days.
 
+- A destination speaks HL7 v2 over MLLP (`mllp:`, with an outgoing `mapping`) or HTTP (`fhir:`, whose `shape` says what is sent).
+  Signs come from `money`, as over MLLP; the alias that Oracle wants is its transaction code (`codes_by_tender`, `codes_by_kind`).
+
+  | Shape | What is posted | Unanswered | Void and refund |
+  |---|---|---|---|
+  | `payment-reconciliation` | FHIR R4, if it is not there | searched, then sent again | a resource that names the first |
+  | `oracle-basic` | Oracle's `POST /Basic`, on an Encounter | a person's | a person's, by hand in the EHR |
+  | `athena-recordpayment` | athena's form, on the patient | a person's | a person's, by hand in the EHR |
+
+  ```yaml
+  destinations:
+    payments:
+      fhir:
+        base_url: https://fhir.example.org/r4
+        shape: payment-reconciliation
+        token_file: secrets/fhir.token    # read at each request: replace it there
+  ```
+
+  With `posted_when: accept` the server's 200 or 201 is the proof; `echo` waits until the EHR tells of the payment itself.
+
 ```yaml
 channel: epic
 source:

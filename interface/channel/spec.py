@@ -16,30 +16,20 @@ from interface.channel.option import (
     Cleartext,
     ControlId,
     Posted,
-    Probe,
-    Receives,
     WhenUnstorable,
 )
 from interface.channel.sender import Expects, SenderClock
-from interface.channel.spec_tls import ClientTls, ServerTls
-from interface.hl7.charset import codec_of
+from interface.channel.spec_destination import Destination, MllpDestination, Name, known_charset
+from interface.channel.spec_tls import Secs, ServerTls
 from interface.hl7.money import MoneyFormat
 from interface.mapping.fill import Declared
 from interface.mapping.money import PaymentSign, ReversalStyle
 from interface.mapping.problem import did_you_mean
 
 REPLY = "reply"  # the name of the destination of application acknowledgements
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Event = Annotated[str, Field(pattern=r"^[A-Z0-9]{3}\^[A-Z0-9]{3}$")]
 Segment = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2}$")]
-Secs = Annotated[float, Field(gt=0, le=86400)]
-
-
-def _known_charset(name: str) -> str:
-    if codec_of(name) is None:
-        raise ValueError(f"`{name}` is no character set that HL7 text travels in; as UNICODE UTF-8, 8859/1, ASCII")
-    return name
 
 
 def _network(text: str) -> str:
@@ -111,24 +101,6 @@ class Ack(Declared):
     )
 
 
-class MllpDestination(Declared):
-    """Where messages go, and how long an answer is waited for."""
-
-    host: str = Field(description="address of the receiver")
-    port: Annotated[int, Field(ge=1, le=65535)] = Field(description="its TCP port")
-    connect_timeout_secs: Secs = Field(default=10.0, description="time to reach it")
-    reply_timeout_secs: Secs = Field(
-        default=30.0, description="time for its acknowledgement; then the send is ambiguous"
-    )
-    late_ack_secs: float = Field(
-        default=300.0, ge=0, le=86400, description="how long a late acknowledgement is still read"
-    )
-    one_session: bool = Field(default=False, description="the receiver takes one connection at a time")
-    tls: ClientTls | None = Field(
-        default=None, description="speak TLS, and nothing else; `tls: {}` takes every default"
-    )
-
-
 class Filter(Declared):
     """Messages that the channel lets pass by. All that is given must fit."""
 
@@ -186,48 +158,6 @@ class MissingAccount(Declared):
     """What happens to money that comes before its account."""
 
     hold_hours: float = Field(default=72.0, gt=0, le=8760, description="after so long a person is told")
-
-
-class Retry(Declared):
-    """When a send that reached nobody is tried again."""
-
-    first_wait_secs: Secs = Field(default=2.0, description="wait after the first failure")
-    max_wait_secs: Secs = Field(default=300.0, description="longest wait")
-    multiplier: float = Field(default=2.0, ge=1, le=10, description="each wait is so many times the one before")
-    jitter: float = Field(default=0.2, ge=0, le=1, description="share of a wait that is random")
-    max_attempts: int = Field(default=0, ge=0, le=1_000_000, description="then a person decides; 0: try for ever")
-
-
-class Destination(Declared):
-    """One receiver of this channel's outgoing messages."""
-
-    mllp: MllpDestination = Field(description="HL7 v2 over MLLP")
-    mapping: Name = Field(description="the outgoing mapping (direction: out)")
-    receives: tuple[Receives, ...] = Field(default=(Receives.PAYMENTS,), description="what is sent there")
-    sending_application: str = Field(default="HP24ENG", description="MSH-3")
-    sending_facility: str = Field(default="HP24", description="MSH-4")
-    receiving_application: str = Field(default="", description="MSH-5")
-    receiving_facility: str = Field(default="", description="MSH-6; empty: the channel's facility")
-    department: str = Field(default="", description="department that payments are booked under, as FT1-13")
-    charset: str = Field(default="UNICODE UTF-8", description="character set of what is sent (HL7 table 0211)")
-    retry: Retry = Field(default_factory=Retry, description="when a send that reached nobody is tried again")
-    deduplicates: bool = Field(
-        default=False,
-        description="true only if the receiver is known to recognise a repeat: unanswered sends are then repeated",
-    )
-    max_unresolved_sends: int = Field(
-        default=1, ge=1, le=1000, description="unanswered sends before the destination is suspended"
-    )
-    probe: Probe = Field(
-        default=Probe.NMQ, description="message that finds out whether it lives again; off: a person resumes it"
-    )
-    probe_first_wait_secs: Secs = Field(default=30.0, description="wait before the first probe")
-    probe_max_wait_secs: Secs = Field(default=900.0, description="longest wait between probes")
-
-    @field_validator("charset")
-    @classmethod
-    def _charset(cls, name: str) -> str:
-        return _known_charset(name)
 
 
 # Identity, visit, who answers for it, who insures it, and money. No diagnoses, procedures, results or notes (DG1, PR1, OBX, NTE).
@@ -312,6 +242,14 @@ class Channel(Declared):
             )
         return self
 
+    @model_validator(mode="after")
+    def _can_be_posted(self) -> Self:
+        if self.posted_when is Posted.APPLICATION and any(one.fhir is not None for one in self.destinations.values()):
+            raise ValueError(
+                "`posted_when: application` waits for an acknowledgement that no server sends over HTTP; write accept or echo"
+            )
+        return self
+
     @field_validator("channel")
     @classmethod
     def _is_free(cls, name: str) -> str:
@@ -339,4 +277,4 @@ class Channel(Declared):
     @field_validator("charset")
     @classmethod
     def _charset(cls, name: str) -> str:
-        return _known_charset(name) if name else name
+        return known_charset(name) if name else name

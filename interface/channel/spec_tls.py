@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from interface.mapping.fill import Declared
 
+Secs = Annotated[float, Field(gt=0, le=86400)]
 File = Annotated[str, Field(min_length=1, max_length=1024)]
 
 

@@ -144,6 +144,11 @@ def is_refusal(failure: BaseException | None) -> bool:
     return isinstance(failure, Error) and reason_of(failure).endswith(_REFUSALS)
 
 
+def says_refusal(words: str) -> bool:
+    """Whether words of OpenSSL's, however they came, tell that the peer refused our certificate, and so has read nothing."""
+    return any(alert in words for alert in _REFUSALS)
+
+
 def _server_options(material: TlsMaterial) -> CertificateOptions:
     trust = {"trustRoot": _trust(material)} if material.authorities else {}
     options = CertificateOptions(**_shown(material), **_MODERN, **trust)

@@ -31,5 +31,7 @@ def adoption(old: Mapping[str, Any], new: Mapping[str, Any]) -> Adoption:
 
 
 def differing(old: Any, new: Any) -> tuple[str, ...]:
-    """The names of the fields in which two values of one dataclass differ."""
+    """The names of the fields in which two values of one dataclass differ; of two, that it is another wire."""
+    if type(old) is not type(new):
+        return ("wire",)
     return tuple(one.name for one in fields(old) if getattr(old, one.name) != getattr(new, one.name))

@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import ParamSpec, Protocol, TypeVar
+from typing import ParamSpec, Protocol, TypeVar, runtime_checkable
 
 from twisted.internet import defer, threads
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.python.failure import Failure
 
-from interface.errors import Disposition, InterfaceError, StoreError, UnansweredError
+from interface.errors import BusyError, Disposition, InterfaceError, StoreError, UnansweredError
 from interface.hl7.ack import Ack
 from interface.observe.deliver import DeliveryAnswered, DeliveryAttempted
 from interface.observe.emit import emit
@@ -16,7 +16,7 @@ from interface.observe.engine import StorageFailed
 from interface.observe.fault import fault
 from interface.pipeline.deliver import DeliverStage, Render, Sending
 from interface.pipeline.plan import DestinationPlan
-from interface.row.delivery import Delivery
+from interface.row.delivery import Answer, Delivery
 from interface.settings import Pace
 
 P = ParamSpec("P")
@@ -24,7 +24,7 @@ R = TypeVar("R")
 
 
 class Reply(Protocol):
-    """What a destination answers."""
+    """What a destination answers in HL7's words."""
 
     @property
     def ack(self) -> Ack: ...
@@ -35,8 +35,15 @@ class Reply(Protocol):
 class Sender(Protocol):
     """The sending half of a connector."""
 
-    async def send(self, payload: bytes, control_id: str) -> Reply: ...
+    async def send(self, payload: bytes, control_id: str) -> Reply | Answer: ...
     def close(self) -> Awaitable[None]: ...
+
+
+@runtime_checkable
+class AskingSender(Sender, Protocol):
+    """One that can ask its destination whether an earlier attempt has arrived, and sends again only if not."""
+
+    async def send_again(self, payload: bytes, control_id: str) -> Reply | Answer: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +186,7 @@ class DeliveryLoop:
         emit(DeliveryAttempted(self._name, delivery.id, delivery.attempts + 1, len(sending.payload)))
         started = self._reactor.seconds()
         try:
-            reply = await self._sender.send(sending.payload, sending.control_id)
+            reply = await self._give(sending)
         except InterfaceError as failure:
             await self._note_failure(sending, failure, started)
             return
@@ -189,10 +196,20 @@ class DeliveryLoop:
             await self._note_failure(sending, unknown, started)
             return
         self._failures = 0
+        if isinstance(reply, Answer):
+            said = reply
+            self._note(delivery.id, said.code, started)
+            await self._write(lambda: self._stage.heard(sending, said))
+            return
         self._note(delivery.id, reply.ack.code, started)
         first = reply.ack.problems[0] if reply.ack.problems else None
         code, place = (first.code, first.place) if first else ("", "")
         await self._write(lambda: self._stage.answered(sending, reply.ack.code, code, reply.raw, place))
+
+    async def _give(self, sending: Sending) -> Reply | Answer:
+        if sending.may_be_there and isinstance(self._sender, AskingSender):
+            return await self._sender.send_again(sending.payload, sending.control_id)
+        return await self._sender.send(sending.payload, sending.control_id)
 
     async def _note_failure(self, sending: Sending, failure: InterfaceError, started: float) -> None:
         self._note(sending.delivery.id, failure.code, started)
@@ -215,7 +232,8 @@ class DeliveryLoop:
         # Nothing could be sent: the whole destination waits, so that what is first in line stays first.
         if failure.disposition is Disposition.TRANSIENT:
             self._failures += 1
-            await self._rest(self._connect_wait(self._failures), is_wakeable=False)
+            asked_secs = failure.wait_secs if isinstance(failure, BusyError) else 0.0
+            await self._rest(max(self._connect_wait(self._failures), asked_secs), is_wakeable=False)
 
     async def _send_probe(self, payload: bytes, control_id: str) -> None:
         try:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from interface.errors import ActRefusedError
+from interface.fhir.call import is_call
 from interface.hl7.header import CONTROL_ID_LENGTH
 from interface.hl7.parser import parse
 from interface.ledger.worklist import ItemKind
@@ -139,7 +140,9 @@ def _send_again(turn: Turn, now: int, story: DeliveryStory, control_id: str) -> 
         turn.queue_again(story.id, now, "resent", anew=_is_rendered(story))
         turn.posting_facts(_facts(story, PostingState.PENDING, now))
         return story.id
-    return turn.resend(story.id, parse(payload).with_value("MSH-10", control_id).to_bytes(), control_id, now)
+    # Over HTTP the control id goes beside what is kept, and not in it.
+    anew = payload if is_call(payload) else parse(payload).with_value("MSH-10", control_id).to_bytes()
+    return turn.resend(story.id, anew, control_id, now)
 
 
 def _check_sendable(reader: Reader, story: DeliveryStory) -> bytes:

@@ -5,9 +5,7 @@ Accepted, application-acked, confirmed and posted are separate facts; the channe
 """
 
 import re
-from dataclasses import dataclass
 
-from interface.errors import Disposition
 from interface.hl7.problem import ErrorCode
 from interface.ledger.worklist import AMBIGUOUS_SEND, NOTICE, REJECTED_SEND, ItemAct, ItemKind, WorkItem
 from interface.message import DeliveryState, is_legal
@@ -19,21 +17,13 @@ _PLACE = re.compile(r"[A-Z][A-Z0-9]{2}(?:\[[0-9]{1,3}\])?(?:-[0-9]{1,3})?")
 _RECEIVER_TROUBLE = frozenset({"206", "207"})
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerMeaning:
-    """The delivery's next state, and whether a refusal may be tried again."""
-
-    state: DeliveryState
-    disposition: Disposition | None = None
-
-
-def meaning(code: str, hl7_code: str) -> AnswerMeaning:
-    """Read MSA-1 (table 0008) with the first error code (table 0357)."""
+def meaning(code: str, hl7_code: str) -> DeliveryState:
+    """The delivery's next state by MSA-1 (table 0008) and the first error code (table 0357); queued: worth another try."""
     if code in ("AA", "CA"):
-        return AnswerMeaning(DeliveryState.DELIVERED)
+        return DeliveryState.DELIVERED
     if hl7_code in _RECEIVER_TROUBLE or (code in ("AR", "CR") and not hl7_code):
-        return AnswerMeaning(DeliveryState.QUEUED, Disposition.TRANSIENT)
-    return AnswerMeaning(DeliveryState.REJECTED, Disposition.PERMANENT)
+        return DeliveryState.QUEUED
+    return DeliveryState.REJECTED
 
 
 def said(hl7_code: str, place: str) -> str:
@@ -84,7 +74,7 @@ def write_late(turn: Turn, delivery: Delivery, posted_when: str, control_id: str
     `control_id` tells which rendering of the delivery it speaks of: a person may have had it rendered anew meanwhile.
     """
     is_of_earlier = control_id != delivery.control_id
-    if meaning(code, "").state is DeliveryState.DELIVERED:
+    if meaning(code, "") is DeliveryState.DELIVERED:
         if not (code == "CA" and delivery.state is DeliveryState.REJECTED and not is_of_earlier):
             _write_proof(turn, delivery, posted_when, code, at, is_of_earlier=is_of_earlier)
     elif not is_of_earlier and is_legal(delivery.state, DeliveryState.REJECTED):

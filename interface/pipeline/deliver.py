@@ -7,7 +7,7 @@ functions: the engine calls `look`, `begin` and then `answered` or `failed` from
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from interface.errors import ActRefusedError, Disposition, InterfaceError, StoreError
+from interface.errors import ActRefusedError, Disposition, InterfaceError, StoreError, UnclearError
 from interface.hl7.header import CONTROL_ID_LENGTH
 from interface.ledger.worklist import NOTICE, ItemKind, WorkItem
 from interface.mapping.posting import Posting
@@ -20,8 +20,9 @@ from interface.pipeline.plan import DestinationPlan
 from interface.pipeline.process import unexpected
 from interface.pipeline.retry import SECOND, GiveUp, RetryAt, decide, wait_secs
 from interface.ports import Clock, Store, Turn
-from interface.row.delivery import Delivery, DestinationState, Outcome
+from interface.row.delivery import Answer, Delivery, DestinationState, Outcome
 
+_JUDGED = frozenset({"resolved", "resent"})  # causes of being queued that are a person's word
 Render = Callable[[Posting, str, int], bytes]  # posting, control id, now -> payload
 
 
@@ -32,6 +33,11 @@ class Sending:
     delivery: Delivery
     payload: bytes
     control_id: str
+
+    @property
+    def may_be_there(self) -> bool:
+        """Whether the destination may have it already, of an earlier attempt that no person has looked into since."""
+        return self.delivery.attempts > 0 and self.delivery.cause not in _JUDGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +139,15 @@ class DeliverStage:
             turn.open_work_items([answer.item(delivery, DeliveryState.REJECTED, failure.code)])
 
     def answered(self, sending: Sending, code: str, hl7_code: str, reply: bytes, place: str = "") -> Outcome:
-        """Write a reply that names this attempt's control id. `place` is what its ERR names."""
-        now = self._clock.now()
+        """Write an HL7 reply that names this attempt's control id. `place` is what its ERR names."""
         meaning = answer.meaning(code, hl7_code)
-        outcome = Outcome(meaning.state, now, code, answer.said(hl7_code, place), reply)
-        if meaning.disposition is Disposition.TRANSIENT:
+        return self.heard(sending, Answer(code, meaning, answer.said(hl7_code, place), reply))
+
+    def heard(self, sending: Sending, said: Answer) -> Outcome:
+        """Write what the destination answered to this attempt."""
+        now, code = self._clock.now(), said.code
+        outcome = Outcome(said.state, now, code, said.text, said.raw)
+        if said.state is DeliveryState.QUEUED:
             outcome = self._again(sending, Disposition.TRANSIENT, outcome)
         with self._store.turn("deliver") as turn:
             if _is_open(turn, sending):
@@ -172,13 +182,15 @@ class DeliverStage:
             state = DeliveryState.REJECTED if self._is_old(sending.delivery, now) else DeliveryState.QUEUED
             outcome = Outcome(state, now, failure.code, failure.text)
         else:
-            outcome = self._again(
-                sending, failure.disposition, Outcome(DeliveryState.AMBIGUOUS, now, failure.code, failure.text)
-            )
+            outcome = Outcome(DeliveryState.AMBIGUOUS, now, failure.code, failure.text)
+            if not isinstance(failure, UnclearError):
+                outcome = self._again(sending, failure.disposition, outcome)
         with self._store.turn("deliver") as turn:
             if _is_open(turn, sending):  # else an answer came after all, and overtook the news of its absence
                 self._end(turn, sending, outcome)
-                if failure.disposition is Disposition.AMBIGUOUS and not self._plan.is_news:
+                if isinstance(failure, UnclearError):
+                    self._note_alive(turn, "answered")
+                elif failure.disposition is Disposition.AMBIGUOUS and not self._plan.is_news:
                     self._note_silence(turn, now)
         return outcome
 

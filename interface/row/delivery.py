@@ -53,6 +53,19 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a destination said of one attempt, whatever the wire: delivered, rejected, or queued for not now.
+
+    `code` is MSA-1, or http- and the status; `text` says a refusal in words that hold no patient's value; `raw` is kept sealed.
+    """
+
+    code: str
+    state: DeliveryState
+    text: str = ""
+    raw: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Unconfirmed:
     """A part of a payment that the EHR acknowledged, and whose posting nothing has proved."""
 

@@ -62,6 +62,34 @@ def test_a_destination_that_is_gone_is_told(paid: App) -> None:
     assert told(sent_diff(paid, since=0)) == [("epic/dft", WHOLE, "its destination is gone", 3)]
 
 
+OVER_HTTP = """destinations:
+  dft:
+    fhir:
+      base_url: https://fhir.example.org/r4
+      shape: payment-reconciliation
+"""
+
+
+def over_http(app: App) -> None:
+    """Edit epic, so that its payments go out as FHIR."""
+    path = app.root / "channels" / "epic.yaml"
+    path.write_text(path.read_text(encoding="utf-8").partition("destinations:")[0] + OVER_HTTP, encoding="utf-8")
+
+
+def test_another_wire_is_one_difference(paid: App) -> None:
+    over_http(paid)
+    assert told(sent_diff(paid, since=0)) == [("epic/dft", WHOLE, "HL7 -> payment-reconciliation", 3)]
+
+
+def test_what_a_request_would_say_otherwise_is_told_value_by_value_and_touches_money(paid: App) -> None:
+    over_http(paid)
+    paid.publish(paid.edited(), "tester")
+    edit(paid, "channels/epic.yaml", "shape:", "methods_by_tender: {visa: DEBC}\n      shape:")
+    (one,) = sent_diff(paid, since=0).grouped()
+    assert (one.shape.place, one.shape.money) == ("extension.valueCodeableConcept.coding.code", "transactions (FT1)")
+    assert one.example == ("CCCA", "DEBC")
+
+
 def test_the_newest_and_those_of_a_channel_can_be_asked_for(paid: App) -> None:
     assert sent_diff(paid, since=0, limit=1).payments == 1
     assert sent_diff(paid, since=0, channel="cerner").payments == 0

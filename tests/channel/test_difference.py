@@ -6,7 +6,10 @@ from interface.channel import consequence
 from interface.channel.difference import Change, differences
 from interface.channel.flat import options
 from interface.channel.loader import load, read_files
+from interface.channel.option import PaymentShape
 from interface.channel.spec import Channel
+from interface.channel.spec_fhir import FhirDestination
+from interface.channel.spec_tls import ClientTls
 from interface.settings import Settings
 from tests.conftest import PROJECT
 
@@ -124,6 +127,13 @@ def test_every_declared_option_and_setting_exists() -> None:
         ("filters", "1", "when"),
         ("destinations", "dft", "mllp", "tls", "ca"),
     }
+    over_http = FhirDestination(
+        base_url="https://fhir.example.org",
+        shape=PaymentShape.PAYMENT_RECONCILIATION,
+        methods_by_tender={"ach": "CHCK"},
+        tls=ClientTls(),
+    )
+    known |= {("destinations", "dft", "fhir", *path) for path in options(over_http)}
     settings = set(options(Settings()))
     assert isinstance(spec, Channel)
     for pattern in consequence.OPTIONS:

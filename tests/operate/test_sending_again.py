@@ -6,7 +6,7 @@ from interface.ledger.reading import Meaning, PaymentAllocation, PaymentSaid, Re
 from interface.message import DeliveryState
 from interface.operate.posting import Verdict, resend, resolve
 from interface.pipeline.deliver import DeliverStage
-from interface.row.delivery import DeliveryWanted
+from interface.row.delivery import Answer, DeliveryWanted
 from tests.operate.desk import BY, Desk, Till
 from tests.pipeline.spoken import DESTINATION
 
@@ -39,6 +39,23 @@ def test_an_acknowledgement_is_sent_again_as_it_was(till: Till, act: str) -> Non
     else:
         resolve(store, clock, BY, number, Verdict.NOT_POSTED)
     assert refuse(till.stage) == first == b"MSH|^~\\&|ack"
+
+
+def test_a_request_over_http_is_sent_again_as_it_was(till: Till) -> None:
+    store, clock = till.desk.store, till.desk.clock
+    request = b"POST Basic\r\nContent-Type: application/fhir+json\r\n\r\n{}"
+    ours = DeliveryWanted(DESTINATION, "payment", "message:1", 0, clock.now(), 1, payload=request, control_id="W1")
+    with store.turn("process") as turn:
+        (number,) = turn.enqueue([ours])
+    delivery = till.stage.next_due()
+    assert delivery is not None
+    sending = till.stage.begin(delivery)
+    assert sending is not None
+    till.stage.heard(sending, Answer("http-201", DeliveryState.DELIVERED))
+    resend(store, clock, BY, [number])
+    again = till.stage.next_due()
+    assert again is not None
+    assert (again.payload, again.id == number) == (request, False)
 
 
 def give_back(till: Till, original: str) -> None:

@@ -337,3 +337,9 @@ def refuse(rig: DestinationRig) -> None:
     """The peer refuses the newest connection attempt; that there is no other address to try shows a moment later."""
     rig.reactor.tcpClients[-1][2].clientConnectionFailed(None, Failure(Refused()))
     rig.reactor.pump([1])
+
+
+def test_a_request_over_http_is_not_framed_and_sent() -> None:
+    rig = DestinationRig()
+    sending = ensureDeferred(rig.destination.send(b"POST Basic\r\n\r\n{}", "A1"))
+    assert failure(sending).code == "payload-of-http"

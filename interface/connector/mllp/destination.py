@@ -18,7 +18,8 @@ from interface.certificate import TlsFiles
 from interface.connector.mllp.exchange import Exchange, Listener
 from interface.connector.mllp.reply import Reply
 from interface.connector.tls import ClientTls, reason_of
-from interface.errors import ConfigurationError, UnansweredError, WireError
+from interface.errors import ConfigurationError, MessageError, UnansweredError, WireError
+from interface.fhir.call import is_call
 from interface.hl7.framing import wrap
 from interface.observe.deliver import DestinationConnected, DestinationDisconnected, LateAck, StrayReply
 from interface.observe.emit import emit as emit_to_all
@@ -103,8 +104,16 @@ class MllpDestination:
         """Send `payload`, whose MSH-10 is `control_id`, and give its acknowledgement, whatever that says.
 
         Sends that come meanwhile wait their turn. Raises WireError `connect-failed` while nothing has been sent; once
-        the first byte has been handed over, UnansweredError: `reply-timeout`, `connection-lost`, or `send-cancelled`.
+        the first byte has been handed over, UnansweredError: `reply-timeout`, `connection-lost`, or `send-cancelled`. A request
+        over HTTP, kept from when this destination had that wire, is a MessageError `payload-of-http` and goes nowhere.
         """
+        if is_call(payload):
+            raise MessageError(
+                "payload-of-http",
+                "the payload is a request over HTTP: it was written while this destination had another wire",
+                place=self._settings.name,
+                advice="`hp24 resend` has it written anew",
+            )
         block = wrap(payload)
         await self._turn.acquire()
         try:

@@ -1,0 +1,1 @@
+"""Payments out over HTTP: to FHIR servers, and to vendors' own calls."""

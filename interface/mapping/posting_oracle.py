@@ -1,0 +1,117 @@
+"""A payment as Oracle Health's FinancialTransaction: `POST /Basic` (Millennium Platform APIs, FinancialTransaction).
+
+One allocation a call. It can be neither searched, changed nor deleted: nothing tells a repeat, and nothing takes a payment back.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from interface.errors import MappingError
+from interface.fhir.call import FHIR_JSON, Call
+from interface.fhir.element import concept, money
+from interface.fhir.text import Resource, write
+from interface.hl7.money import exponent
+from interface.mapping.posting import PAYMENT, Posting, PostingConventions
+from interface.mapping.posting_fhir import CARDS, METHODS, PAYMENT_TYPES, last_of, local, named
+
+_BASE: Final = "https://fhir-ehr.cerner.com/r4/StructureDefinition/"
+_METHODS: Final = {**dict.fromkeys(CARDS, "CCCA"), "cash": "CASH", "check": "CHCK"}
+
+
+@dataclass(frozen=True, slots=True)
+class AsOracleBasic:
+    """What was agreed with one site. `methods` are codes of HL7 table 0570 by tender, `card_date` stands for a card's expiry."""
+
+    methods: Mapping[str, str] = field(default_factory=dict)
+    location: str = ""
+    card_date: str = ""
+    visit_is_encounter_id: bool = False
+    is_on_account: bool = False  # and not on the visit
+
+    def request(self, posting: Posting, conventions: PostingConventions, zone: ZoneInfo) -> Call:
+        """What books it. `zone` is the facility's.
+
+        Errors: MappingError `takes-nothing-back` for a void or refund, `method-unknown`, `visit-not-known`.
+        """
+        refuse_taking_back(posting, "Oracle's FinancialTransaction")
+        method = method_of(posting, {**_METHODS, **self.methods})
+        resource = {
+            "resourceType": "Basic",
+            "identifier": [{"use": "usual", "value": posting.wire_id}],
+            "code": {"coding": [{"code": "FinancialTransaction"}]},
+            "extension": [*self._extensions(posting, method, conventions), *self._dates(posting, zone)],
+        }
+        return Call("POST", "Basic", (("Content-Type", FHIR_JSON),), write(resource))
+
+    def _extensions(self, posting: Posting, method: str, conventions: PostingConventions) -> list[Resource]:
+        amount = money(posting.amount_minor, posting.currency, exponent(posting.currency))
+        target = {"url": "target", "valueReference": self._target(posting)}
+        found = [
+            _extension("type", valueCodeableConcept=concept(PAYMENT_TYPES, "payment")),
+            _extension("alias", valueString=conventions.code(posting.kind, posting.tender)),
+            _extension("method", valueCodeableConcept=concept(METHODS, method)),
+            _extension("amount", valueMoney=amount),
+            _extension("allocation", extension=[target, {"url": "amount", "valueMoney": amount}]),
+        ]
+        if self.location:
+            found.append(_extension("location", valueString=self.location))
+        if posting.tender == "cash":
+            found.append(_extension("tendered-amount", valueMoney=amount))
+        if posting.tender in CARDS:
+            found.append(_extension("card-brand", valueString=CARDS[posting.tender]))
+            if last4 := last_of(posting):
+                found.append(_extension("account-number", valueString=last4))
+        return found
+
+    def _dates(self, posting: Posting, zone: ZoneInfo) -> list[Resource]:
+        if posting.tender in CARDS:
+            return [_extension("date", valueDate=self.card_date)] if self.card_date else []
+        if posting.tender == "check":
+            return [_extension("date", valueDate=local(posting.taken_at, zone).date().isoformat())]
+        return []
+
+    def _target(self, posting: Posting) -> Resource:
+        if self.is_on_account:
+            return named("Account", posting.account)
+        visit = posting.visit
+        if not self.visit_is_encounter_id:
+            # There the account's number (FIN) is one of the Encounter's identifiers.
+            return named("Encounter", visit or posting.account)
+        if visit is None:
+            raise MappingError(
+                "visit-not-known",
+                "the receiver takes payments on an Encounter's id, and this payment names no visit",
+                place="Basic.extension(allocation)",
+                advice="post it in the EHR by hand, then `hp24 resolve`",
+            )
+        return {"reference": f"Encounter/{visit.value}"}
+
+
+def _extension(name: str, **value: Any) -> Resource:
+    return {"url": f"{_BASE}financial-transaction-{name}", **value}
+
+
+def refuse_taking_back(posting: Posting, receiver: str) -> None:
+    """Raises MappingError `takes-nothing-back` for what is no payment."""
+    if posting.kind != PAYMENT:
+        raise MappingError(
+            "takes-nothing-back",
+            f"{receiver} takes payments only, and this is a {posting.kind}",
+            place=posting.kind,
+            advice="book it in the EHR by hand, then `hp24 resolve --posted`",
+        )
+
+
+def method_of(posting: Posting, methods: Mapping[str, str]) -> str:
+    """The receiver's word for the way of paying. Raises MappingError `method-unknown`."""
+    found = methods.get(posting.tender)
+    if not found:
+        raise MappingError(
+            "method-unknown",
+            "the receiver's word for this way of paying is not known",
+            place="methods_by_tender",
+            advice="add the tender to `fhir: methods_by_tender`, then `hp24 resend`",
+        )
+    return found
