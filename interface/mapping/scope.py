@@ -76,7 +76,7 @@ class Scope:
     parts: dict[tuple[str, int], list[str]] = field(default_factory=dict)  # components of fields read before
     resource: Any = None  # where FHIR is read
     node: Any = None  # of the resource: the element in view
-    places: Mapping[str, str] = field(default_factory=lambda: HL7_PLACES)
+    places: Mapping[str, str] | None = None  # HL7_PLACES where none are named
 
     def within(self, fields: Mapping[str, list[str]], place: str) -> "Scope":
         """The same message, looking at one group of segments."""
@@ -106,7 +106,7 @@ class Scope:
 
         `place` may also be a name of `places`.
         """
-        place = self.places.get(place, place)
+        place = (self.places or HL7_PLACES).get(place, place)
         if self.resource is not None:
             return f"{self.place}.{place}" if self.place and place[:1].islower() else place
         segment = self.place.partition("[")[0]
