@@ -7,7 +7,7 @@ unit of "who wins": all fields of one group carry one event time, so that two me
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Noun(StrEnum):
@@ -17,6 +17,10 @@ class Noun(StrEnum):
     GUARANTOR = "guarantor"
     ACCOUNT = "account"
     ENCOUNTER = "encounter"
+
+
+# What public ids begin with, before an underscore.
+PREFIX: Final[Mapping[Noun, str]] = {Noun.PATIENT: "pt", Noun.GUARANTOR: "gr", Noun.ACCOUNT: "ac", Noun.ENCOUNTER: "en"}
 
 
 class Kind(StrEnum):
@@ -72,6 +76,7 @@ _ADDRESS = _group(
 )
 _CONTACT = _group("phone", phone=(_T, "telephone")) | _group("email", email=(_T, "e-mail address"))
 
+NAMES = frozenset({"name", "organisation"})  # the groups that say what somebody is called
 PRIVACY = "privacy"  # a group in which the stricter statement stays when rows are merged
 
 FIELDS: Mapping[Noun, Mapping[str, Field]] = {

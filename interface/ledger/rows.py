@@ -3,12 +3,10 @@
 from collections.abc import Callable, Iterable
 
 from interface.ledger.change import Confirmation, LedgerChanges, Loaded, Retirement
-from interface.ledger.entity import Confirmed, Entity, KnownIdentifier
+from interface.ledger.entity import Confirmed, Entity, Group, KnownIdentifier
 from interface.ledger.estate import estate
-from interface.ledger.noun import Identifier, Noun
+from interface.ledger.noun import NAMES, PREFIX, Identifier, Noun
 from interface.ledger.undo import Undo
-
-_PREFIX = {Noun.PATIENT: "pt", Noun.GUARANTOR: "gr", Noun.ACCOUNT: "ac", Noun.ENCOUNTER: "en"}
 
 
 class Rows:
@@ -39,6 +37,7 @@ class Rows:
                 self._retired[known.noun, known.identifier] = known.retired_at
         self._created: dict[tuple[Noun, int], None] = {}
         self._changed: dict[tuple[Noun, int], None] = {}
+        self._renamed: dict[tuple[Noun, int], None] = {}
         self._confirmed: dict[tuple[Noun, int], None] = {}
         self._given: dict[tuple[Noun, Identifier], KnownIdentifier] = {}
         self._retirements: dict[tuple[Noun, Identifier], Retirement] = {}
@@ -99,7 +98,7 @@ class Rows:
 
     def create(self, noun: Noun, ids: Iterable[Identifier], event_at: int, recorded_at: int) -> Entity:
         """A new row with these identifiers, none of which is known."""
-        entity = Entity(noun, self._allocate(noun), self._new_public_id(_PREFIX[noun]), recorded_at, recorded_at)
+        entity = Entity(noun, self._allocate(noun), self._new_public_id(PREFIX[noun]), recorded_at, recorded_at)
         self.undo.put(self._rows[noun], entity.id, entity)
         self.undo.put(self._created, (noun, entity.id), None)
         if noun is Noun.ACCOUNT:
@@ -141,6 +140,14 @@ class Rows:
         if entity.updated_at != recorded_at:
             self.undo.set(entity, "updated_at", recorded_at)
 
+    def write_group(self, entity: Entity, name: str, group: Group, recorded_at: int) -> None:
+        """Let a group stand so in a row, which is to be written whole."""
+        held = entity.groups.get(name)
+        if name in NAMES and (held is None or held.values != group.values):
+            self.undo.put(self._renamed, (entity.noun, entity.id), None)
+        self.undo.put(entity.groups, name, group)
+        self.touch(entity, recorded_at)
+
     def confirm(self, entity: Entity, confirmed: Confirmed) -> None:
         """Note that groups of this row were repeated by a newer message."""
         self.undo.set(entity, "confirmed", confirmed)
@@ -152,6 +159,7 @@ class Rows:
         """Add what happened to the rows."""
         changes.created += [self._rows[noun][row_id] for noun, row_id in self._created]
         changes.changed += [self._rows[noun][row_id] for noun, row_id in self._changed]
+        changes.renamed |= self._renamed.keys() & self._changed.keys()
         for key in self._confirmed:
             confirmed = self._rows[key[0]][key[1]].confirmed
             if confirmed is not None and key not in self._created and key not in self._changed:
