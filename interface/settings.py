@@ -65,6 +65,15 @@ class HttpCleartext(StrEnum):
     ACCEPTED = "accepted"
 
 
+def _guard_cleartext(face: str, host: str, port: int, certificate: str, cleartext: HttpCleartext, prefix: str) -> None:
+    """Refuse a face that others could reach in clear. `prefix` begins the names of its options."""
+    if port and not certificate and cleartext is HttpCleartext.LOOPBACK and not is_loopback(host):
+        raise ValueError(
+            f"the {face} could be reached from beyond this machine, without TLS; "
+            f"give it `{prefix}certificate`, or take the risk with `{prefix}cleartext: accepted`"
+        )
+
+
 class Fhir(Declared):
     """The FHIR server. Every request but the one for its metadata needs a token: `hp24 token create`."""
 
@@ -86,13 +95,8 @@ class Fhir(Declared):
     )
 
     @model_validator(mode="after")
-    def _guard_cleartext(self) -> "Fhir":
-        is_plain = self.port and not self.certificate and self.cleartext is HttpCleartext.LOOPBACK
-        if is_plain and not is_loopback(self.host):
-            raise ValueError(
-                "the FHIR server could be reached from beyond this machine, without TLS; "
-                "give it `certificate`, or take the risk with `cleartext: accepted`"
-            )
+    def _cleartext_stays_here(self) -> "Fhir":
+        _guard_cleartext("FHIR server", self.host, self.port, self.certificate, self.cleartext, "")
         return self
 
 
@@ -294,13 +298,10 @@ class Settings(Declared):
     )
 
     @model_validator(mode="after")
-    def _guard_cleartext(self) -> "Settings":
-        is_plain = self.http_port and not self.http_certificate and self.http_cleartext is HttpCleartext.LOOPBACK
-        if is_plain and not is_loopback(self.http_host):
-            raise ValueError(
-                "the HTTP face could be reached from beyond this machine, without TLS; "
-                "give it `http_certificate`, or take the risk with `http_cleartext: accepted`"
-            )
+    def _cleartext_stays_here(self) -> "Settings":
+        _guard_cleartext(
+            "HTTP face", self.http_host, self.http_port, self.http_certificate, self.http_cleartext, "http_"
+        )
         return self
 
     def backup_pace(self) -> BackupPace:

@@ -34,7 +34,7 @@ class Serve:
             app.settings.drain_secs,
             app.root / settings.certificate if settings.certificate else None,
             app.root / settings.key if settings.key else None,
-            "fhir: port",
+            "fhir: port (HP24_FHIR_PORT)",
         )
         self._face = Face(application(reading, self._gate, identity), serving, app.settings)
 

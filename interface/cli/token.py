@@ -36,7 +36,7 @@ def token_verb(
 
 def _create(asked: Asked, name: str, scopes: list[str], days: int, reason: str) -> None:
     from interface.cli.table import console, moment, print_json
-    from interface.fhir.capability import TYPES
+    from interface.fhir.served import TYPES
     from interface.operate.token import create_token
 
     with asked.app() as app:

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from interface.fhir.served import SERVED, TYPES, Served
+from interface.fhir.served import SERVED, Served
 
-__all__ = ["TYPES", "capability"]
 VERSION = "4.0.1"
 JSON = "application/fhir+json"
 

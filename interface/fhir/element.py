@@ -1,8 +1,8 @@
 """FHIR data types (R4 section 2.24) out of the ledger's plain values. What is not known is left out: FHIR knows no empty text."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -87,14 +87,19 @@ def reference(type_: str, id_: str) -> Resource | None:
     return {"reference": f"{type_}/{id_}"} if id_ else None
 
 
-def references(type_: str, ids: Sequence[str]) -> list[Resource]:
-    """One Reference for each."""
-    return [{"reference": f"{type_}/{one}"} for one in ids]
+def references(type_: str, *ids: str) -> list[Resource]:
+    """One Reference for each that is known."""
+    return [{"reference": f"{type_}/{one}"} for one in ids if one]
 
 
 def instant(micros: int) -> str:
     """instant, to the millisecond, in UTC."""
     return datetime.fromtimestamp(micros / _MICROS, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def day(micros: int, zone: tzinfo) -> str:
+    """date: the day that it is in a time zone."""
+    return datetime.fromtimestamp(micros // _MICROS, zone).date().isoformat()
 
 
 def date_time(micros: int | None) -> str | None:

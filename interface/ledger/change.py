@@ -71,6 +71,7 @@ class LedgerChanges:
 
     created: list[Entity] = field(default_factory=list)
     changed: list[Entity] = field(default_factory=list)  # whole rows, `confirmed` included
+    renamed: set[tuple[Noun, int]] = field(default_factory=set)  # of the changed rows those of people with another name
     confirmations: list[Confirmation] = field(default_factory=list)  # rows that are in neither list above
     identifiers: list[KnownIdentifier] = field(default_factory=list)
     retirements: list[Retirement] = field(default_factory=list)

@@ -19,6 +19,10 @@ class Noun(StrEnum):
     ENCOUNTER = "encounter"
 
 
+# What public ids begin with, before an underscore.
+PREFIX: Final[Mapping[Noun, str]] = {Noun.PATIENT: "pt", Noun.GUARANTOR: "gr", Noun.ACCOUNT: "ac", Noun.ENCOUNTER: "en"}
+
+
 class Kind(StrEnum):
     """The type of a field's value inside the ledger."""
 
@@ -89,6 +93,7 @@ _ADDRESS = _group(
 )
 _CONTACT = _group("phone", phone=(_T, "telephone")) | _group("email", email=(_T, "e-mail address"))
 
+NAMES = frozenset({"name", "organisation"})  # the groups that say what somebody is called
 PRIVACY = "privacy"  # a group in which the stricter statement stays when rows are merged
 
 FIELDS: Mapping[Noun, Mapping[str, Field]] = {

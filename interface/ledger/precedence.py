@@ -86,20 +86,18 @@ def inherit(rows: Rows, survivor: Entity, retired: Entity, recorded_at: int, *, 
         kept = survivor.groups.get(name)
         if kept is not None and name == _ITS_OWN and at <= merged_at:
             # As if said again with the merge: what was said of the retired one before changes nothing when it comes late.
-            rows.undo.put(survivor.groups, name, kept._replace(at=max(at, merged_at), seq=max(seq, kept.seq)))
-            rows.touch(survivor, recorded_at)
+            renewed = kept._replace(at=max(at, merged_at), seq=max(seq, kept.seq))
+            rows.write_group(survivor, name, renewed, recorded_at)
             continue
         values = held.values if kept is None or name in _WHOLE else {**kept.values, **held.values}
-        rows.undo.put(survivor.groups, name, held._replace(at=at, seq=seq, values=values))
-        rows.touch(survivor, recorded_at)
+        rows.write_group(survivor, name, held._replace(at=at, seq=seq, values=values), recorded_at)
 
 
 def _keep_stricter(rows: Rows, survivor: Entity, said: Group, recorded_at: int) -> None:
     """Keep every restriction of either row, until a newer message about the survivor says otherwise."""
     kept = survivor.groups.get(PRIVACY)
     if kept is None:
-        rows.undo.put(survivor.groups, PRIVACY, said)
-        rows.touch(survivor, recorded_at)
+        rows.write_group(survivor, PRIVACY, said, recorded_at)
         return
     at, seq = newest(survivor, PRIVACY)
     older, newer = sorted((kept._replace(at=at, seq=seq), said), key=lambda group: (group.at, group.seq))
@@ -107,8 +105,7 @@ def _keep_stricter(rows: Rows, survivor: Entity, said: Group, recorded_at: int) 
         name: value for name, value in older.values.items() if value and not newer.values.get(name)
     }
     if values != kept.values or (newer.at, newer.seq) != (kept.at, kept.seq):
-        rows.undo.put(survivor.groups, PRIVACY, newer._replace(values=values))
-        rows.touch(survivor, recorded_at)
+        rows.write_group(survivor, PRIVACY, newer._replace(values=values), recorded_at)
 
 
 def _repeats(name: str, held: dict[str, Any], values: dict[str, Any]) -> bool:
@@ -126,8 +123,8 @@ def _write(rows: Rows, entity: Entity, changed: Groups, at: int, stamp: Stamp) -
         held, values = entity.groups.get(name), _plain(said)
         if held is not None and name not in _WHOLE:
             values = {**held.values, **values}
-        rows.undo.put(entity.groups, name, Group(at, stamp.seq, stamp.message_id, stamp.config_id, values))
-    rows.touch(entity, stamp.recorded_at)
+        group = Group(at, stamp.seq, stamp.message_id, stamp.config_id, values)
+        rows.write_group(entity, name, group, stamp.recorded_at)
 
 
 def _renew(rows: Rows, entity: Entity, repeated: Confirmed, recorded_at: int) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 
 from interface.ledger.change import Confirmation, LedgerChanges, Loaded, Retirement
-from interface.ledger.entity import Confirmed, Entity, KnownIdentifier
+from interface.ledger.entity import Confirmed, Entity, Group, KnownIdentifier
 from interface.ledger.estate import estate
-from interface.ledger.noun import PREFIX, Identifier, Noun
+from interface.ledger.noun import NAMES, PREFIX, Identifier, Noun
 from interface.ledger.outcome import Cause, refuse
 from interface.ledger.undo import Undo
 
@@ -38,6 +38,7 @@ class Rows:
                 self._retired[known.noun, known.identifier] = known.retired_at
         self._created: dict[tuple[Noun, int], None] = {}
         self._changed: dict[tuple[Noun, int], None] = {}
+        self._renamed: dict[tuple[Noun, int], None] = {}
         self._confirmed: dict[tuple[Noun, int], None] = {}
         self._given: dict[tuple[Noun, Identifier], KnownIdentifier] = {}
         self._retirements: dict[tuple[Noun, Identifier], Retirement] = {}
@@ -142,6 +143,14 @@ class Rows:
         if entity.updated_at != recorded_at:
             self.undo.set(entity, "updated_at", recorded_at)
 
+    def write_group(self, entity: Entity, name: str, group: Group, recorded_at: int) -> None:
+        """Let a group stand so in a row, which is to be written whole."""
+        held = entity.groups.get(name)
+        if name in NAMES and (held is None or held.values != group.values):
+            self.undo.put(self._renamed, (entity.noun, entity.id), None)
+        self.undo.put(entity.groups, name, group)
+        self.touch(entity, recorded_at)
+
     def confirm(self, entity: Entity, confirmed: Confirmed) -> None:
         """Note that groups of this row were repeated by a newer message."""
         self.undo.set(entity, "confirmed", confirmed)
@@ -153,6 +162,7 @@ class Rows:
         """Add what happened to the rows."""
         changes.created += [self._rows[noun][row_id] for noun, row_id in self._created]
         changes.changed += [self._rows[noun][row_id] for noun, row_id in self._changed]
+        changes.renamed |= self._renamed.keys() & self._changed.keys()
         for key in self._confirmed:
             confirmed = self._rows[key[0]][key[1]].confirmed
             if confirmed is not None and key not in self._created and key not in self._changed:

@@ -41,8 +41,7 @@ class Telling:
         held, stamp = entity.groups.get(group), self.stamp
         if held is None or held.values != values:
             concluded = Group(self.reading.event_at, stamp.seq, stamp.message_id, stamp.config_id, values)
-            self.rows.undo.put(entity.groups, group, concluded)
-            self.rows.touch(entity, stamp.recorded_at)
+            self.rows.write_group(entity, group, concluded, stamp.recorded_at)
             self.changed = True
 
     def create(self, noun: Noun, ids: tuple[Identifier, ...]) -> Entity:

@@ -1,8 +1,7 @@
 """The ledger's rows as a resource server shows them: found, built into records, and audited before they are given."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from interface.healthpay24.record import BalanceRecord, Record, build
 from interface.ledger.due import BalancePolicy
@@ -32,7 +31,10 @@ class Found:
     entity: Entity
     record: Record
     balance: BalanceRecord | None = None
-    organisations: frozenset[str] = frozenset()  # those of an account's guarantors that are no people
+    guarantors: Mapping[str, str] = field(
+        default_factory=dict
+    )  # an account's, by public id: what each is to the patient
+    organisations: frozenset[str] = frozenset()  # those of them that are no people
 
 
 class Resources:
@@ -60,22 +62,11 @@ class Resources:
             relations: dict[str, str] = {}
             accounts = reader.resources(ResourceFilter(Noun.ACCOUNT, MOST_ACCOUNTS, patients=(patient,)))
             for one in self._found(reader, Noun.ACCOUNT, accounts):
-                relations |= self._relations(reader, one.entity)
+                relations |= one.guarantors
             rows = reader.resources(ResourceFilter(Noun.GUARANTOR, len(relations) or 1, public_ids=tuple(relations)))
             found = [(one, relations[one.row.public_id]) for one in self._found(reader, Noun.GUARANTOR, rows)]
         self._note(by, "guarantor", [one.row.public_id for one, _ in found], [f"patient:{patient}"])
         return found
-
-    @staticmethod
-    def _relations(reader: Reader, account: Entity) -> dict[str, str]:
-        """Public ids of an account's guarantors, with what each is to the patient."""
-        listed = _guarantors(account)
-        rows = [_row(Subject.GUARANTOR, each["guarantor"]) for each in listed]
-        material = reader.material(rows)
-        return {
-            material.standing(Noun.GUARANTOR, each["guarantor"]).public_id: str(each.get("relationship") or "")
-            for each in listed
-        }
 
     def payment(self, by: By, name: str) -> PaymentStory | None:
         """A payment by public id, HealthPay24's number or the EHR's; None where there is none."""
@@ -106,17 +97,18 @@ class Resources:
             return found
         balance = build(_row(Subject.BALANCE, row.id), material, rules)
         assert isinstance(balance, BalanceRecord), "that is what is built of this subject"
-        listed = (material.standing(Noun.GUARANTOR, each["guarantor"]) for each in _guarantors(found.entity))
-        firms = frozenset(one.public_id for one in listed if one.value("organisation", "organisation"))
-        return replace(found, balance=balance, organisations=firms)
+        listed = found.entity.value("guarantors", "guarantors") or ()
+        standing = [(material.standing(Noun.GUARANTOR, each["guarantor"]), each) for each in listed]
+        return replace(
+            found,
+            balance=balance,
+            guarantors={one.public_id: str(each.get("relationship") or "") for one, each in standing},
+            organisations=frozenset(one.public_id for one, _ in standing if one.value("organisation", "organisation")),
+        )
 
     def _note(self, by: By, noun: str, ids: Sequence[str], why: Sequence[str]) -> None:
         subject = f"{noun}:{ids[0]}" if len(ids) == 1 else f"{noun}s:{ids[0]}..{ids[-1]}" if ids else f"{noun}s"
         note(self._store, by, "look" if len(ids) == 1 else "list", subject, details={"ids": ids, "by": list(why)})
-
-
-def _guarantors(account: Entity) -> Sequence[Mapping[str, Any]]:
-    return account.value("guarantors", "guarantors") or ()
 
 
 def _row(subject: Subject, number: int) -> MirrorRow:

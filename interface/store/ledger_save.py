@@ -16,7 +16,7 @@ from interface.store import schema_ledger as t
 from interface.store.dialect import insert_or_add, insert_or_keep, insert_or_replace
 from interface.store.lane import join
 from interface.store.ledger_load import identifier_key, value_key
-from interface.store.named import PEOPLE, name_of, word_keys
+from interface.store.named import name_of, word_keys
 from interface.store.posting import confirm
 from interface.store.tx import Tx
 from interface.store.vault import Vault, scope_of
@@ -62,8 +62,8 @@ class SealedChanges:
     created: dict[Noun, list[dict[str, Any]]] = field(default_factory=dict)
     changed: dict[Noun, list[dict[str, Any]]] = field(default_factory=dict)
     confirmed: dict[Noun, list[dict[str, Any]]] = field(default_factory=dict)
-    named: list[dict[str, Any]] = field(default_factory=list)  # people whose name may have changed
-    words: list[dict[str, Any]] = field(default_factory=list)  # of their names, anew
+    renamed: list[dict[str, Any]] = field(default_factory=list)  # people with another name than before
+    words: list[dict[str, Any]] = field(default_factory=list)  # of these names, and of those of new people
     identifiers: list[dict[str, Any]] = field(default_factory=list)
     money: list[dict[str, Any]] = field(default_factory=list)
     payments: list[dict[str, Any]] = field(default_factory=list)
@@ -77,11 +77,9 @@ def seal(vault: Vault, changes: LedgerChanges) -> SealedChanges:
     for one in changes.changed:
         new = {f"new_{name}": value for name, value in _entity(vault, one).items()}
         sealed.changed.setdefault(one.noun, []).append({"row": one.id, **new})
-    for one in (*changes.created, *changes.changed):
-        if one.noun in PEOPLE:
-            sealed.named.append({"of": one.noun.value, "row": one.id})
-            keys = sorted(word_keys(vault, one.noun, name_of(one)))
-            sealed.words += [{"noun": one.noun.value, "entity_id": one.id, "key": key} for key in keys]
+    renamed = [one for one in changes.changed if (one.noun, one.id) in changes.renamed]
+    sealed.renamed = [{"of": one.noun.value, "row": one.id} for one in renamed]
+    sealed.words = [word for one in (*changes.created, *renamed) for word in _words(vault, one)]
     for confirmation in changes.confirmations:
         sealed.confirmed.setdefault(confirmation.noun, []).append(_confirmation(confirmation))
     sealed.identifiers = [_identifier(vault, known) for known in changes.identifiers]
@@ -124,6 +122,11 @@ def _person(vault: Vault, one: Entity) -> dict[str, bytes | None]:
         "family_key": vault.lookup("family", family.casefold()) if family else None,
         "birth_key": vault.lookup("birth date", born) if born else None,
     }
+
+
+def _words(vault: Vault, one: Entity) -> Iterable[dict[str, Any]]:
+    keys = word_keys(vault, one.noun, name_of(one))
+    return ({"noun": one.noun.value, "entity_id": one.id, "key": key} for key in sorted(keys))
 
 
 def _confirmation(one: Confirmation) -> dict[str, Any]:
@@ -192,7 +195,7 @@ def save(tx: Tx, sealed: SealedChanges) -> None:
         tx.write(_CREATE[noun], sealed.created.get(noun, ()))
         tx.write(_CHANGE[noun], sealed.changed.get(noun, ()))
         tx.write(_CONFIRM[noun], sealed.confirmed.get(noun, ()))
-    tx.write(_UNNAME, sealed.named)
+    tx.write(_UNNAME, sealed.renamed)
     tx.write(_NAME, sealed.words)
     tx.write(_IDENTIFIER, sealed.identifiers)
     keys = [(identifier_key(tx.vault, one.noun, one.identifier), one.retired_at) for one in changes.retirements]

@@ -7,15 +7,12 @@ from interface.ledger.noun import Noun
 from interface.ledger.word import words
 from interface.store.vault import Vault
 
-PEOPLE = (Noun.PATIENT, Noun.GUARANTOR)
 _PARTS = ("family", "given", "middle")
 
 
 def name_of(one: Entity) -> list[str]:
-    """What a person, or an organisation that answers for an account, is called."""
-    said = [one.value("name", part) for part in _PARTS]
-    if one.noun is Noun.GUARANTOR:
-        said.append(one.value("organisation", "organisation"))
+    """What a person, or an organisation that answers for an account, is called; nothing of what has no name."""
+    said = [*(one.value("name", part) for part in _PARTS), one.value("organisation", "organisation")]
     return [str(each) for each in said if each]
 
 

@@ -28,7 +28,7 @@ class Serving:
     drain_secs: float
     certificate: Path | None = None
     key: Path | None = None
-    setting: str = "http_port"  # where the port stands
+    setting: str = "http_port (HP24_HTTP_PORT)"  # where the port stands
 
 
 class _Quiet(uvicorn.Server):

@@ -1,9 +1,9 @@
 """What is billed and paid as FHIR resources: Account, Encounter, Coverage, PaymentReconciliation."""
 
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from typing import Any
 
-from interface.fhir.element import concept, date_time, identifiers, instant, known, money, reference
+from interface.fhir.element import concept, date_time, day, identifiers, instant, known, money, reference, references
 from interface.fhir.text import Resource
 from interface.healthpay24.record import AccountRecord, BalanceRecord, EncounterRecord
 from interface.hl7.money import exponent
@@ -44,7 +44,7 @@ def account(found: Found) -> Resource:
         identifier=identifiers(one.identifiers),
         status="inactive" if ends else "active",
         type={"text": one.type} if one.type else None,
-        subject=[each for each in (reference("Patient", id_of(one.patient)),) if each],
+        subject=references("Patient", id_of(one.patient)),
         coverage=[
             {"coverage": {"reference": f"Coverage/{coverage_id(one.public_id, number)}"}, "priority": number}
             for number in range(1, len(coverages(found)) + 1)
@@ -94,7 +94,7 @@ def encounter(found: Found) -> Resource:
         serviceType={"text": one.service} if one.service else None,
         subject=reference("Patient", id_of(one.patient)),
         period=known(start=date_time(one.admitted_at), end=date_time(one.discharged_at)),
-        account=[each for each in (reference("Account", id_of(one.account)),) if each],
+        account=references("Account", id_of(one.account)),
         partOf=reference("Encounter", id_of(one.merged_into)),
     )
 
@@ -152,7 +152,7 @@ def payment(story: PaymentStory, zone: tzinfo) -> Resource:
         status="cancelled" if is_void else "active",
         created=date_time(one.taken_at),
         outcome=_outcome(story),
-        paymentDate=datetime.fromtimestamp(one.taken_at // 1_000_000, UTC).astimezone(zone).date().isoformat(),
+        paymentDate=day(one.taken_at, zone),
         paymentAmount=money(one.amount_minor, one.currency, exponent(one.currency)),
         paymentIdentifier=known(type={"text": one.tender} if one.tender else None, value=one.authorization),
         detail=[_detail(story, part, zone) for part in story.allocations],
@@ -168,7 +168,7 @@ def _detail(story: PaymentStory, part: Allocation, zone: tzinfo) -> Resource:
         predecessor={"system": PAYMENTS, "value": reversed_one.wire_id} if reversed_one else None,
         type=concept(_PAYMENT_TYPES, "payment" if is_payment else "adjustment"),
         request=reference("Account", id_of(story.account_public_ids[part.account_id])),
-        date=datetime.fromtimestamp(part.made_at // 1_000_000, UTC).astimezone(zone).date().isoformat(),
+        date=day(part.made_at, zone),
         amount=money(sign * part.amount_minor, part.currency, exponent(part.currency)),
     )
 

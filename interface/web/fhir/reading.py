@@ -8,13 +8,12 @@ from interface.fhir.element import authority_of
 from interface.fhir.search import Search
 from interface.fhir.text import Resource
 from interface.healthpay24.record import AccountRecord, GuarantorRecord
-from interface.ledger.noun import Noun
+from interface.ledger.noun import PREFIX, Noun
 from interface.operate.act import By
 from interface.operate.resource import Found, Resources
 from interface.view.resource import ResourceFilter, Token
 from interface.web.fhir import billing, person
 
-PREFIXES = {Noun.PATIENT: "pt", Noun.GUARANTOR: "gr", Noun.ACCOUNT: "ac", Noun.ENCOUNTER: "en"}
 _PAYMENT = "pm"
 _MOST_LOOKS = (
     20  # pages of rows that one page of a search looks through, where a condition is seen in the resource alone
@@ -92,7 +91,7 @@ class Reading:
         patients = asked.owners.get("Patient") or [patient for _, _, patient in pairs if patient]
         found: list[Resource] = []
         for patient in dict.fromkeys(patients):
-            public_id = f"{PREFIXES[Noun.PATIENT]}_{patient}"
+            public_id = f"{PREFIX[Noun.PATIENT]}_{patient}"
             for one, relationship in self._resources.guarantors(by, public_id):
                 if isinstance(one.record, GuarantorRecord) and not one.record.organisation:
                     found.append(person.related_person(one, patient, relationship))
@@ -165,7 +164,7 @@ def _token(system: str | None, value: str) -> Token:
 
 
 def _public(noun: Noun, ids: Sequence[str]) -> tuple[str, ...]:
-    return tuple(f"{PREFIXES[noun]}_{one}" for one in ids)
+    return tuple(f"{PREFIX[noun]}_{one}" for one in ids)
 
 
 def _shown(found: Found, asked: Search) -> Resource | None:

@@ -151,3 +151,20 @@ def test_a_whole_morning_is_valid_r4(app: App, program: Program) -> None:
 def test_what_is_not_there_is_404(program: Program, type_: str) -> None:
     answer = program.ask(f"{type_}/01ARZ3NDEKTSV4RRFFQ69G5FAV")
     assert (answer.status_code, answer.json()["issue"][0]["code"]) == (404, "not-found")
+
+
+def test_a_patient_is_found_by_the_name_she_has_now_and_by_no_former_one(app: App, program: Program) -> None:
+    feed(app, message(1, name="SPECIMEN^ANA"))
+    for number, name in enumerate(("OTHER^ANA", "SPECIMEN^ANA", "THIRD^ANA"), start=2):
+        feed(app, message(number, name=name))
+        family = name.partition("^")[0]
+        known = {word: len(program.found(f"Patient?name={word}")) for word in ("SPECIMEN", "OTHER", "THIRD")}
+        assert known == {word: int(word == family) for word in known}
+
+
+def test_who_stands_for_another_is_found_by_the_name_that_is_left(app: App, program: Program) -> None:
+    feed(app, message(1), message(2, mrn="772", name="LATER^BEN", account="992", visit="552"))
+    feed(app, message(3, event="A40", name="", more=("MRG|772^^^NORTH^MR",)))
+    (standing,) = program.found("Patient?identifier=771")
+    family = standing["name"][0]["family"].lower()
+    assert standing["id"] in {one["id"] for one in program.found(f"Patient?name={family}")}
