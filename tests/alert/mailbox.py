@@ -104,7 +104,10 @@ def http_receiver(port: int = 0) -> Iterator[Receiver]:
 
     class Answer(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
+            length = int(self.headers["content-length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # who posted was killed in the middle: nothing was received
+                return
             kept.posts.append(Post({name.lower(): value for name, value in self.headers.items()}, body))
             self.send_response(kept.status)
             self.end_headers()
