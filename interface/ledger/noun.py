@@ -34,8 +34,6 @@ class Kind(StrEnum):
     ROWS = "rows"  # a snapshot list of small mappings, replaced whole
 
 
-# What public ids begin with, before an underscore.
-PREFIX: Final[Mapping[Noun, str]] = {Noun.PATIENT: "pt", Noun.GUARANTOR: "gr", Noun.ACCOUNT: "ac", Noun.ENCOUNTER: "en"}
 _OURS: Final = "HP24"  # no sender's: their authorities are case-folded
 
 

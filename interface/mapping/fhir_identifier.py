@@ -48,10 +48,20 @@ def reader_of(place: str, noun: Noun | None, naming: Naming) -> ReadOne:
 
     def read(element: Any, scope: Scope) -> Said:
         if "reference" not in element and "identifier" not in element:
-            return UNSAID if _is_expired(element, scope) else read_identifier(element, scope)
+            return (
+                read_identifier(element, scope)
+                if _is_identifier(element) and not _is_expired(element, scope)
+                else UNSAID
+            )
         return _referred(element, scope, place, noun, read_identifier, naming)
 
     return read
+
+
+def _is_identifier(element: Any) -> bool:
+    """Not a Reference with nothing that R4 knows in it, whose other parts may be anything."""
+    shapes = (("value", str), ("system", str), ("type", dict), ("period", dict))
+    return all(isinstance(element.get(name), shape | None) for name, shape in shapes)
 
 
 def _referred(
