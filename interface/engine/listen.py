@@ -21,6 +21,7 @@ from interface.engine.reception import Listener, Reception
 from interface.engine.wake import Bell, Ringer
 from interface.errors import ConfigurationError, StoreError
 from interface.observe.emit import emit
+from interface.observe.engine import StorageFailed
 from interface.observe.fault import fault
 from interface.observe.files import FilesExhausted
 from interface.observe.receive import ListenerFailed
@@ -87,6 +88,7 @@ class ListenPart:
         self._ends: list[defer.Deferred[None]] = []  # of sources that a newer version has closed
         self._watch = CertificateWatch(reactor, clock, pace, lambda: [one.tls for one in self._sources if one.tls])
         self._closed_at: float | None = None  # since when nothing can be stored, in seconds of the reactor
+        self._why_closed = ""  # the error's code, as it was told last
         self._is_draining = False
         self._retry: IDelayedCall | None = None
 
@@ -166,6 +168,7 @@ class ListenPart:
     def _not_stored(self, failure: Failure) -> Failure:
         # The sender gets no answer and no listener: it keeps its message, and its order.
         if failure.check(StoreError):
+            self._why_closed = failure.value.code
             self._close()
         return failure
 
@@ -201,6 +204,7 @@ class ListenPart:
     def _storage_is_back(self, _nothing: None) -> None:
         away_secs = self._reactor.seconds() - (self._closed_at or 0.0)
         self._closed_at = None
+        self._why_closed = ""
         emit(StorageBack(place="listen", took_micros=int(away_secs * 1_000_000)))
         self._listen_again()
 
@@ -220,7 +224,11 @@ class ListenPart:
         if failed:
             self._retry = self._reactor.callLater(self._pace.listen_retry_secs, self._listen_again)
 
-    def _storage_is_away(self, _failure: Failure) -> None:
+    def _storage_is_away(self, failure: Failure) -> None:
+        # What ended a session may not be what keeps the next one from writing.
+        if failure.check(StoreError) and failure.value.code != self._why_closed:
+            self._why_closed = failure.value.code
+            emit(StorageFailed(code=failure.value.code, place="listen"))
         self._reactor.callLater(self._pace.storage_retry_secs, self._try_storage)
 
     def drain(self) -> defer.Deferred[object]:

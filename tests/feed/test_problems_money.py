@@ -106,7 +106,9 @@ def test_problem_18_what_can_be_paid_is_the_balance_less_what_is_in_flight_also_
     # The EHR repeats its balance without having booked the payment.
     assert code(desk.tell(adt(again, who, happened=at(13), balance="80.00"), "unsaid")) == "AA"
     assert desk.account(who.account)["due_minor"] == 3000
-    wait_until(lambda: desk.account(who.account)["at_healthpay24"]["due_minor"] == 3000, "HealthPay24 shows it")
+    wait_until(
+        lambda: (desk.account(who.account)["at_healthpay24"] or {}).get("due_minor") == 3000, "HealthPay24 shows it"
+    )
 
 
 def test_problem_18_of_two_who_pay_the_whole_at_once_one_is_refused(desk: Desk) -> None:
