@@ -6,7 +6,7 @@ compressing and digesting happen in `Store.prepare...` calls, before a turn open
 Times are UTC microseconds. Ids are bigints. Nothing here names a table.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -74,6 +74,9 @@ class LedgerRows(Protocol):
 
     def names(self, noun: Noun, ids: Iterable[int], /) -> Mapping[int, Identifier]:
         """The living identifier by which the outside knows each of these rows; rows without one are left out."""
+
+    def row_versions(self, noun: Noun, ids: Sequence[int], /) -> Mapping[int, int]:
+        """How often each of these rows has changed; empty where nobody counts."""
 
 
 class Reader(LedgerRows, Views, MirrorViews, Protocol):
@@ -154,8 +157,8 @@ class Reader(LedgerRows, Views, MirrorViews, Protocol):
     def unfinished(self, limit: int) -> list[Delivery]:
         """Deliveries that are queued or being sent, oldest first."""
 
-    def settled_answer(self, message_id: int) -> "Settled | None":
-        """The answer that was decided for a message whose sender waits; None while nothing is decided."""
+    def settled_answers(self, message_ids: Collection[int]) -> "dict[int, Settled]":
+        """The answers that were decided for messages whose senders wait; those that are not decided are left out."""
 
 
 class Turn(Reader, Acts, MirrorActs, Protocol):
@@ -208,6 +211,12 @@ class Turn(Reader, Acts, MirrorActs, Protocol):
 
     def raise_epoch(self) -> None:
         """Make batches that were read before this turn start over."""
+
+    def settle_answers(self, codes: Mapping[int, str]) -> dict[int, str]:
+        """Compare-and-set of pending answers, by message id; gives the code of each that stands."""
+
+    def give_up(self, message_ids: Sequence[int], code: str, cause: str) -> list[int]:
+        """Refuse those of these that still wait: answered with `code`, and never applied."""
 
     def settle_answer(self, message_id: int, code: str) -> str:
         """Compare-and-set of a pending answer: gives the code that won, ours or the one that was there before."""

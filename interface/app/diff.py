@@ -126,7 +126,7 @@ class _End:
     """How one message came out under one version: `moved` is what it would do to what accounts owe, beyond what is booked."""
 
     run: RunRecord
-    reading: Reading | None
+    readings: Sequence[Reading]
     moved: Money
 
 
@@ -139,7 +139,7 @@ def _ends(app: App, plan: Plan, overlay: Overlay, bench: Bench, messages: Sequen
             moved = booked.get(run.message_id, Counter())
             for one in run.unrestated:
                 moved[one.currency] += one.said_minor - one.booked_minor
-            found[run.message_id] = _End(run, trip.reading, moved)
+            found[run.message_id] = _End(run, trip.readings, moved)
     return found
 
 
@@ -156,17 +156,19 @@ def _shapes(old: _End, new: _End) -> Found:
     found: Found = {}
     before, after = _state(old.run), _state(new.run)
     if before != after:
-        says_money = any(_says_money(one.reading) for one in (old, new))
+        says_money = any(map(_says_money, (*old.readings, *new.readings)))
         money = "messages that say money" if says_money else ""
         found[Shape(money, "state", f"{before} -> {after}")] = Counter(), (before, after)
     if moved := _difference(old.moved, new.moved):
         found[Shape("amounts and signs", "amount", How.CHANGED)] = moved, (dict(old.moved), dict(new.moved))
-    if old.reading is not None and new.reading is not None:
-        for one in unlike(old.reading, new.reading):
+    for was, now in zip(
+        old.readings, new.readings, strict=False
+    ):  # of one message with one reading, in all but requests
+        for one in unlike(was, now):
             name = one.field.removesuffix("_minor")
             sums: Money = Counter()
             if one.field == "balance.amount_minor":
-                sums = _difference(_stated(old.reading), _stated(new.reading))
+                sums = _difference(_stated(was), _stated(now))
             found[Shape(of_said(one.field), name, one.how)] = sums, (one.old, one.new)
     return found
 
@@ -175,8 +177,8 @@ def _state(run: RunRecord) -> str:
     return f"{run.state} [{run.cause}]" if run.cause else str(run.state)
 
 
-def _says_money(reading: Reading | None) -> bool:
-    return reading is not None and bool(reading.transactions or reading.balances)
+def _says_money(reading: Reading) -> bool:
+    return bool(reading.transactions or reading.balances)
 
 
 def _stated(reading: Reading) -> Money:

@@ -266,6 +266,10 @@ class _Loading:
         """No message."""
         return {}
 
+    def row_versions(self, _noun: Noun, _ids: Sequence[int], /) -> dict[int, int]:
+        """Nobody counts: which version a request met was decided when it was answered."""
+        return {}
+
     def names(self, _noun: Noun, _ids: Iterable[int], /) -> dict[int, Identifier]:
         """No name: nobody looks at the messages of a proof."""
         return {}

@@ -171,7 +171,7 @@ def _answered(stage: _Stage, answer: Answer) -> str | None:
     raw = answer.ack("ANSWER", stage.clock.at) if answer.code != WAITS else None
     if answer.code == WAITS:
         with stage.store.snapshot() as reader:
-            settled = reader.settled_answer(answer.received.message_id)
+            settled = reader.settled_answers([answer.received.message_id]).get(answer.received.message_id)
         raw = answer.settled_ack(settled or Settled("AA"), "ANSWER", stage.clock.at)
     if raw is None:
         return None

@@ -16,7 +16,7 @@ from interface.connector.mllp.source import MllpSource
 from interface.engine.adopt import adoption
 from interface.engine.certificates import CertificateWatch
 from interface.engine.intake import Intake
-from interface.engine.outcome import Outcomes
+from interface.engine.outcome import Outcomes, take_custody
 from interface.engine.reception import Listener, Reception
 from interface.engine.wake import Bell, Ringer
 from interface.errors import ConfigurationError, StoreError
@@ -71,7 +71,7 @@ class ListenPart:
         self._pace = pace
         self._bell = bell
         self._ringer = ringer
-        self._outcomes = Outcomes(store, bell, poll_secs=pace.poll_secs)
+        self._outcomes = Outcomes(store, bell, take_custody, poll_secs=pace.poll_secs)
         self._intake = Intake(
             store,
             batch_messages=pace.receive_batch_messages,
@@ -167,7 +167,7 @@ class ListenPart:
 
     def _not_stored(self, failure: Failure) -> Failure:
         # The sender gets no answer and no listener: it keeps its message, and its order.
-        if failure.check(StoreError):
+        if isinstance(failure.value, StoreError):
             self._why_closed = failure.value.code
             self._close()
         return failure
@@ -226,7 +226,7 @@ class ListenPart:
 
     def _storage_is_away(self, failure: Failure) -> None:
         # What ended a session may not be what keeps the next one from writing.
-        if failure.check(StoreError) and failure.value.code != self._why_closed:
+        if isinstance(failure.value, StoreError) and failure.value.code != self._why_closed:
             self._why_closed = failure.value.code
             emit(StorageFailed(code=failure.value.code, place="listen"))
         self._reactor.callLater(self._pace.storage_retry_secs, self._try_storage)

@@ -122,7 +122,9 @@ class Reception:
         self._note(result)
         if result.code == WAITS:
             within = listener.answer_within_micros
-            self._outcomes.wait_for(result, within, lambda settled: self._settled(waiting, result, settled))
+            self._outcomes.wait_for(
+                result.received.message_id, within, lambda settled: self._settled(waiting, result, settled)
+            )
             return
         if examined.answers_each and is_positive(result.code):
             # Thousands of answers may be in it: nobody else waits for that.

@@ -1,12 +1,14 @@
 """Apply one reading to the ledger: all of it or nothing, and a second time without effect."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from interface.ledger.accounts import account_update, account_with_visits, close_accounts, guarantor_update
 from interface.ledger.balances import observe
+from interface.ledger.demand import is_done, touched
 from interface.ledger.merge import merge
 from interface.ledger.moves import move
-from interface.ledger.outcome import Applied, Cause, MissingAccount, Outcome, Refusal, Stopped
+from interface.ledger.outcome import Applied, Cause, MissingAccount, Outcome, Refusal, Stopped, Touched
 from interface.ledger.person import link, person, remove_person
 from interface.ledger.reading import Meaning, Reading
 from interface.ledger.renumber import renumber
@@ -61,10 +63,14 @@ _FAMILY: dict[Meaning, Callable[[Telling], None]] = {
 
 def apply(reading: Reading, workset: Workset, stamp: Stamp) -> Outcome:
     """Let a reading change the workset. Anything but `Applied`, and any exception, leaves the workset as it was."""
-    telling = Telling(reading, workset, stamp)
+    return apply_all((reading,), workset, stamp)
+
+
+def apply_all(readings: Sequence[Reading], workset: Workset, stamp: Stamp) -> Outcome:
+    """Let all readings of a message change the workset, in their order, or none of them."""
+    tellings = [Telling(reading, workset, stamp, place) for place, reading in enumerate(readings)]
     try:
-        _FAMILY[reading.meaning](telling)
-        observe(telling)
+        rows = tuple(_tell(telling) for telling in tellings)
     except Stopped as stopped:
         workset.take_back()
         return _never(stopped.outcome)
@@ -72,7 +78,22 @@ def apply(reading: Reading, workset: Workset, stamp: Stamp) -> Outcome:
         workset.take_back()
         raise
     workset.keep()
-    return Applied(telling.changed, tuple(telling.warnings), tuple(telling.unrestated))
+    return Applied(
+        any(telling.changed for telling in tellings),
+        tuple(warning for telling in tellings for warning in telling.warnings),
+        tuple(part for telling in tellings for part in telling.unrestated),
+        rows if any(reading.target for reading in readings) else (),
+    )
+
+
+def _tell(telling: Telling) -> Touched | None:
+    reading, target = telling.reading, telling.reading.target
+    if target is not None and is_done(telling, target):
+        found = touched(telling, target)
+        return found and replace(found, is_new=False)
+    _FAMILY[reading.meaning](telling)
+    observe(telling)
+    return touched(telling, target) if target is not None else None
 
 
 def _never(outcome: Outcome) -> Outcome:

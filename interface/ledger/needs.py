@@ -69,6 +69,7 @@ def _identifiers(reading: Reading) -> Iterator[tuple[Noun, Identifier]]:
             for identifier in (*said.ids, *said.aliases):
                 yield noun, identifier
     yield from reading.regrouped()
+    yield from reading.named()
     for balance in reading.balances:
         yield Noun.ACCOUNT, balance.account
     for part in reading.money_parts():

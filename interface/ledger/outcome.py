@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from interface.ledger.noun import Identifier
+from interface.ledger.noun import Identifier, Noun
 from interface.ledger.worklist import HELD_MESSAGE, ItemKind, WorkItem
 
 
@@ -41,6 +41,9 @@ class Cause(StrEnum):
     AMOUNT_NOT_POSITIVE = "amount-not-positive"
     ACCOUNT_UNKNOWN = "account-unknown"
     REFERENCE_UNKNOWN = "reference-unknown"
+    RESOURCE_UNKNOWN = "resource-unknown"
+    RESOURCE_KNOWN = "resource-known"
+    VERSION_DIFFERS = "version-differs"
     PAYMENT_UNKNOWN = "payment-unknown"
     ALLOCATION_UNKNOWN = "allocation-unknown"
     MORE_THAN_TAKEN = "more-than-taken"
@@ -98,12 +101,27 @@ def summed(parts: Iterable[Unrestated]) -> tuple[Unrestated, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Touched:
+    """The row that a request was about. `owner_id` is the public id of the patient for whom a guarantor was told of."""
+
+    noun: Noun
+    row_id: int
+    public_id: str
+    is_new: bool
+    owner_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Applied:
-    """The ledger holds what the message says. `changed`: it did not before (to repeat what is known changes nothing)."""
+    """The ledger holds what the message says. `changed`: it did not before (to repeat what is known changes nothing).
+
+    `touched` has an entry for each reading, None where a reading is no request or is about no row of ours.
+    """
 
     changed: bool
     warnings: tuple[str, ...] = ()
     unrestated: tuple[Unrestated, ...] = ()
+    touched: tuple[Touched | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,6 +185,25 @@ class PaymentSaid:
     origin: Origin = Origin.HP24
 
 
+class Demand(StrEnum):
+    """What must be so of the row that a request is about, or nothing of the request is applied."""
+
+    NOTHING = ""
+    NEW = "new"  # where there is one, that one stays as it is, and the request is done (R4 section 3.1.0.8.1)
+    ABSENT = "absent"  # where there is one, the request is refused
+    KNOWN = "known"  # where there is none, the request is refused
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The row that a request is about: its answer names it. `ids` lead to it, best first; `version` 0: whichever it has."""
+
+    noun: Noun
+    ids: tuple[Identifier, ...]
+    demand: Demand = Demand.NOTHING
+    version: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One message, understood. Times are UTC microseconds."""
@@ -206,6 +225,7 @@ class Reading:
     transactions: tuple[Transaction, ...] = ()
     balances: tuple[StatedBalance, ...] = ()
     payment: PaymentSaid | None = None
+    target: Target | None = None  # of a request
     warnings: tuple[str, ...] = ()  # code and place, never a value
 
     def money_parts(self) -> tuple[Transaction | PaymentAllocation, ...]:
@@ -239,6 +259,11 @@ class Reading:
         for one in self.closed:
             yield Noun.ACCOUNT, one.account
             yield from _patient(one.patient)
+
+    def named(self) -> Iterator[tuple[Noun, Identifier]]:
+        """Every number that the row which it is about is looked for by."""
+        if self.target is not None:
+            yield from ((self.target.noun, identifier) for identifier in self.target.ids)
 
 
 _PARENT = {Noun.PATIENT: Noun.PATIENT, Noun.ACCOUNT: Noun.PATIENT, Noun.ENCOUNTER: Noun.ACCOUNT}

@@ -97,6 +97,10 @@ class Rows:
         account = self._accounts.get(public_id)
         return None if account is None else self.root(account)
 
+    def is_new(self, row: Entity) -> bool:
+        """Whether this batch has made the row."""
+        return (row.noun, row.id) in self._created
+
     def create(self, noun: Noun, ids: Iterable[Identifier], event_at: int, recorded_at: int) -> Entity:
         """A new row with these identifiers, none of which is known."""
         entity = Entity(noun, self._allocate(noun), self._new_public_id(PREFIX[noun]), recorded_at, recorded_at)

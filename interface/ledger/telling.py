@@ -17,11 +17,12 @@ from interface.ledger.workset import Workset
 
 @dataclass(slots=True)
 class Telling:
-    """What the families of meanings work on; lives for one `apply`."""
+    """What the families of meanings work on; lives for one reading of one `apply`."""
 
     reading: Reading
     workset: Workset
     stamp: Stamp
+    position: int = 0  # among the readings of its message
     rows: Rows = field(init=False)
     till: Till = field(init=False)
     changed: bool = False

@@ -5,6 +5,7 @@ A replay never restates money. Where that is forced, the former entry is taken b
 """
 
 from dataclasses import replace
+from typing import Final
 
 from interface.ledger import echo
 from interface.ledger.accounts import require_open
@@ -20,15 +21,19 @@ from interface.ledger.telling import Telling
 from interface.ledger.worklist import NOTICE, ItemKind, WorkItem
 from interface.message import RunReason
 
+MOST_IN_ONE: Final = 1 << 20  # transactions of one reading; those of the next one of its message are counted from here
+
 
 def transactions(telling: Telling) -> None:
     """DFT^P03: all transactions or none. It brings no account into being: money waits for its account."""
     spoken = telling.reading.transactions
     accounts = [locate(telling, said.account, said.visit, said.place) for said in spoken]
     is_replay = telling.stamp.reason is RunReason.REPLAY
-    booked = telling.till.marks_of(telling.stamp.message_id) if is_replay else {}
+    first = telling.position * MOST_IN_ONE
+    marks = telling.till.marks_of(telling.stamp.message_id) if is_replay else {}
+    booked = {ordinal: mark for ordinal, mark in marks.items() if ordinal // MOST_IN_ONE == telling.position}
     is_restating = bool(booked)
-    for ordinal, (said, account) in enumerate(zip(spoken, accounts, strict=True)):
+    for ordinal, (said, account) in enumerate(zip(spoken, accounts, strict=True), first):
         mark = _mark(telling, said, account, ordinal)
         if is_restating:
             _restate(telling, said, account, booked.pop(ordinal, None), mark)
@@ -38,7 +43,7 @@ def transactions(telling: Telling) -> None:
         if telling.stamp.force_money:
             _withdraw(telling, mark)
         else:
-            _leave(telling, mark, None, f"FT1[{mark.ordinal + 1}]")
+            _leave(telling, mark, None, f"FT1[{mark.ordinal % MOST_IN_ONE + 1}]")
 
 
 def locate(telling: Telling, account_id: Identifier | None, visit_id: Identifier | None, place: str) -> Entity:

@@ -26,7 +26,8 @@ class Workset:
 
     `allocate(counter)` gives row ids (counters: the nouns, entry, payment, allocation), `new_public_id(prefix)` public ones,
     `wire_id(counter, width)` ids for FT1-2, `lane_of(identifier)` the lane of a patient not known yet. Ids taken by a message
-    that ends without effect are lost. `policies`: how each facility's balances are reckoned.
+    that ends without effect are lost. `policies`: how each facility's balances are reckoned. `version_of`: how often a row had
+    changed before the batch, None where nobody counts.
     """
 
     def __init__(
@@ -37,11 +38,13 @@ class Workset:
         lane_of: Callable[[Identifier], int],
         wire_id: Callable[[str, int], str],
         policies: Mapping[str, BalancePolicy] = _BY_DEFAULT,
+        version_of: Callable[[Noun, int], int | None] = lambda _noun, _row_id: None,
     ) -> None:
         self.undo = Undo()
         self.rows = Rows(loaded, self.undo, allocate, new_public_id, lane_of)
         self.till = Till(loaded, self.undo, allocate, new_public_id, wire_id)
         self._policies = policies
+        self.version_of = version_of
         self._work_items: list[WorkItem] = []
 
     def lanes(self, reading: Reading) -> tuple[int, ...]:

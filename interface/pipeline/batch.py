@@ -1,12 +1,14 @@
 """One batch in memory: the rows that it needs, its lanes, what became of each message, and what is to be written."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from interface.errors import InterfaceError, StoreUnavailableError
-from interface.ledger.apply import apply
+from interface.ledger.apply import apply_all
 from interface.ledger.change import LedgerChanges
 from interface.ledger.needs import needs
+from interface.ledger.noun import Identifier, Noun
+from interface.ledger.outcome import Touched
 from interface.ledger.reading import Reading
 from interface.ledger.stamp import Stamp
 from interface.ledger.worklist import ItemAct, WorkItem
@@ -20,7 +22,7 @@ from interface.pipeline.plan import Plan, Sound, Understood
 from interface.pipeline.retry import SECOND
 from interface.pipeline.sequence import Lanes
 from interface.ports import Clock, LedgerRows, Sealed, Turn, Workbench
-from interface.row.message import NAMELESS, Intake, Parked, RunRecord, StoredMessage
+from interface.row.message import NAMELESS, Intake, Parked, RunRecord, StoredMessage, Written
 from interface.row.mirror import MirrorMark
 
 
@@ -36,10 +38,14 @@ class Trip:
     owners: tuple[Reading, ...] = ()  # whose the messages of an HL7 batch are, where it is to be held
 
     @property
-    def reading(self) -> Reading | None:
-        """The mapped content, where there is one to apply."""
-        content = self.understood.content if self.understood else None
-        return content if isinstance(content, Reading) else None
+    def readings(self) -> tuple[Reading, ...]:
+        """The mapped content, where there is some to apply."""
+        return self.understood.readings if self.understood else ()
+
+    @property
+    def whose(self) -> tuple[Reading, ...]:
+        """What tells whom it is about."""
+        return self.readings or ((self.owner,) if self.owner is not None else ())
 
 
 class Batch:
@@ -51,16 +57,21 @@ class Batch:
         self._trips = trips
         self._stamps = {trip.message.id: self._stamp(trip.message) for trip in trips}
         replayed = [trip.message.id for trip in trips if trip.message.replay_id is not None]
-        whose = {trip.message.id: reading for trip in trips if (reading := trip.reading or trip.owner) is not None}
-        owners = [owner for trip in trips for owner in trip.owners]
-        wanted = needs([*whose.values(), *owners], replayed)
+        whose = {trip.message.id: readings for trip in trips if (readings := trip.whose)}
+        everybody = [reading for trip in trips for reading in (*trip.whose, *trip.owners)]
         self._workset = Workset(
-            rows.load(wanted), bench.allocate, bench.new_public_id, bench.lane_of, bench.wire_id, plan.policies
+            rows.load(wanted := needs(everybody, replayed)),
+            bench.allocate,
+            bench.new_public_id,
+            bench.lane_of,
+            bench.wire_id,
+            plan.policies,
+            _version_of(rows),
         )
         self._awaited = rows.awaited(wanted.account_names())
         self._names = names_by_message(whose, self._workset, rows)
         self._names |= {trip.message.id: names_of_many(trip.owners) for trip in trips if trip.owners}
-        lanes = {lane for reading in (*whose.values(), *owners) for lane in self._workset.lanes(reading)}
+        lanes = {lane for reading in everybody for lane in self._workset.lanes(reading)}
         roots = rows.lane_roots(lanes)
         self.lanes = Lanes(dict(rows.heads({roots.get(lane, lane) for lane in lanes})), dict(roots))
         self.runs: list[RunRecord] = []
@@ -73,6 +84,9 @@ class Batch:
         self._items: list[tuple[int, WorkItem]] = []  # for a person, by the message that ended so
         self._pending = {trip.message.id for trip in trips if trip.message.answer_pending}
         self._follow = Follow(plan, bench.wire_id)
+        self._has_requests = any(reading.target for trip in trips for reading in trip.readings)
+        self._spoken_of: set[int | Identifier] = set()  # lanes, and numbers of requests' rows, of the trips taken
+        self._touched: dict[int, tuple[Touched | None, ...]] = {}  # by the message that was a request
 
     @property
     def has_deliveries(self) -> bool:
@@ -92,6 +106,8 @@ class Batch:
         patient, the other is still its sender's.
         """
         for trip in self._trips:
+            if self._has_to_wait(trip):
+                break
             self._take(trip)
             if self._awaited:
                 self._released = [name for name in self._workset.new_account_names() if name in self._awaited]
@@ -108,18 +124,30 @@ class Batch:
         """Whether the last run says no to a sender who waits, unless that sender's time is up first."""
         return bool(self.runs) and self.runs[-1].state is MessageState.FAILED and bool(self.runs[-1].answer)
 
+    def _has_to_wait(self, trip: Trip) -> bool:
+        """Whether a request is about what this batch changes: which version it meets, and is told of, is decided by commits."""
+        if not self._has_requests:
+            return False
+        subjects: set[int | Identifier] = set(
+            self.lanes.rooted(lane for reading in trip.whose for lane in self._workset.lanes(reading))
+        )
+        targets = [reading.target for reading in trip.readings if reading.target is not None]
+        subjects.update(identifier for target in targets for identifier in target.ids)
+        has_met = bool(targets) and not self._spoken_of.isdisjoint(subjects)
+        self._spoken_of |= subjects
+        return has_met
+
     def _take(self, trip: Trip) -> None:
-        reading = trip.reading
         if trip.message.replay_id is not None and trip.message.state is MessageState.WAITING:
             self._note(trip, conclude.NOT_RUN_YET, ())  # its channel is paused, or it is parked: its own turn comes
             return
-        whose = reading or trip.owner
-        if whose is None:
+        whose = trip.whose
+        if not whose:
             self._take_nameless(trip)
             return
-        lanes = self.lanes.rooted(self._workset.lanes(whose))
+        lanes = self.lanes.rooted(lane for reading in whose for lane in self._workset.lanes(reading))
         is_blocked = self.lanes.is_blocked(trip.message.order_id, lanes)
-        if whose.joins_lanes:
+        if any(reading.joins_lanes for reading in whose):
             lanes = self.lanes.join(lanes)
         if is_blocked and trip.message.replay_id is None:
             self.lanes.park(Parked(trip.message.id, lanes, self._names[trip.message.id]), trip.message.order_id)
@@ -127,7 +155,7 @@ class Batch:
         if trip.message.holds_lane or is_blocked:
             self._note(trip, conclude.HOLDS_ITS_LANE if trip.message.holds_lane else conclude.LANE_BLOCKED, ())
             return
-        ending = self._apply(trip, reading) if reading else conclude.without_reading(None, trip.failure)
+        ending = self._apply(trip) if trip.readings else conclude.without_reading(None, trip.failure)
         self._note(trip, ending, lanes)
 
     def _take_nameless(self, trip: Trip) -> None:
@@ -142,9 +170,10 @@ class Batch:
         lanes = self.lanes.rooted(lane for owner in trip.owners for lane in self._workset.lanes(owner))
         self._note(trip, conclude.without_reading(trip.understood, trip.failure), lanes)
 
-    def _apply(self, trip: Trip, reading: Reading) -> conclude.Ending:
+    def _apply(self, trip: Trip) -> conclude.Ending:
         try:
-            return conclude.applied(apply(reading, self._workset, self._stamps[trip.message.id]), reading)
+            outcome = apply_all(trip.readings, self._workset, self._stamps[trip.message.id])
+            return conclude.applied(outcome, trip.readings)
         except StoreUnavailableError:
             raise  # no fault of the message: it runs again once the store is there
         except InterfaceError as failure:
@@ -190,15 +219,21 @@ class Batch:
             awaited_account=ending.awaited_account,
             due_at=self._hold_ends(message) if ending.awaited_account else 0,
             lanes=lanes if blocks else (),
-            answer=ending.verdict if message.answer_pending else "",
+            answer=self._answer(message, ending) if message.answer_pending else "",
             replay_id=message.replay_id,
             names=self._names.get(message.id, NAMELESS),
         )
         self.runs.append(run)
+        if any(ending.touched):
+            self._touched[message.id] = ending.touched
         if ending.work_item is not None and message.replay_id is None:
             self._items.append((message.id, self._offered(message, ending.work_item(message))))
         if message.replay_id is None:
             self._follow.message(trip.message, trip.understood, ending, self._clock.now())
+
+    def _answer(self, message: StoredMessage, ending: conclude.Ending) -> str:
+        channel = self._plan.channels.get(message.source)
+        return ending.verdict if channel is None else channel.answer(ending)
 
     def _offered(self, message: StoredMessage, item: WorkItem) -> WorkItem:
         """The item with those acts alone that its message can take."""
@@ -217,13 +252,13 @@ class Batch:
 
     def write(self, turn: Turn) -> None:
         """Everything that this batch changed, in one transaction."""
-        runs = [self._settled(turn, run) if run.answer else run for run in self.runs]
+        runs = self._settled(turn)
         # Deliveries before allocations, as the delivery loops take them: two that take rows in turn may wait for each other.
         self._follow.write(turn, self._clock.now())
         turn.save(self.sealed, self._plan.config_id)
         self._follow.doubt(turn, self._clock.now())  # it reads what was saved
         turn.mark(self._marks)
-        turn.finish(runs)
+        turn.finish(self._named(turn, runs) if self._touched else runs)
         refused = {
             run.message_id for run in runs if run.state is MessageState.REFUSED
         }  # their senders keep them, and know
@@ -232,10 +267,42 @@ class Batch:
         if self._released:
             turn.release_awaited(self._released)
 
-    @staticmethod
-    def _settled(turn: Turn, run: RunRecord) -> RunRecord:
-        # One compare-and-set decides between the outcome and the sender's deadline. Where the deadline won, the sender was told
-        # yes: what would have been a refusal is a failure that a person sees.
-        if turn.settle_answer(run.message_id, run.answer) == run.answer and run.state is MessageState.FAILED:
-            return replace(run, state=MessageState.REFUSED, hold=None, lanes=())
-        return run
+    def _settled(self, turn: Turn) -> list[RunRecord]:
+        """The runs, once their senders' answers are decided.
+
+        One compare-and-set decides between the outcome and the sender's deadline. Where the deadline won, the sender was told yes:
+        what would have been a refusal is a failure that a person sees.
+        """
+        asked = {run.message_id: run.answer for run in self.runs if run.answer}
+        stands = turn.settle_answers(asked) if asked else {}
+        return [
+            replace(run, state=MessageState.REFUSED, hold=None, lanes=())
+            if run.answer and run.state is MessageState.FAILED and stands[run.message_id] == run.answer
+            else run
+            for run in self.runs
+        ]
+
+    def _named(self, turn: Turn, runs: Sequence[RunRecord]) -> list[RunRecord]:
+        """The runs of requests with the rows that they were about, each in its version of this commit."""
+        rows = {(one.noun, one.row_id) for touched in self._touched.values() for one in touched if one is not None}
+        versions = {
+            noun: turn.row_versions(noun, [row_id for each, row_id in rows if each is noun])
+            for noun in {each for each, _ in rows}
+        }
+        return [
+            replace(run, written=tuple(_written(touched, versions)))
+            if (touched := self._touched.get(run.message_id))
+            else run
+            for run in runs
+        ]
+
+
+def _written(touched: Sequence[Touched | None], versions: Mapping[Noun, Mapping[int, int]]) -> Iterator[Written]:
+    for position, one in enumerate(touched):
+        if one is not None:
+            version = versions[one.noun].get(one.row_id, 0)
+            yield Written(position, one.public_id, version, one.is_new, one.owner_id)
+
+
+def _version_of(rows: LedgerRows) -> Callable[[Noun, int], int | None]:
+    return lambda noun, row_id: rows.row_versions(noun, [row_id]).get(row_id)

@@ -1,10 +1,10 @@
 """What an outcome means for the message: its state, its reason, whether its lane waits, what its sender is told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from interface.errors import InterfaceError, MappingError
-from interface.ledger.outcome import Applied, MissingAccount, Outcome, PersonHold, Refusal, Unrestated
+from interface.ledger.outcome import Applied, MissingAccount, Outcome, PersonHold, Refusal, Touched, Unrestated
 from interface.ledger.reading import Filtered, PaymentSaid, Reading
 from interface.ledger.worklist import HELD_MESSAGE, ItemKind, WorkItem
 from interface.message import HoldKind, MessageState
@@ -29,6 +29,7 @@ class Ending:
     hl7_code: str = ""
     work_item: Callable[[StoredMessage], WorkItem] | None = None
     keeps_lane: bool = True
+    touched: tuple[Touched | None, ...] = ()
 
     @property
     def blocks(self) -> bool:
@@ -106,13 +107,18 @@ def _failed(failure: InterfaceError) -> Ending:
     )
 
 
-def applied(outcome: Outcome, reading: Reading) -> Ending:
+def applied(outcome: Outcome, readings: Sequence[Reading]) -> Ending:
     """The ending of a message that was applied to the ledger, or could not be."""
+    payment = next((reading.payment for reading in readings if reading.payment is not None), None)
     match outcome:
         case Applied():
-            warnings = (*reading.warnings, *outcome.warnings)
+            warnings = (*(warning for reading in readings for warning in reading.warnings), *outcome.warnings)
             return Ending(
-                MessageState.PROCESSED, changed=outcome.changed, warnings=warnings, unrestated=outcome.unrestated
+                MessageState.PROCESSED,
+                changed=outcome.changed,
+                warnings=warnings,
+                unrestated=outcome.unrestated,
+                touched=outcome.touched,
             )
         case MissingAccount():
             return Ending(
@@ -130,7 +136,7 @@ def applied(outcome: Outcome, reading: Reading) -> Ending:
                 text=outcome.text,
                 hold=HoldKind.PERSON,
                 work_item=lambda message: replace(outcome.work_item, message_id=message.id),
-                keeps_lane=reading.payment is None,
+                keeps_lane=payment is None,
             )
         case Refusal():
             return Ending(
@@ -140,9 +146,9 @@ def applied(outcome: Outcome, reading: Reading) -> Ending:
                 text=outcome.text,
                 verdict="AE",
                 hl7_code=outcome.hl7_code,
-                work_item=_refused(outcome.code, reading.payment),
+                work_item=_refused(outcome.code, payment),
                 # Nothing of the EHR's depends on what HealthPay24 asked for in vain, and no amended copy is to take its place.
-                keeps_lane=reading.payment is None,
+                keeps_lane=payment is None,
             )
 
 

@@ -3,7 +3,7 @@
 HealthPay24 names accounts by public ids alone; people know them, and their patients, by the numbers that the EHR gave.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -15,20 +15,21 @@ from interface.ports import LedgerRows
 from interface.row.message import NAMELESS, Names
 
 _NUMBERS: Final = ("patient", "account", "visit")
+SHOWN: Final = (*_NUMBERS, "family", "birth_date")
 _SHOWN = {Noun.PATIENT: "patient", Noun.ACCOUNT: "account", Noun.ENCOUNTER: "visit"}
 
 
-def names_by_message(readings: Mapping[int, Reading], workset: Workset, rows: LedgerRows) -> dict[int, Names]:
-    """The names of each message's reading, by message id."""
-    paid = {number: workset.paid_accounts(reading) for number, reading in readings.items() if reading.payment}
+def names_by_message(said: Mapping[int, Sequence[Reading]], workset: Workset, rows: LedgerRows) -> dict[int, Names]:
+    """The names of each message's readings, by message id. A payment is told of by itself."""
+    paid = {number: workset.paid_accounts(readings[0]) for number, readings in said.items() if readings[0].payment}
     accounts = {account.id for found in paid.values() for account in found}
     numbers = rows.names(Noun.ACCOUNT, accounts) if accounts else {}
     patients = {account.patient_id: workset.patient_of(account) for found in paid.values() for account in found}
     roots = {patient.id for patient in patients.values() if patient is not None}
     patient_numbers = rows.names(Noun.PATIENT, roots) if roots else {}
     return {
-        number: _paid(paid[number], workset, numbers, patient_numbers) if number in paid else _said(reading)
-        for number, reading in readings.items()
+        number: _paid(paid[number], workset, numbers, patient_numbers) if number in paid else names_of_several(readings)
+        for number, readings in said.items()
     }
 
 
@@ -39,6 +40,16 @@ def names_of_many(readings: Iterable[Reading]) -> Names:
         said = _said(reading)
         found |= {(kind, value): None for kind in _NUMBERS if (value := getattr(said, kind))}
     return Names(also=tuple(found))
+
+
+def names_of_several(readings: Sequence[Reading]) -> Names:
+    """What a request of several entries is shown with and found by: the first of each kind shown, the others beside it."""
+    if len(readings) == 1:
+        return _said(readings[0])
+    found: dict[tuple[str, str], None] = {}
+    for said in map(_said, readings):
+        found |= {(kind, value): None for kind in SHOWN if (value := getattr(said, kind))} | dict.fromkeys(said.also)
+    return _shown(list(found))
 
 
 def _said(reading: Reading) -> Names:

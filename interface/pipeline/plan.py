@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from interface.ledger.due import BalancePolicy
 from interface.ledger.reading import Filtered, Reading
 from interface.pipeline.receive import Listening
 from interface.pipeline.retry import RetryPolicy
 
+if TYPE_CHECKING:
+    from interface.pipeline.conclude import Ending
+
 Read = Callable[[bytes, int], "Understood"]
+Said = Callable[["Ending"], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +52,33 @@ class Unsound:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """What the entries of a FHIR transaction say, in the order in which they are applied: all of it, or nothing."""
+
+    entries: tuple[Reading | Filtered, ...]
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """Those that say something."""
+        return tuple(one for one in self.entries if isinstance(one, Reading))
+
+
+@dataclass(frozen=True, slots=True)
 class Understood:
     """One message parsed and mapped."""
 
-    content: Reading | Filtered | ApplicationAck | Sound | Unsound
+    content: Reading | Filtered | ApplicationAck | Sound | Unsound | Together
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """What is to be applied."""
+        match self.content:
+            case Reading():
+                return (self.content,)
+            case Together():
+                return self.content.readings
+            case _:
+                return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +115,10 @@ def _nobody(_raw: bytes) -> Reading | None:
     return None
 
 
+def _acknowledgement(ending: "Ending") -> str:
+    return ending.verdict
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelPlan:
     """How one channel's messages are read, and which of their senders want an acknowledgement of its own (`reply`).
@@ -101,6 +133,7 @@ class ChannelPlan:
     identify: Callable[[bytes], Reading | None] = _nobody  # whose a message is that cannot be read whole
     missing_account_hold_secs: int = 0
     is_amendable: bool = True  # whether a person may run a corrected copy of its messages
+    answer: Said = _acknowledgement  # what a sender who waits for the outcome is told, as a code of its protocol
     listening: Listening | None = None  # how its messages are judged at the door; None: those of a batch are not
 
 

@@ -122,6 +122,7 @@ class WarmRows:
         self.lane_roots = base.lane_roots
         self.awaited = base.awaited
         self.names = base.names
+        self.row_versions = base.row_versions
 
     def load(self, needs: Needs) -> Loaded:
         """Kept rows, and what is missing from the reader."""

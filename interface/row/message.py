@@ -98,6 +98,20 @@ NAMELESS = Names()
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """A row that a request was about, as its answer names it: public ids, and how often it had changed once this was written.
+
+    `position` is the place among what the request asked for, from 0; `owner_id` the patient's for whom a guarantor was told of.
+    """
+
+    position: int
+    public_id: str
+    version: int
+    is_new: bool
+    owner_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """The end of one run: the message's new state and what people may search it by."""
 
@@ -121,6 +135,7 @@ class RunRecord:
     hl7_code: str = ""  # table 0357, where the outcome is explained to the sender
     answer: str = ""  # the late answer decided here (ack: processed); "" where none is pending
     replay_id: int | None = None
+    written: tuple[Written, ...] = ()  # by a request
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +164,5 @@ class Settled:
     hl7_code: str = ""
     place: str = ""
     text: str = ""
+    cause: str = ""
+    written: tuple[Written, ...] = ()

@@ -15,7 +15,7 @@ from interface.store import lane, member, pause, settled, suspension
 from interface.store import schema_message as t
 from interface.store.counter import raise_epoch
 from interface.store.dialect import within
-from interface.store.run import AWAITED_KIND
+from interface.store.run import AWAITED_KIND, settle_answers
 from interface.store.tx import Tx
 from interface.view.count import PauseKind
 
@@ -67,6 +67,22 @@ def skip(tx: Tx, ids: Sequence[int], cause: str) -> None:
     lanes = lane.lanes_of(tx, ids)
     lane.leave(tx, ids)
     lane.advance(tx, {one for held in lanes.values() for one in held})
+
+
+def give_up(tx: Tx, ids: Sequence[int], code: str, cause: str) -> list[int]:
+    """Refuse waiting messages whose senders' time is up, and let go what waited behind them; gives those that were refused.
+
+    What is settled meanwhile stays as it is settled.
+    """
+    raise_epoch(tx)
+    waiting = {row.id for row in tx.read_in(_STATES, "ids", ids) if row.state == MessageState.WAITING.value}
+    stands = settle_answers(tx, dict.fromkeys(sorted(waiting), code))
+    late = [number for number, said in stands.items() if said == code]
+    _move(tx, late, MessageState.REFUSED, cause=cause)
+    lanes = lane.lanes_of(tx, late)
+    lane.leave(tx, late)
+    lane.advance(tx, {one for held in lanes.values() for one in held})
+    return late
 
 
 def hold(tx: Tx, ids: Sequence[int], cause: str) -> None:

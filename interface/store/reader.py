@@ -91,8 +91,11 @@ class SqlReader:
     def replays(self, limit: int, max_bytes: int = BATCH_BYTES) -> list[StoredMessage]:
         return run.replays(self._tx, limit, max_bytes)
 
-    def settled_answer(self, message_id: int) -> Settled | None:
-        return run.settled_answer(self._tx, message_id)
+    def settled_answers(self, message_ids: Collection[int]) -> dict[int, Settled]:
+        return run.settled_answers(self._tx, message_ids)
+
+    def row_versions(self, noun: Noun, ids: Sequence[int]) -> dict[int, int]:
+        return {number: times for number, (times, _) in mirror.versions(self._tx, noun, ids).items()}
 
     def load(self, needs: Needs) -> Loaded:
         return ledger_needs.load(self._tx, needs)

@@ -1,6 +1,6 @@
 """Running messages: which can run now, and what their runs left behind."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from interface.errors import ActRefusedError
 from interface.message import MessageState, RunReason, move
-from interface.row.message import BATCH_TYPES, Names, Parked, RunRecord, Settled, StoredMessage
+from interface.row.message import BATCH_TYPES, Names, Parked, RunRecord, Settled, StoredMessage, Written
 from interface.store import lane, settled
 from interface.store import schema_message as t
 from interface.store.arrival import NEW_SEARCH_KEY, PENDING
@@ -95,12 +95,12 @@ _ANSWER = (
     .where(_MESSAGE.id == sa.bindparam("row"), _MESSAGE.answer == PENDING)
     .values(answer=sa.bindparam("code"), answered_at=sa.bindparam("at"))
 )
-_ANSWER_OF = sa.select(_MESSAGE.answer).where(_MESSAGE.id == sa.bindparam("row"))
+_ANSWERS_OF = sa.select(_MESSAGE.id, _MESSAGE.answer).where(within(_MESSAGE.id, "ids"))
+_RUN = t.run.c
 _EXPLAINED = (
-    sa.select(t.run.c.hl7_code, t.run.c.place, t.run.c.text)
-    .where(t.run.c.message_id == sa.bindparam("row"))
-    .order_by(t.run.c.id.desc())
-    .limit(1)
+    sa.select(_RUN.message_id, _RUN.hl7_code, _RUN.place, _RUN.text, _RUN.cause_id, _RUN.written)
+    .where(within(_RUN.message_id, "ids"))
+    .order_by(_RUN.id)
 )
 _REPLAYED = (
     sa.update(t.replay_message)
@@ -187,9 +187,6 @@ def finish(tx: Tx, runs: Sequence[RunRecord]) -> None:
     lane.occupy(tx, [(run.message_id, run.lanes) for run in runs if run.lanes])
     held = [run for run in runs if run.reason is RunReason.RECEIVED and (run.awaited_account or run.due_at)]
     tx.write(_AWAITS, [_awaits(tx, run) for run in held])
-    for run in runs:
-        if run.answer:
-            settle_answer(tx, run.message_id, run.answer)
     for asked in {run.replay_id for run in runs if run.replay_id is not None}:
         tx.write_in(_REPLAYED, "ids", [run.message_id for run in runs if run.replay_id == asked], asked=asked)
 
@@ -213,6 +210,9 @@ def _row(tx: Tx, run: RunRecord, words: dict[str, int]) -> dict[str, Any]:
         "ended_at": run.ended_at,
         "replay_id": run.replay_id,
         "identity": tx.vault.seal_json(named, scope_of("run", run.message_id)) if named else None,
+        "written": orjson.dumps([tuple(getattr(one, name) for name in one.__slots__) for one in run.written]).decode()
+        if run.written
+        else None,
     }
 
 
@@ -290,22 +290,41 @@ def awaited(tx: Tx, accounts: Iterable[str]) -> dict[str, list[int]]:
     return found
 
 
+def settle_answers(tx: Tx, codes: Mapping[int, str]) -> dict[int, str]:
+    """Compare-and-set of pending answers, by message id; gives the code of each that stands."""
+    tx.write(_ANSWER, [{"row": number, "code": code, "at": tx.now} for number, code in codes.items()])
+    stands = {int(row.id): str(row.answer) for row in tx.read_in(_ANSWERS_OF, "ids", codes)}
+    if missing := codes.keys() - stands.keys():
+        raise ActRefusedError("message-unknown", "there is no such message", place=f"message:{min(missing)}")
+    return stands
+
+
 def settle_answer(tx: Tx, message_id: int, code: str) -> str:
     """Compare-and-set of a pending answer; gives the code that stands."""
-    tx.write(_ANSWER, [{"row": message_id, "code": code, "at": tx.now}])
-    row = tx.first(_ANSWER_OF, row=message_id)
-    if row is None:
-        raise ActRefusedError("message-unknown", "there is no such message", place=f"message:{message_id}")
-    answer: str = row.answer
-    return answer
+    return settle_answers(tx, {message_id: code})[message_id]
 
 
-def settled_answer(tx: Tx, message_id: int) -> Settled | None:
-    """The decided answer with what explains it; None while nothing is decided."""
-    row = tx.first(_ANSWER_OF, row=message_id)
-    if row is None or row.answer == PENDING:
-        return None
-    ended = tx.first(_EXPLAINED, row=message_id)
-    if ended is None:
-        return Settled(row.answer)
-    return Settled(row.answer, ended.hl7_code or "", ended.place or "", ended.text or "")
+def settled_answers(tx: Tx, message_ids: Collection[int]) -> dict[int, Settled]:
+    """The decided answers of these messages with what explains them; those that are not decided are left out."""
+    decided = {
+        int(row.id): str(row.answer) for row in tx.read_in(_ANSWERS_OF, "ids", message_ids) if row.answer != PENDING
+    }
+    ended = {
+        int(row.message_id): row for row in tx.read_in(_EXPLAINED, "ids", decided)
+    }  # the last run of each comes last
+    causes = tx.texts({int(row.cause_id) for row in ended.values() if row.cause_id is not None})
+    return {
+        number: _settled(code, ended[number], causes) if number in ended else Settled(code)
+        for number, code in decided.items()
+    }
+
+
+def _settled(code: str, run: sa.Row[Any], causes: Mapping[int | None, str]) -> Settled:
+    return Settled(
+        code,
+        run.hl7_code or "",
+        run.place or "",
+        run.text or "",
+        causes[run.cause_id] if run.cause_id is not None else "",
+        tuple(Written(*one) for one in orjson.loads(run.written)) if run.written else (),
+    )

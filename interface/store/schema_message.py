@@ -135,6 +135,7 @@ run = sa.Table(
     micros("ended_at"),
     sa.Column("replay_id", sa.BigInteger),
     sealed("identity", nullable=True),  # patient, account, visit, name and birth date as this run read them
+    text("written", nullable=True),  # JSON list of the rows that a request was about: public ids and versions
 )
 
 sa.Index(

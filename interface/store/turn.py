@@ -66,6 +66,12 @@ class SqlTurn(SqlReader):
     def finish(self, runs: Sequence[RunRecord]) -> None:
         run.finish(self._tx, runs)
 
+    def settle_answers(self, codes: Mapping[int, str]) -> dict[int, str]:
+        return run.settle_answers(self._tx, codes)
+
+    def give_up(self, message_ids: Sequence[int], code: str, cause: str) -> list[int]:
+        return decide.give_up(self._tx, message_ids, code, cause)
+
     def settle_answer(self, message_id: int, code: str) -> str:
         return run.settle_answer(self._tx, message_id, code)
 

@@ -114,7 +114,7 @@ def test_a_repeat_of_what_is_still_being_answered_waits_for_the_same_answer(stor
         assert turn.settle_answer(first.message_id, "AE") == "AE"
         assert turn.settle_answer(first.message_id, "AA") == "AE"
     with store.snapshot() as reader:
-        settled = reader.settled_answer(first.message_id)
+        settled = reader.settled_answers([first.message_id])[first.message_id]
         story = reader.message(first.message_id)
     assert settled is not None and settled.code == "AE"
     assert story is not None and [arrival.answer for arrival in story.arrivals] == ["AE", "AE"]
@@ -124,7 +124,7 @@ def test_an_undecided_answer_is_none(store: SqlStore) -> None:
     (first,) = receive(store, intake(1, answer="?"))
     assert waiting(store)[0].answer_pending
     with store.snapshot() as reader:
-        assert reader.settled_answer(first.message_id) is None
+        assert reader.settled_answers([first.message_id]) == {}
 
 
 def test_a_settled_answer_carries_what_explains_it(store: SqlStore) -> None:
@@ -132,9 +132,11 @@ def test_a_settled_answer_carries_what_explains_it(store: SqlStore) -> None:
     ended = run(
         first.message_id, MessageState.REFUSED, cause="x", place="PID-3", text="rule", hl7_code="101", answer="AE"
     )
+    with store.turn("test") as turn:
+        assert turn.settle_answers({first.message_id: "AE"}) == {first.message_id: "AE"}
     finish(store, ended)
     with store.snapshot() as reader:
-        settled = reader.settled_answer(first.message_id)
+        settled = reader.settled_answers([first.message_id])[first.message_id]
     assert settled is not None
     assert (settled.code, settled.hl7_code, settled.place, settled.text) == ("AE", "101", "PID-3", "rule")
 
