@@ -23,7 +23,7 @@ from interface.message import MessageState
 from interface.pipeline.deliver import DeliverStage, Render
 from interface.pipeline.plan import Plan
 from interface.pipeline.process import ProcessStage, drain
-from interface.pipeline.receive import WAITS, Answer, Listening, examine, store_batch
+from interface.pipeline.receive import WAITS, Answer, Examined, Listening, ack_of, examine, settled_ack, store_batch
 from interface.row.message import Settled
 from interface.store.sandbox import Sandbox
 from interface.view.message import MessageFilter, MessageRow
@@ -167,12 +167,12 @@ def _arrival(raw: bytes, step: Step, feed: Feed) -> int:
     return found.at if found else 0
 
 
-def _answered(stage: _Stage, answer: Answer) -> str | None:
-    raw = answer.ack("ANSWER", stage.clock.at) if answer.code != WAITS else None
+def _answered(stage: _Stage, answer: Answer[Examined]) -> str | None:
+    raw = ack_of(answer, "ANSWER", stage.clock.at) if answer.code != WAITS else None
     if answer.code == WAITS:
         with stage.store.snapshot() as reader:
             settled = reader.settled_answers([answer.received.message_id]).get(answer.received.message_id)
-        raw = answer.settled_ack(settled or Settled("AA"), "ANSWER", stage.clock.at)
+        raw = settled_ack(answer, settled or Settled("AA"), "ANSWER", stage.clock.at)
     if raw is None:
         return None
     ack = read_ack(raw)

@@ -5,28 +5,29 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic
 
 from interface.errors import StoreError
 from interface.observe.emit import emit
 from interface.observe.engine import StorageFailed
 from interface.observe.fault import fault
 from interface.observe.receive import BatchStored
-from interface.pipeline.receive import Answer, Examined, store_batch
+from interface.pipeline.receive import Answer, E, store_batch
 from interface.ports import Store
 
-Result = Answer | StoreError
+Result = Answer[E] | StoreError
 _STOP = None
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A frame on its way into the store, and who is told what became of it (called on the intake thread)."""
+class Waiting(Generic[E]):
+    """An arrival on its way into the store, and who is told what became of it (called on the intake thread)."""
 
-    examined: Examined
-    tell: Callable[[Result], None]
+    examined: E
+    tell: Callable[[Answer[E] | StoreError], None]
 
 
-class Intake:
+class Intake(Generic[E]):
     """Group commit: one message when idle, up to `batch_messages` under load.
 
     `stored` is called after each commit with the answers and before any sender is told; `settled` once all were told. Where
@@ -38,7 +39,7 @@ class Intake:
         store: Store,
         *,
         batch_messages: int,
-        stored: Callable[[Sequence[Answer]], None],
+        stored: Callable[[Sequence[Answer[E]]], None],
         settled: Callable[[], None],
         refusal: Callable[[], StoreError | None],
     ) -> None:
@@ -47,7 +48,7 @@ class Intake:
         self._batch_messages = batch_messages
         self._stored = stored
         self._settled = settled
-        self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Waiting[E] | None] = queue.SimpleQueue()
         self._is_busy = False
         self._began = time.monotonic()  # the last batch
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
@@ -56,8 +57,8 @@ class Intake:
         """Start the thread."""
         self._thread.start()
 
-    def submit(self, examined: Examined, tell: Callable[[Result], None]) -> None:
-        """Queue one frame. The number of frames in flight is bounded by the wires, which stop reading."""
+    def submit(self, examined: E, tell: Callable[[Answer[E] | StoreError], None]) -> None:
+        """Queue one arrival. The number of frames in flight is bounded by the wires, which stop reading."""
         self._queue.put(Waiting(examined, tell))
 
     @property
@@ -80,7 +81,7 @@ class Intake:
             if is_last:
                 return
 
-    def _fill(self, first: Waiting) -> tuple[list[Waiting], bool]:
+    def _fill(self, first: Waiting[E]) -> tuple[list[Waiting[E]], bool]:
         batch = [first]
         while len(batch) < self._batch_messages:
             try:
@@ -92,12 +93,12 @@ class Intake:
             batch.append(more)
         return batch, False
 
-    def _commit(self, batch: list[Waiting]) -> None:
+    def _commit(self, batch: list[Waiting[E]]) -> None:
         for one, result in zip(batch, self._store_all([one.examined for one in batch]), strict=True):
             one.tell(result)
         self._settled()
 
-    def _store_all(self, examined: Sequence[Examined]) -> Sequence[Result]:
+    def _store_all(self, examined: Sequence[E]) -> Sequence[Answer[E] | StoreError]:
         started = time.perf_counter_ns()
         try:
             if (refusal := self._refusal()) is not None:
@@ -115,7 +116,7 @@ class Intake:
         self._stored(answers)
         return answers
 
-    def _store_unread(self, examined: Examined, bug: Exception) -> Result:
+    def _store_unread(self, examined: E, bug: Exception) -> Answer[E] | StoreError:
         """Keep at least the bytes, so that a person sees them and the sender goes on; without that, nothing can be stored."""
         try:
             (answer,) = store_batch(self._store, [examined.unread()])

@@ -26,7 +26,7 @@ from interface.observe.fault import fault
 from interface.observe.files import FilesExhausted
 from interface.observe.receive import ListenerFailed
 from interface.observe.room import StorageBack
-from interface.pipeline.receive import Answer
+from interface.pipeline.receive import Answer, Examined
 from interface.ports import Clock, Store
 from interface.settings import Pace
 from interface.view.count import Ear, Vitals
@@ -72,7 +72,7 @@ class ListenPart:
         self._bell = bell
         self._ringer = ringer
         self._outcomes = Outcomes(store, bell, take_custody, poll_secs=pace.poll_secs)
-        self._intake = Intake(
+        self._intake = Intake[Examined](
             store,
             batch_messages=pace.receive_batch_messages,
             stored=self._stored,
@@ -162,7 +162,7 @@ class ListenPart:
     def _flush(self) -> None:
         self._reception.flush()
 
-    def _stored(self, _answers: Sequence[Answer]) -> None:
+    def _stored(self, _answers: Sequence[Answer[Examined]]) -> None:
         self._ringer.ring("process")
 
     def _not_stored(self, failure: Failure) -> Failure:

@@ -24,7 +24,7 @@ from interface.observe.receive import (
     SenderClockRight,
 )
 from interface.pipeline.acknowledge import Verdict, is_positive
-from interface.pipeline.receive import WAITS, Answer, Examined, Listening, examine
+from interface.pipeline.receive import WAITS, Answer, Examined, Listening, ack_of, examine, settled_ack
 from interface.pipeline.sender_clock import NEVER, ClockRule, SenderClock
 from interface.pipeline.unpack import answer_each
 from interface.ports import Clock
@@ -62,14 +62,16 @@ class ControlIds:
 class Reception:
     """Takes arrivals of all sources into custody; what each `MllpSource` calls."""
 
-    def __init__(self, reactor: AsyncioSelectorReactor, intake: Intake, outcomes: Outcomes, clock: Clock) -> None:
+    def __init__(
+        self, reactor: AsyncioSelectorReactor, intake: Intake[Examined], outcomes: Outcomes, clock: Clock
+    ) -> None:
         self._reactor = reactor
         self._intake = intake
         self._outcomes = outcomes
         self._clock = clock
         self._ids = ControlIds(clock.now())
         self._told: list[_Told] = []
-        self._received: dict[tuple[str, str], list[Answer]] = {}  # of one commit, by channel and answer
+        self._received: dict[tuple[str, str], list[Answer[Examined]]] = {}  # of one commit, by channel and answer
         self._clocks: dict[str, SenderClock] = {}  # of the senders, by channel; touched on the reactor's thread only
         self._unanswered: dict[Waiting, int] = {}  # arrivals, in their order; touched on the reactor's thread only
 
@@ -114,7 +116,7 @@ class Reception:
         """Arrival of the oldest frame that has no answer yet; 0 for none. On the reactor's thread."""
         return next(iter(self._unanswered.values()), 0)
 
-    def _tell(self, listener: Listener, examined: Examined, waiting: Waiting, result: Result) -> None:
+    def _tell(self, listener: Listener, examined: Examined, waiting: Waiting, result: Result[Examined]) -> None:
         if isinstance(result, StoreError):
             refusal = examined.unstorable_ack(self._ids.next(), self._clock.now())
             self._tell_later(waiting, refusal if listener.rejects_when_unstorable else result, examined)
@@ -131,11 +133,11 @@ class Reception:
             reply = partial(self._answer_each, listener.listening, result)
             self._reactor.callFromThread(self._tell_from_thread, waiting, reply, examined)
             return
-        self._tell_later(waiting, result.ack(self._ids.next(), self._clock.now()), examined)
+        self._tell_later(waiting, ack_of(result, self._ids.next(), self._clock.now()), examined)
 
-    def _answer_each(self, listening: Listening, answer: Answer) -> bytes | None:
+    def _answer_each(self, listening: Listening, answer: Answer[Examined]) -> bytes | None:
         each = answer_each(answer.examined, listening, self._ids.next, self._clock.now())
-        return answer.ack(self._ids.next(), self._clock.now()) if each is None else each
+        return ack_of(answer, self._ids.next(), self._clock.now()) if each is None else each
 
     def _tell_from_thread(self, waiting: Waiting, make: Callable[[], bytes | None], examined: Examined) -> None:
         making = threads.deferToThreadPool(self._reactor, self._reactor.getThreadPool(), make)
@@ -147,7 +149,7 @@ class Reception:
     def _tell_later(self, waiting: Waiting, reply: bytes | None | StoreError, examined: Examined) -> None:
         self._told.append(_Told(waiting, reply, examined.intake.source, examined.intake.arrived_at))
 
-    def _note(self, answer: Answer) -> None:
+    def _note(self, answer: Answer[Examined]) -> None:
         intake, received = answer.examined.intake, answer.received
         if received.is_duplicate:
             emit(MessageRepeated(channel=intake.source, message_id=received.message_id))
@@ -156,8 +158,8 @@ class Reception:
         else:
             self._received.setdefault((intake.source, answer.code), []).append(answer)
 
-    def _settled(self, waiting: Waiting, answer: Answer, settled: Settled) -> None:
-        reply = answer.settled_ack(settled, self._ids.next(), self._clock.now())
+    def _settled(self, waiting: Waiting, answer: Answer[Examined], settled: Settled) -> None:
+        reply = settled_ack(answer, settled, self._ids.next(), self._clock.now())
         intake = answer.examined.intake
         self._reactor.callFromThread(self._fire, [_Told(waiting, reply, intake.source, intake.arrived_at)])
 

@@ -17,6 +17,8 @@ from interface.fhir.text import Resource
 
 KEPT: Final = ("content-type", "if-match", "if-none-match", "if-none-exist", "prefer", "x-request-id")
 METHODS: Final = ("POST", "PUT", "DELETE")
+PROCESS_MESSAGE: Final = "$process-message"
+TOGETHER: Final = ("transaction", "message")  # Bundles of which all is applied or nothing
 LONGEST_HEAD: Final = 16_384
 MOST_PARAMETERS: Final = 100
 _VERSION: Final = "HTTP/1.1"
@@ -34,7 +36,7 @@ class Request:
     """One request that writes. `type` is empty for a Bundle sent to the base, `id` where the server gives it.
 
     `query` is of a conditional request (`PUT Patient?identifier=s|v`), `headers` has the names of `KEPT` in lower case,
-    `resource` is None where a method has no body.
+    `resource` is None where a method has no body. A Bundle of messages goes to the operation `$process-message`.
     """
 
     method: str
@@ -50,9 +52,29 @@ class Request:
         return {"POST": "create", "PUT": "update", "DELETE": "delete"}[self.method]
 
     @property
-    def version(self) -> str:
-        """The version that the request is for, out of If-Match; empty without one."""
-        return self.headers.get("if-match", "").removeprefix('W/"').removesuffix('"')
+    def kind(self) -> str:
+        """What people and filters call it: `Patient create`, `Bundle transaction`, `Bundle message`."""
+        if self.type:
+            return f"{self.type} {self.interaction}"
+        return f"Bundle {(self.resource or {}).get('type', '')}".rstrip()
+
+    @property
+    def version(self) -> int:
+        """The version that the request is for, out of If-Match; 0 without one, -1 for one that we never gave."""
+        if (asked := self.headers.get("if-match")) is None:
+            return 0
+        number = asked.removeprefix('W/"').removesuffix('"')
+        return int(number) if number.isdecimal() and number.isascii() and len(number) < 19 and int(number) else -1
+
+    @property
+    def is_for_absent(self) -> bool:
+        """Whether it is to be refused where the resource is there already (If-None-Match: *)."""
+        return self.headers.get("if-none-match", "") == "*"
+
+    @property
+    def only_new(self) -> tuple[tuple[str, str], ...]:
+        """What a conditional create looks for (If-None-Exist); empty for any other request."""
+        return query_of(self.headers.get("if-none-exist", ""), "http.If-None-Exist")
 
 
 def write(method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
@@ -89,8 +111,8 @@ def read(raw: bytes) -> Request:
     _check_headers(headers)
     path, _, query = target.partition("?")
     type_, id_ = _path(method, path)
-    request = Request(method, type_, id_, _query(query), headers, _resource(method, raw[end.end() :]))
-    _agree(request)
+    request = Request(method, type_, id_, query_of(query, "http.query"), headers, _resource(method, raw[end.end() :]))
+    agree(request)
     return request
 
 
@@ -136,7 +158,7 @@ def _check_headers(headers: Mapping[str, str]) -> None:
 
 def _path(method: str, path: str) -> tuple[str, str]:
     type_, _, id_ = unquote(path[1:]).partition("/")
-    if not type_ and not id_ and method == "POST":
+    if method == "POST" and (type_, id_) in (("", ""), (PROCESS_MESSAGE, "")):
         return "", ""
     if not _TYPE.fullmatch(type_) or (id_ and not _ID.fullmatch(id_)):
         raise _malformed("the path is /TYPE or /TYPE/ID", "http.path", IssueCode.VALUE)
@@ -147,11 +169,14 @@ def _path(method: str, path: str) -> tuple[str, str]:
     return type_, id_
 
 
-def _query(query: str) -> tuple[tuple[str, str], ...]:
+def query_of(query: str, at: str) -> tuple[tuple[str, str], ...]:
+    """Names and values of a query. RefusedError 400 where they cannot be read, or are too many."""
     try:
-        return tuple(parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS, errors="strict"))
+        return tuple(
+            parse_qsl(query.lstrip("?"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS, errors="strict")
+        )
     except ValueError:
-        raise _malformed(f"the query is in UTF-8 and has {MOST_PARAMETERS} parameters at most", "http.query") from None
+        raise _malformed(f"the query is in UTF-8 and has {MOST_PARAMETERS} parameters at most", at) from None
 
 
 def _resource(method: str, body: bytes) -> Resource | None:
@@ -164,13 +189,15 @@ def _resource(method: str, body: bytes) -> Resource | None:
     return resource
 
 
-def _agree(request: Request) -> None:
-    """Address and body are about the same resource (R4 section 3.1.0.4.1)."""
+def agree(request: Request) -> None:
+    """See that address and body are about the same resource (R4 section 3.1.0.4.1). RefusedError 400 where they are not."""
     if request.method != "POST" and not request.id and not request.query:
         raise _malformed("which one? write /TYPE/ID, or a query that finds it", "http.path", IssueCode.REQUIRED)
     if request.resource is None:
         return
     type_ = request.type or "Bundle"
+    if not request.type and request.resource.get("type") not in TOGETHER:
+        raise _malformed(f"a Bundle is one of {', '.join(TOGETHER)}", "Bundle.type", IssueCode.VALUE)
     if request.resource.get("resourceType") != type_:
         raise _malformed(f"the address is one of {type_}, and the body is not", "resourceType", IssueCode.INVARIANT)
     if request.id and request.resource.get("id") != request.id:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping as Table
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from interface.fhir.request import Request
 from interface.hl7.delimiters import STANDARD
 from interface.hl7.problem import ErrorCode
 from interface.ledger.noun import Identifier, Noun
-from interface.ledger.reading import Filtered, Meaning, Reading, Said
+from interface.ledger.reading import Demand, Filtered, Meaning, Reading, Said, Target
 from interface.mapping.assemble import assemble, whose
 from interface.mapping.fhir_identifier import OF_SENDER, RESOURCES, reader_of, row_of, token_of
 from interface.mapping.identifier import Naming
@@ -78,7 +79,8 @@ class FhirMapping:
             )
         names["meaning"] = meaning.value
         scope.event_at = self._event_at(scope, arrived_at)
-        return _named(assemble(self.rules, request, scope, meaning), request, names["self"])
+        reading = _named(assemble(self.rules, request, scope, meaning), request, names["self"])
+        return replace(reading, target=_target(request, reading, names["self"], scope, self.rules.naming))
 
     def identify(self, request: Request, context: Context) -> Reading:
         """Whose request it is and nothing else, as far as that can be read."""
@@ -143,19 +145,61 @@ def _addressed(request: Request, scope: Scope, naming: Naming) -> Identifier | N
         return row_of(request.type, request.id, naming)
     if naming.references and isinstance(id_ := scope.resource.get("id"), str):
         return row_of(request.type, id_, naming)
-    tokens = [value for name, value in request.query if name == "identifier"]
-    if len(tokens) != 1 or len(request.query) != 1:
-        if request.query:
-            raise UnfitMessageError(
-                "reference-unfollowed",
-                "a conditional request is found by one identifier alone",
-                hl7_code=ErrorCode.UNKNOWN_KEY,
-                place="http.query",
-                advice=f"write {request.type}?identifier=SYSTEM|VALUE",
-            )
+    return _looked_for(request.query, "http.query", request.type, scope, naming)
+
+
+def _looked_for(
+    query: Sequence[tuple[str, str]], at: str, type_: str, scope: Scope, naming: Naming
+) -> Identifier | None:
+    """The number by which a conditional request finds its row; None where it has no condition."""
+    if not query:
         return None
-    found = reader_of("http.query", RESOURCES[request.type], naming)(token_of(tokens[0]), scope)
+    (name, value), *others = query
+    if name != "identifier" or "," in value or others:
+        raise UnfitMessageError(
+            "reference-unfollowed",
+            "a conditional request is found by one identifier alone",
+            hl7_code=ErrorCode.UNKNOWN_KEY,
+            place=at,
+            advice=f"write {type_}?identifier=SYSTEM|VALUE",
+        )
+    found = reader_of(at, RESOURCES[type_], naming)(token_of(value), scope)
     return found if isinstance(found, Identifier) else None
+
+
+def _target(request: Request, reading: Reading, own: Identifier | None, scope: Scope, naming: Naming) -> Target | None:
+    """The row that the request is about, with what it demands of it; None where its resource stands for no row of ours."""
+    noun = RESOURCES.get(request.type)
+    if noun is None:
+        return None
+    wanted = _looked_for(request.only_new, "http.If-None-Exist", request.type, scope, naming)
+    ids = dict.fromkeys([*(one for one in (own, wanted) if one is not None), *_numbers(reading, noun)])
+    demand = Demand.NOTHING
+    if wanted is not None:
+        demand = Demand.NEW
+    elif request.is_for_absent:
+        demand = Demand.ABSENT
+    elif request.id and not naming.references:
+        demand = Demand.KNOWN
+    return Target(noun, tuple(ids), demand, request.version)
+
+
+def _numbers(reading: Reading, noun: Noun) -> tuple[Identifier, ...]:
+    """What the reading knows its row by: of a merge the record that is retired, for that is the one which says so."""
+    match noun:
+        case Noun.PATIENT if reading.merges:
+            return tuple(one.retired for one in reading.merges)
+        case Noun.PATIENT:
+            said = reading.patient
+        case Noun.ACCOUNT:
+            said = reading.account
+        case Noun.ENCOUNTER:
+            said = reading.encounter
+        case Noun.GUARANTOR:
+            said = reading.guarantors[0] if reading.guarantors else None
+    if said is None and noun is Noun.ACCOUNT:
+        return tuple(one.account for one in reading.closed)
+    return said.ids if said is not None else ()
 
 
 def own_number(noun: Noun) -> Read:

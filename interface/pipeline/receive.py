@@ -6,6 +6,7 @@ Intake reads the header, tolerantly, and looks for card numbers; nothing else. `
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Generic, Protocol, Self, TypeVar
 
 from interface.card.screen import CardScreen, screen
 from interface.hl7.ack import AckCode, build_ack
@@ -37,6 +38,23 @@ class Listening:
     answers_each: bool = False  # each message of a batch, instead of the batch alone
 
 
+class Arrived(Protocol):
+    """Something that arrived, decided on before it is stored."""
+
+    @property
+    def intake(self) -> Intake:
+        """What to store, with the answer that it would get."""
+
+    def unread(self) -> Self:
+        """The same with its bytes alone, refused: for one that a defect of ours keeps from being stored as it was read."""
+
+    def repeated(self, first: str) -> str:
+        """What is said to a repeat of something that was answered `first`."""
+
+
+E = TypeVar("E", bound=Arrived)
+
+
 @dataclass(frozen=True, slots=True)
 class Examined:
     """One frame, decided on: what to store, and all that its answer needs."""
@@ -64,6 +82,14 @@ class Examined:
         )
         return replace(self, intake=intake, verdict=Verdict.REJECT, problem=problem)
 
+    def repeated(self, first: str) -> str:
+        """The first answer is given again, in the code of this arrival's mode: AA and CA say the same."""
+        if first == WAITS:
+            return WAITS
+        verdict = verdict_of(first)
+        is_given = self.answers_always or is_wanted(self.manner.immediate, verdict)
+        return self.manner.codes[verdict] if is_given else ""
+
     def unstorable_ack(self, control_id: str, at: int) -> bytes:
         """The refusal of a frame that could not be stored, for senders that want one."""
         problem = Problem(ErrorCode.INTERNAL_ERROR, "", "nothing can be stored at present; send it again later")
@@ -72,31 +98,34 @@ class Examined:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of one frame. `code` is WAITS while the outcome of processing is awaited, "" when none is wanted."""
+class Answer(Generic[E]):
+    """What became of one arrival. `code` is WAITS while the outcome of processing is awaited, "" when none is wanted."""
 
-    examined: Examined
+    examined: E
     received: Received
     code: str
 
-    def ack(self, control_id: str, at: int) -> bytes | None:
-        """The acknowledgement's bytes, unframed; None when the sender wants none."""
-        if not self.code:
-            return None
-        problems = (self.examined.problem,) if self.examined.problem else ()
-        return build_ack(self.examined.header, AckCode(self.code), control_id=control_id, at=at, problems=problems)
 
-    def settled_ack(self, settled: Settled, control_id: str, at: int) -> bytes:
-        """The acknowledgement of a message whose sender waited for the outcome, in the code of its mode.
+def ack_of(answer: Answer[Examined], control_id: str, at: int) -> bytes | None:
+    """The acknowledgement's bytes, unframed; None when the sender wants none."""
+    if not answer.code:
+        return None
+    examined = answer.examined
+    problems = (examined.problem,) if examined.problem else ()
+    return build_ack(examined.header, AckCode(answer.code), control_id=control_id, at=at, problems=problems)
 
-        A positive answer may carry information: held, or not done in time, and in our custody all the same.
-        """
-        verdict = verdict_of(settled.code)
-        severity = Severity.INFORMATION if verdict is Verdict.ACCEPT else Severity.ERROR
-        code = settled.hl7_code or (ErrorCode.ACCEPTED if verdict is Verdict.ACCEPT else ErrorCode.INTERNAL_ERROR)
-        problems = (Problem(code, settled.place, settled.text, severity),) if settled.text else ()
-        wanted = self.examined.manner.codes[verdict]
-        return build_ack(self.examined.header, AckCode(wanted), control_id=control_id, at=at, problems=problems)
+
+def settled_ack(answer: Answer[Examined], settled: Settled, control_id: str, at: int) -> bytes:
+    """The acknowledgement of a message whose sender waited for the outcome, in the code of its mode.
+
+    A positive answer may carry information: held, or not done in time, and in our custody all the same.
+    """
+    verdict = verdict_of(settled.code)
+    severity = Severity.INFORMATION if verdict is Verdict.ACCEPT else Severity.ERROR
+    code = settled.hl7_code or (ErrorCode.ACCEPTED if verdict is Verdict.ACCEPT else ErrorCode.INTERNAL_ERROR)
+    problems = (Problem(code, settled.place, settled.text, severity),) if settled.text else ()
+    wanted = answer.examined.manner.codes[verdict]
+    return build_ack(answer.examined.header, AckCode(wanted), control_id=control_id, at=at, problems=problems)
 
 
 def examine(
@@ -181,7 +210,7 @@ def verdict_on(problem: Problem | None) -> Verdict:
     return Verdict.ERROR if problem.code.startswith("1") else Verdict.REJECT
 
 
-def store_batch(store: Store, examined: Sequence[Examined]) -> list[Answer]:
+def store_batch(store: Store, examined: Sequence[E]) -> list[Answer[E]]:
     """Make a batch durable in one commit, then say what each sender is to be told."""
     prepared = store.prepare([one.intake for one in examined])
     with store.turn("receive") as turn:
@@ -189,16 +218,7 @@ def store_batch(store: Store, examined: Sequence[Examined]) -> list[Answer]:
     return [_answer(one, result) for one, result in zip(examined, results, strict=True)]
 
 
-def _answer(examined: Examined, received: Received) -> Answer:
+def _answer(examined: E, received: Received) -> Answer[E]:
     if received.is_duplicate and received.answer:
-        return Answer(examined, received, _repeated(examined, received.answer))
+        return Answer(examined, received, examined.repeated(received.answer))
     return Answer(examined, received, examined.intake.answer)
-
-
-def _repeated(examined: Examined, first: str) -> str:
-    # The first answer is given again, in the code of this arrival's mode: AA and CA say the same.
-    if first == WAITS:
-        return WAITS
-    verdict = verdict_of(first)
-    is_given = examined.answers_always or is_wanted(examined.manner.immediate, verdict)
-    return examined.manner.codes[verdict] if is_given else ""

@@ -9,7 +9,7 @@ import pytest
 from interface.engine.intake import Intake, Result
 from interface.errors import StoreError
 from interface.message import MessageState
-from interface.pipeline.receive import Answer, Examined, Listening, examine
+from interface.pipeline.receive import Answer, Examined, Listening, ack_of, examine
 from interface.ports import Store
 from interface.row import message as rows
 from interface.store.store import open_store
@@ -42,11 +42,11 @@ def store(made_sqlite: MadeDatabase) -> Iterator[Store]:
     opened.close()
 
 
-def taken(store: object, *control_ids: str) -> list[Result]:
+def taken(store: object, *control_ids: str) -> list[Result[Examined]]:
     """What each frame of one batch is told."""
-    told: dict[str, Result] = {}
+    told: dict[str, Result[Examined]] = {}
     done = threading.Event()
-    intake = Intake(
+    intake = Intake[Examined](
         cast(Store, store),
         batch_messages=10,
         stored=lambda _answers: None,
@@ -74,7 +74,7 @@ def test_a_frame_that_a_defect_keeps_out_spoils_only_itself_and_keeps_its_bytes(
         assert reader.body(bad.received.message_id) == HEADER % b"N2"
     assert story is not None
     assert (story.row.state, story.row.reason) == (MessageState.REFUSED, "internal-error")
-    ack = bad.ack("A1", 1)
+    ack = ack_of(bad, "A1", 1)
     assert ack is not None
     assert b"MSA|AR|N2\rERR|||207^" in ack
 

@@ -17,7 +17,7 @@ def put(path: str = "/Patient/01A", body: bytes = PATIENT, *headers: tuple[str, 
 
 def test_a_request_comes_back_as_it_was_stored() -> None:
     found = read(put("/Patient/01A", PATIENT, ("If-Match", 'W/"3"'), ("X-Request-Id", "r-1")))
-    assert (found.method, found.type, found.id, found.version) == ("PUT", "Patient", "01A", "3")
+    assert (found.method, found.type, found.id, found.version) == ("PUT", "Patient", "01A", 3)
     assert found.headers["x-request-id"] == "r-1"
     assert found.resource is not None
     assert str(found.resource["extension"][0]["valueDecimal"]) == "10.00"

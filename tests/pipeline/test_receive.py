@@ -4,7 +4,7 @@ import pytest
 
 from interface.message import MessageState
 from interface.pipeline.expected import Expected
-from interface.pipeline.receive import WAITS, Answer, Listening, examine, store_batch
+from interface.pipeline.receive import WAITS, Answer, Examined, Listening, ack_of, examine, store_batch
 from interface.view.message import MessageFilter
 from tests.pipeline.spoken import Feed
 
@@ -12,14 +12,14 @@ ADT = b"MSH|^~\\&|EPICADT|NORTH|HP24ENG|HP24|20260105091500||ADT^A08^ADT_A01|N1|
 HERE = Listening("spoken")
 
 
-def answer(feed: Feed, raw: bytes, listening: Listening = HERE, **how: bool) -> Answer:
+def answer(feed: Feed, raw: bytes, listening: Listening = HERE, **how: bool) -> Answer[Examined]:
     return store_batch(feed.store, [examine(raw, listening, peer="test:1", at=feed.clock.now(), **how)])[0]
 
 
 def test_a_message_is_durable_before_its_positive_answer(feed: Feed) -> None:
     given = answer(feed, ADT)
     assert given.code == "AA"
-    ack = given.ack("A1", feed.clock.now())
+    ack = ack_of(given, "A1", feed.clock.now())
     assert ack is not None and b"MSA|AA|N1" in ack
     with feed.store.snapshot() as reader:
         assert reader.body(given.received.message_id) == ADT
@@ -70,7 +70,7 @@ def test_a_repeat_in_the_same_batch_waits_for_the_same_commit(feed: Feed) -> Non
 
 def test_a_cut_frame_is_kept_and_never_answered(feed: Feed) -> None:
     given = answer(feed, ADT[:60], is_cut=True)
-    assert given.ack("A1", 0) is None
+    assert ack_of(given, "A1", 0) is None
     with feed.store.snapshot() as reader:
         story = reader.message(given.received.message_id)
     assert story is not None and story.row.state is MessageState.INCOMPLETE
@@ -124,7 +124,7 @@ def test_where_the_channel_says_so_a_message_without_control_id_is_taken_and_kno
 
 
 def test_such_a_message_is_answered_with_what_it_sent_nothing(feed: Feed) -> None:
-    ack = answer(feed, ADT.replace(b"|N1|", b"||"), NUMBERLESS).ack("A1", feed.clock.now())
+    ack = ack_of(answer(feed, ADT.replace(b"|N1|", b"||"), NUMBERLESS), "A1", feed.clock.now())
     assert ack is not None and b"MSA|AA|\r" in ack
 
 
