@@ -34,15 +34,16 @@ def capability(base: str, release: str, at: str) -> dict[str, Any]:
 
 
 def _resource(type_: str, served: Served) -> dict[str, Any]:
+    codes = ("read", "vread", "search-type") if served.is_versioned else ("read", "search-type")
     found: dict[str, Any] = {
         "type": type_,
         "documentation": served.about,
-        "interaction": [{"code": "read"}, {"code": "search-type"}],
-        "versioning": "versioned",
-        "readHistory": False,
+        "interaction": [{"code": code} for code in codes],
+        "versioning": "versioned" if served.is_versioned else "no-version",
+        "readHistory": False,  # vread answers the version that is current
         "updateCreate": False,
         "conditionalCreate": False,
-        "conditionalRead": "full-support",
+        "conditionalRead": "not-match" if served.is_versioned else "not-supported",
         "conditionalUpdate": False,
         "conditionalDelete": "not-supported",
     }

@@ -13,6 +13,7 @@ MOST = 200  # entries on a page, at most
 USUAL = 50
 CURSOR = "_cursor"  # of the links that we give; opaque to clients
 _PAGING = ("_count", CURSOR)
+_TOTALS = ("none", "estimate", "accurate")
 _COSMETIC = ("_format", "_pretty")  # said of how, not of what; JSON is all there is
 _ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -37,6 +38,9 @@ class Search:
     updated_from: int = 0
     updated_until: int | None = None
     includes: list[str] = field(default_factory=list)
+    elements: tuple[str, ...] = ()  # to be shown, beside what must be; empty: all
+    is_count: bool = False  # nothing but the number is asked for
+    has_total: bool = False
     used: list[tuple[str, str]] = field(default_factory=list)  # parameters that were taken, for the links
     ignored: list[str] = field(default_factory=list)
 
@@ -61,6 +65,8 @@ def search(type_: str, query: Iterable[tuple[str, str]], *, is_strict: bool = Fa
                 continue
             if name in _PAGING:
                 _page(found, name, text)
+            elif name in ("_summary", "_total", "_elements"):
+                _extent(found, name, text, is_strict=is_strict)
             elif name == "_include":
                 _include(found, text)
             elif bare not in served.parameters or modifier:
@@ -78,6 +84,11 @@ def search(type_: str, query: Iterable[tuple[str, str]], *, is_strict: bool = Fa
     return found
 
 
+def elements(text: str) -> tuple[str, ...]:
+    """The elements that `_elements` names."""
+    return tuple(name for one in text.split(",") if (name := one.strip()))
+
+
 def _issue(name: str, text: str, code: IssueCode = IssueCode.VALUE) -> Issue:
     return Issue(code, text, f"http.{name}")
 
@@ -92,7 +103,27 @@ def _page(found: Search, name: str, text: str) -> None:
     if name == CURSOR:
         found.beyond_id = int(text)
     else:
-        found.count = min(int(text), MOST) or 1
+        found.count = min(int(text), MOST)
+        found.is_count |= not found.count  # R4 section 3.1.1.5.3: the same as _summary=count
+
+
+def _extent(found: Search, name: str, text: str, *, is_strict: bool) -> None:
+    """How much of what is found is shown."""
+    match name, text:
+        case "_summary", "count":
+            found.is_count = True
+        case "_summary", "false":
+            pass
+        case "_summary", _:
+            _leave_out(found, name, is_strict=is_strict)
+        case "_total", _ if text in _TOTALS:
+            found.has_total = text != "none"
+            found.used.append((name, text))
+        case "_elements", _ if text:
+            found.elements = elements(text)
+            found.used.append((name, text))
+        case _:
+            raise _wrong(name, f"{name} takes {', '.join(_TOTALS)}" if name == "_total" else f"{name} has no value")
 
 
 def _include(found: Search, text: str) -> None:

@@ -25,18 +25,24 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One resource type. `needs`: a search must name one of these; `includes`: parameter -> the type that is added."""
+    """One resource type. `needs`: a search must name one of these; `includes`: parameter -> the type that is added.
+
+    `required`: the elements without which R4 takes none of this type. `is_versioned`: it says how often it has changed.
+    """
 
     about: str
     parameters: Mapping[str, Parameter]
     includes: Mapping[str, str]
     needs: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    is_versioned: bool = True
 
 
 _ID = Parameter(Kind.TOKEN, "the resource with this id")
 _UPDATED = Parameter(Kind.DATE, "when it last changed: ge, gt, le, lt and a time; twice for a window")
 _PATIENT = Parameter(Kind.REFERENCE, "whose it is: Patient/ID", "Patient")
 _ACCOUNT = Parameter(Kind.REFERENCE, "on which account: Account/ID", "Account")
+_PAYMENT = Parameter(Kind.TOKEN, "HealthPay24's number of the payment, or the number that the EHR has")
 
 
 def _number(of: str) -> Parameter:
@@ -66,14 +72,16 @@ SERVED: Mapping[str, Served] = {
         {"_id": _ID, "patient": _PATIENT},
         {"patient": "Patient"},
         ("patient", "_id"),
+        required=("patient",),
     ),
     "Organization": Served(
-        "Organisations that answer for accounts.",
+        "Organisations that answer for accounts. Hospitals and payers are no rows of the ledger: they are named where they matter.",
         {"_id": _ID, "_lastUpdated": _UPDATED, "identifier": _number("organisation"), "name": _name("organisation")},
         {},
     ),
     "Account": Served(
-        "What is billed together, with what the patient owes (extension Account.balance of FHIR R5).",
+        "What is billed together, with what the patient owes (extension Account.balance of FHIR R5). "
+        "A retired one is inactive, and part of the one that replaced it.",
         {
             "_id": _ID,
             "_lastUpdated": _UPDATED,
@@ -83,9 +91,10 @@ SERVED: Mapping[str, Served] = {
             "status": Parameter(Kind.TOKEN, "active or inactive"),
         },
         {"patient": "Patient", "subject": "Patient"},
+        required=("status",),
     ),
     "Encounter": Served(
-        "Visits.",
+        "Visits. A retired one is entered in error, and part of the one that replaced it.",
         {
             "_id": _ID,
             "_lastUpdated": _UPDATED,
@@ -96,20 +105,46 @@ SERVED: Mapping[str, Served] = {
             "status": Parameter(Kind.TOKEN, "a code of the resource's status"),
         },
         {"patient": "Patient", "subject": "Patient", "account": "Account"},
+        required=("status", "class"),
     ),
     "Coverage": Served(
         "Insurance of an account, as the EHR told it.",
         {"_id": _ID, "patient": _PATIENT, "beneficiary": _PATIENT},
         {"patient": "Patient", "beneficiary": "Patient"},
         ("patient", "beneficiary", "_id"),
+        required=("status", "beneficiary", "payor"),
     ),
-    "PaymentReconciliation": Served(
-        "Payments that HealthPay24 took, each with its shares, voids and refunds.",
+    "ChargeItem": Served(
+        "Charges that the EHR booked on accounts; a credit is one with a negative price. The price is of the whole: quantity, "
+        "visit and diagnosis are not kept. What was taken back to be booked anew is entered in error.",
         {
             "_id": _ID,
-            "identifier": Parameter(Kind.TOKEN, "HealthPay24's number of the payment, or the number that the EHR has"),
+            "identifier": Parameter(
+                Kind.TOKEN, "the sender's number of the charge; of which system it is, is not kept and not looked at"
+            ),
+            "patient": _PATIENT,
+            "subject": _PATIENT,
+            "account": _ACCOUNT,
         },
+        {"patient": "Patient", "subject": "Patient", "account": "Account"},
+        required=("status", "code", "subject"),
+        is_versioned=False,
+    ),
+    "PaymentReconciliation": Served(
+        "Payments that HealthPay24 took, each with its shares, voids and refunds. What the EHR took is in its balances alone.",
+        {"_id": _ID, "identifier": _PAYMENT},
         {},
+        required=("status", "created", "paymentDate", "paymentAmount"),
+        is_versioned=False,
+    ),
+    "PaymentNotice": Served(
+        "How far each of those payments has come: paid once it was taken; cleared once every share of it counts as posted with the "
+        "EHR, which by the channel's agreement is its acknowledgement or its own word that the share stands in its books. "
+        "Money that reached a bank is not known here.",
+        {"_id": _ID, "identifier": _PAYMENT},
+        {},
+        required=("status", "created", "payment", "recipient", "amount"),
+        is_versioned=False,
     ),
 }
 TYPES = tuple(SERVED)

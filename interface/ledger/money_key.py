@@ -17,3 +17,9 @@ def look_up(transaction: Transaction) -> str:
         amount = f"{transaction.sign * transaction.amount_minor}{transaction.currency}"
         parts = ("like", transaction.code, transaction.occurred_on, amount)
     return _SEPARATOR.join(parts)
+
+
+def number_of(known: str) -> str:
+    """The transaction id in what `look_up` gave; empty where the sender gave none."""
+    kind, *parts = known.split(_SEPARATOR)
+    return parts[0] if kind == "id" else ""

@@ -11,6 +11,7 @@ from interface.message import MirrorState
 from interface.operate.act import By, note
 from interface.ports import Reader, Store
 from interface.row.mirror import Material, MirrorRow, Subject
+from interface.view.charge import ChargeFilter, ChargeStory
 from interface.view.money import PaymentStory
 from interface.view.resource import ResourceFilter, ResourceRow
 
@@ -82,6 +83,24 @@ class Resources:
             page = reader.payments(beyond_id, limit)
         self._note(by, "payment", [one.payment.public_id for one in page], ())
         return page
+
+    def charges(self, by: By, wanted: ChargeFilter, why: Sequence[str] = ()) -> list[ChargeStory]:
+        """One page of charges and credits, in the order of ids."""
+        with self._store.snapshot() as reader:
+            page = reader.charges(wanted)
+        self._note(by, "charge", [one.entry.public_id for one in page], why)
+        return page
+
+    def count(self, wanted: ResourceFilter | ChargeFilter | None) -> int:
+        """How many rows, charges or (None) payments a filter finds. It shows nobody's: no look to be audited."""
+        with self._store.snapshot() as reader:
+            match wanted:
+                case ResourceFilter():
+                    return reader.count_resources(wanted)
+                case ChargeFilter():
+                    return reader.count_charges(wanted)
+                case None:
+                    return reader.count_payments()
 
     def _found(self, reader: Reader, noun: Noun, rows: Sequence[ResourceRow]) -> list[Found]:
         subject, rules = _SUBJECTS[noun], self._rules()

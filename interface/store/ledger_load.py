@@ -56,6 +56,11 @@ def value_key(vault: Vault, noun: Noun, value: str) -> int:
     return vault.search_key(f"{noun} value", value)
 
 
+def number_key(vault: Vault, number: str) -> int | None:
+    """The look-up of a transaction's number (FT1-2) alone; None of an empty one."""
+    return vault.search_key("transaction number", number) if number else None
+
+
 def identifier_of(vault: Vault, row: sa.Row[Any]) -> Identifier:
     """The identifier that a row of the table holds."""
     return Identifier(*vault.open_json(row.sealed, scope_of("identifier", row.key)))

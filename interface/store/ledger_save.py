@@ -9,13 +9,14 @@ import sqlalchemy as sa
 from interface.ledger.change import Confirmation, LedgerChanges
 from interface.ledger.entity import Entity, Group, KnownIdentifier
 from interface.ledger.journal import Balance, Entry, MoneyMark
+from interface.ledger.money_key import number_of
 from interface.ledger.noun import Noun
 from interface.ledger.payment import Allocation, Payment
 from interface.message import PostingState
 from interface.store import schema_ledger as t
 from interface.store.dialect import insert_or_add, insert_or_keep, insert_or_replace
 from interface.store.lane import join
-from interface.store.ledger_load import identifier_key, value_key
+from interface.store.ledger_load import identifier_key, number_key, value_key
 from interface.store.named import name_of, word_keys
 from interface.store.posting import confirm
 from interface.store.tx import Tx
@@ -157,6 +158,7 @@ def _mark(vault: Vault, mark: MoneyMark) -> dict[str, Any]:
         "message_id": mark.message_id,
         "ordinal": mark.ordinal,
         "key": vault.lookup("money", mark.look_up),
+        "number_key": number_key(vault, number_of(mark.look_up)),
         "source": mark.source,
         "account_id": mark.account_id,
         "entry_id": mark.entry_id,

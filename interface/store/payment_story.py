@@ -27,6 +27,7 @@ _PAGE = (
     .order_by(t.payment.c.id)
     .limit(sa.bindparam("amount"))
 )
+_COUNT = sa.select(sa.func.count()).select_from(t.payment)
 
 
 def payment(tx: Tx, name: str) -> PaymentStory | None:
@@ -43,6 +44,11 @@ def payments_of_allocations(tx: Tx, allocation_ids: Sequence[int]) -> list[Payme
 def page(tx: Tx, beyond_id: int, limit: int) -> list[PaymentStory]:
     """One page of all payments in the order of ids."""
     return stories(tx, [row.id for row in tx.read(_PAGE, beyond=beyond_id, amount=limit)])
+
+
+def count(tx: Tx) -> int:
+    """How many payments there are."""
+    return int(tx.connection.execute(_COUNT).scalar_one())
 
 
 def stories(tx: Tx, ids: Iterable[int]) -> list[PaymentStory]:

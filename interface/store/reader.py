@@ -20,6 +20,7 @@ from interface.store import (
     audit,
     audit_proof,
     baseline,
+    charge_story,
     configuration,
     count,
     counter,
@@ -55,6 +56,7 @@ from interface.store import (
 from interface.store.tx import Tx
 from interface.view.alert import Alert, ToldRow
 from interface.view.audit import Audited, AuditFilter, AuditProof
+from interface.view.charge import ChargeFilter, ChargeStory
 from interface.view.configuration import Activation
 from interface.view.count import ChannelCount, DestinationCount, HeldCount, PartRow, PauseRow, Restored
 from interface.view.delivery import DeliveryFilter, DeliveryStory
@@ -266,6 +268,18 @@ class SqlReader:
 
     def resources(self, wanted: ResourceFilter) -> list[ResourceRow]:
         return resource.resource_rows(self._tx, wanted)
+
+    def count_resources(self, wanted: ResourceFilter) -> int:
+        return resource.count(self._tx, wanted)
+
+    def charges(self, wanted: ChargeFilter) -> list[ChargeStory]:
+        return charge_story.page(self._tx, wanted)
+
+    def count_charges(self, wanted: ChargeFilter) -> int:
+        return charge_story.count(self._tx, wanted)
+
+    def count_payments(self) -> int:
+        return payment_story.count(self._tx)
 
     def patient(self, name: str) -> PatientStory | None:
         return patient_story.patient(self._tx, name)

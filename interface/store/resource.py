@@ -32,6 +32,15 @@ def resource_rows(tx: Tx, wanted: ResourceFilter) -> list[ResourceRow]:
     return [ResourceRow(row.id, row.public_id, *changed.get(row.id, (0, row.updated_at))) for row in rows]
 
 
+def count(tx: Tx, wanted: ResourceFilter) -> int:
+    """How many rows a filter finds, whatever its page."""
+    conditions = _conditions(tx, wanted)
+    if conditions is None:
+        return 0
+    query = sa.select(sa.func.count()).select_from(t.ENTITIES[wanted.noun]).where(*conditions)
+    return int(tx.connection.execute(query).scalar_one())
+
+
 def _conditions(tx: Tx, wanted: ResourceFilter) -> list[Condition] | None:
     """The WHERE of a filter; None where it cannot find anything."""
     columns = t.ENTITIES[wanted.noun].c

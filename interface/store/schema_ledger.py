@@ -144,6 +144,7 @@ money_key = sa.Table(
     reference("message_id", "message.id"),
     sa.Column("ordinal", sa.Integer, nullable=False),
     sa.Column("key", sa.LargeBinary(16), nullable=False, index=True),
+    sa.Column("number_key", sa.BigInteger),  # the sender's id of the transaction alone, as programs ask for it
     text("source"),
     reference("account_id", "account.id"),
     sa.Column("entry_id", sa.BigInteger),
@@ -154,6 +155,8 @@ money_key = sa.Table(
     sealed(),  # what the sender called it, code and date
     sa.PrimaryKeyConstraint("message_id", "ordinal"),
 )
+_NUMBERED = money_key.c.number_key.is_not(None)
+sa.Index("money_key_numbered", money_key.c.number_key, sqlite_where=_NUMBERED, postgresql_where=_NUMBERED)
 
 payment = sa.Table(
     "payment",

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from interface.view.alert import Alert, ToldRow
 from interface.view.audit import Audited, AuditFilter
+from interface.view.charge import ChargeFilter, ChargeStory
 from interface.view.configuration import Activation
 from interface.view.count import ChannelCount, DestinationCount, HeldCount, PartRow, PauseKind, PauseRow, Restored
 from interface.view.delivery import DeliveryFilter, DeliveryStory
@@ -102,6 +103,18 @@ class Views(Protocol):
 
     def resources(self, wanted: ResourceFilter) -> list[ResourceRow]:
         """One page of rows that a resource server is asked for, in the order of ids."""
+
+    def count_resources(self, wanted: ResourceFilter) -> int:
+        """How many rows a filter finds, whatever its page."""
+
+    def charges(self, wanted: ChargeFilter) -> list[ChargeStory]:
+        """One page of charges and credits, in the order of ids."""
+
+    def count_charges(self, wanted: ChargeFilter) -> int:
+        """How many of them a filter finds, whatever its page."""
+
+    def count_payments(self) -> int:
+        """How many payments there are."""
 
     def token(self, secret: str) -> TokenRow | None:
         """The token that is this secret, whatever became of it; None where there is none."""

@@ -1,5 +1,6 @@
 """A running engine answers FHIR clients that nobody here wrote, over a socket, while messages come in."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ import httpx
 import pytest
 from fhirclient.client import FHIRClient
 from fhirclient.models.account import Account
+from fhirclient.models.chargeitem import ChargeItem
 from fhirclient.models.patient import Patient
 from fhirpy import SyncFHIRClient
 
@@ -63,6 +65,48 @@ def test_fhirpy_pages_through_all_accounts_and_follows_their_patients(hospital: 
     assert patient["name"][0]["family"]
     (same,) = client.resources("Patient").search(identifier=patient["identifier"][0]["value"]).fetch()
     assert same["id"] == patient["id"]
+
+
+def test_fhirpy_counts_and_asks_again_whether_something_has_changed(hospital: Hospital) -> None:
+    client = SyncFHIRClient(hospital.base, authorization=hospital.authorization)
+    assert client.resources("Account").search(status="active").count() == len(known(hospital))
+    (account,) = client.resources("Account").limit(1).fetch()
+    before = dict(account)
+    assert dict(account.refresh()) == before
+
+
+def test_amounts_keep_their_decimals_on_the_way_to_fhirpy(hospital: Hospital) -> None:
+    seen: list[bytes] = []
+    hooks = {"response": lambda answer, **_: seen.append(answer.content)}
+    client = SyncFHIRClient(
+        hospital.base, authorization=hospital.authorization, requests_config={"hooks": hooks, "timeout": 60}
+    )
+    charges = client.resources("ChargeItem").limit(50).fetch_all()
+    amounts = re.findall(rb'"value":(-?[0-9.]+),"currency"', b"".join(seen))
+    assert len(amounts) == len(charges) > 0
+    assert all(re.fullmatch(rb"-?[0-9]+\.[0-9]{2}", one) for one in amounts)
+    assert sorted(map(float, amounts)) == sorted(one["priceOverride"]["value"] for one in charges)
+
+
+def test_fhirclient_reads_charges_of_an_account(hospital: Hospital) -> None:
+    smart = FHIRClient(settings={"app_id": "tests", "api_base": hospital.base})
+    smart.server.session.headers["authorization"] = hospital.authorization
+    first = next(iter(ChargeItem.where({"_count": "1"}).perform_resources_iter(smart.server)))
+    account = first.account[0].reference
+    found = list(ChargeItem.where({"account": account}).perform_resources_iter(smart.server))
+    assert {one.account[0].reference for one in found} == {account}
+    assert first.id in {one.id for one in found}
+
+
+def test_a_head_is_what_a_read_would_tell(hospital: Hospital) -> None:
+    (account,) = (
+        SyncFHIRClient(hospital.base, authorization=hospital.authorization).resources("Account").limit(1).fetch()
+    )
+    url, headers = f"{hospital.base}/Account/{account['id']}", {"authorization": hospital.authorization}
+    read, head = httpx.get(url, headers=headers), httpx.head(url, headers=headers)
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("etag", "last-modified", "content-length", "content-type"):
+        assert head.headers[name] == read.headers[name]
 
 
 def test_fhirclient_reads_and_searches(hospital: Hospital) -> None:

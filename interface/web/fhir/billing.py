@@ -1,21 +1,16 @@
-"""What is billed and paid as FHIR resources: Account, Encounter, Coverage, PaymentReconciliation."""
+"""What is billed as FHIR resources: Account, Encounter, Coverage."""
 
-from datetime import tzinfo
 from typing import Any
 
-from interface.fhir.element import concept, date_time, day, identifiers, instant, known, money, reference, references
+from interface.fhir.element import concept, date_time, identifiers, instant, known, money, reference, references
 from interface.fhir.text import Resource
 from interface.healthpay24.record import AccountRecord, BalanceRecord, EncounterRecord
 from interface.hl7.money import exponent
 from interface.ledger.noun import PRIVACY, EncounterState, Noun
-from interface.ledger.payment import Allocation, AllocationKind
-from interface.message import PaymentState, PostingState
 from interface.operate.resource import Found
-from interface.view.money import PaymentStory
 from interface.web.fhir.person import id_of, meta, related_id
 
 R5 = "http://hl7.org/fhir/5.0/StructureDefinition/extension-"
-PAYMENTS = "urn:id:healthpay24"  # the system of HealthPay24's own numbers
 _ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 _CLASSES = {"E": "EMER", "I": "IMP", "O": "AMB", "P": "PRENC"}  # HL7 table 0004 (v2-to-FHIR, PatientClass)
 _V2_CLASS = "http://terminology.hl7.org/CodeSystem/v2-0004"
@@ -26,7 +21,6 @@ _STATES = {
     EncounterState.CANCELLED.value: "cancelled",
     EncounterState.REMOVED.value: "entered-in-error",
 }
-_PAYMENT_TYPES = "http://terminology.hl7.org/CodeSystem/payment-type"
 _COVERAGE_CLASSES = "http://terminology.hl7.org/CodeSystem/coverage-class"
 
 
@@ -138,55 +132,6 @@ def coverage(found: Found, number: int) -> Resource:
         class_=[each for each in (plan, group) if each.get("value")],
         order=told.get("priority"),
     )
-
-
-def payment(story: PaymentStory, zone: tzinfo) -> Resource:
-    """PaymentReconciliation; `zone` is the facility's, in which a payment has its business day."""
-    one = story.payment
-    is_void = one.state is PaymentState.VOIDED
-    return known(
-        resourceType="PaymentReconciliation",
-        id=id_of(one.public_id),
-        meta={"lastUpdated": instant(_changed_at(story))},
-        identifier=[{"system": PAYMENTS, "value": one.transaction_id}],
-        status="cancelled" if is_void else "active",
-        created=date_time(one.taken_at),
-        outcome=_outcome(story),
-        paymentDate=day(one.taken_at, zone),
-        paymentAmount=money(one.amount_minor, one.currency, exponent(one.currency)),
-        paymentIdentifier=known(type={"text": one.tender} if one.tender else None, value=one.authorization),
-        detail=[_detail(story, part, zone) for part in story.allocations],
-    )
-
-
-def _detail(story: PaymentStory, part: Allocation, zone: tzinfo) -> Resource:
-    is_payment = part.kind is AllocationKind.PAYMENT
-    reversed_one = next((one for one in story.allocations if one.id == part.reverses), None)
-    sign = 1 if is_payment else -1
-    return known(
-        identifier={"system": PAYMENTS, "value": part.wire_id},
-        predecessor={"system": PAYMENTS, "value": reversed_one.wire_id} if reversed_one else None,
-        type=concept(_PAYMENT_TYPES, "payment" if is_payment else "adjustment"),
-        request=reference("Account", id_of(story.account_public_ids[part.account_id])),
-        date=day(part.made_at, zone),
-        amount=money(sign * part.amount_minor, part.currency, exponent(part.currency)),
-    )
-
-
-def _outcome(story: PaymentStory) -> str:
-    """How far the EHR has it: all of it, some of it, refused, or still on its way."""
-    states = [one.posting for one in story.allocations if one.posting is not None]
-    if any(state in (PostingState.REJECTED, PostingState.AMBIGUOUS) for state in states):
-        return "error"
-    posted = [state is PostingState.POSTED for state in states]
-    return "complete" if all(posted) else "partial" if any(posted) else "queued"
-
-
-def _changed_at(story: PaymentStory) -> int:
-    times = [story.payment.taken_at]
-    for one in story.allocations:
-        times += [at for at in (one.made_at, one.accepted_at, one.application_acked_at, one.posted_at) if at]
-    return max(times)
 
 
 NOUNS = {"Patient": Noun.PATIENT, "Account": Noun.ACCOUNT, "Encounter": Noun.ENCOUNTER, "Organization": Noun.GUARANTOR}

@@ -40,8 +40,13 @@ def meta(row: ResourceRow, *, is_restricted: bool = False) -> Resource:
     return known(
         versionId=str(row.version),
         lastUpdated=instant(row.updated_at),
-        security=[{"system": CONFIDENTIALITY, "code": "R"}] if is_restricted else [],
+        security=security(is_restricted=is_restricted),
     )
+
+
+def security(*, is_restricted: bool) -> list[Resource]:
+    """The label of what is to be shown to few."""
+    return [{"system": CONFIDENTIALITY, "code": "R"}] if is_restricted else []
 
 
 def patient(found: Found) -> Resource:

@@ -1,20 +1,23 @@
 """Reads and searches of each resource type, over `operate`. Blocking: to be called on a thread."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from interface.fhir.element import authority_of
-from interface.fhir.search import Search
+from interface.fhir.search import MOST, Search
 from interface.fhir.text import Resource
 from interface.healthpay24.record import AccountRecord, GuarantorRecord
 from interface.ledger.noun import PREFIX, Noun
 from interface.operate.act import By
 from interface.operate.resource import Found, Resources
+from interface.view.charge import ChargeFilter
+from interface.view.money import PaymentStory
 from interface.view.resource import ResourceFilter, Token
-from interface.web.fhir import billing, person
+from interface.web.fhir import billing, payment, person
+from interface.web.fhir.charge import charge
 
-_PAYMENT = "pm"
+_PAYMENT, _CHARGE = "pm", "je"  # what their public ids begin with
 _MOST_LOOKS = (
     20  # pages of rows that one page of a search looks through, where a condition is seen in the resource alone
 )
@@ -37,9 +40,6 @@ class Reading:
 
     def read(self, by: By, type_: str, id_: str) -> Resource | None:
         """The resource with this id, a retired one too; None where there is none."""
-        if type_ == "PaymentReconciliation":
-            story = self._resources.payment(by, f"{_PAYMENT}_{id_}")
-            return None if story is None else billing.payment(story, self._zone_of(story.payment.facility))
         return next(iter(self.search(by, Search(type_, count=1, ids=[id_])).resources), None)
 
     def search(self, by: By, asked: Search) -> Page:
@@ -51,8 +51,28 @@ class Reading:
                 return self._related(by, asked)
             case "Coverage":
                 return self._coverages(by, asked)
+            case "ChargeItem":
+                return self._charges(by, asked)
             case _:
                 return self._payments(by, asked)
+
+    def count(self, by: By, asked: Search) -> int | None:
+        """How many resources a search finds on all of its pages; None where looking at each would take too long."""
+        match asked.type:
+            case "Patient" | "Account" | "Encounter" if asked.states is None:
+                return self._resources.count(_filter(billing.NOUNS[asked.type], asked, 0))
+            case "ChargeItem":
+                return self._resources.count(_charge_filter(asked, 0))
+            case "PaymentReconciliation" | "PaymentNotice" if asked.ids is None and not asked.tokens:
+                return self._resources.count(None)
+        found, beyond = 0, 0
+        for _ in range(_MOST_LOOKS):
+            page = self.search(by, replace(asked, count=MOST, beyond_id=beyond))
+            found += len(page.resources)
+            if page.beyond_id is None:
+                return found
+            beyond = page.beyond_id
+        return None
 
     def included(self, by: By, asked: Search, matches: Sequence[Resource]) -> list[Resource]:
         """What the search asks to be given with its matches, each once."""
@@ -116,23 +136,31 @@ class Reading:
         kept = [one for one in shown if ids is None or one["id"] in ids]
         return Page(kept, rows[asked.count - 1].row.id if len(rows) > asked.count else None)
 
+    def _charges(self, by: By, asked: Search) -> Page:
+        wanted = _charge_filter(asked, asked.beyond_id)
+        rows = self._resources.charges(by, wanted, [name for name, _ in asked.used])
+        page = rows[: asked.count]
+        return Page([charge(one) for one in page], page[-1].entry.id if len(rows) > len(page) else None)
+
     def _payments(self, by: By, asked: Search) -> Page:
         if asked.ids is None and not asked.tokens:
             page = self._resources.payments(by, asked.beyond_id, asked.count + 1)
-            shown = [billing.payment(one, self._zone_of(one.payment.facility)) for one in page[: asked.count]]
+            shown = [self._paid(asked.type, one) for one in page[: asked.count]]
             return Page(shown, page[asked.count - 1].payment.id if len(page) > asked.count else None)
-        by_id = None if asked.ids is None else set(asked.ids)
         names = [f"{_PAYMENT}_{one}" for one in asked.ids or ()] or [value for _, value in asked.tokens[0]]
         stories = {one.payment.id: one for name in names if (one := self._resources.payment(by, name)) is not None}
-        found = [billing.payment(one, self._zone_of(one.payment.facility)) for one in stories.values()]
-        return _cut(
-            [
-                one
-                for one in found
-                if (by_id is None or one["id"] in by_id) and all(_bears(one, any_of) for any_of in asked.tokens)
-            ],
-            asked,
-        )
+        by_id = None if asked.ids is None else set(asked.ids)
+        found = [
+            self._paid(asked.type, one)
+            for one in stories.values()
+            if (by_id is None or person.id_of(one.payment.public_id) in by_id)
+            and all(_bears(one, any_of) for any_of in asked.tokens)
+        ]
+        return _cut(found, asked)
+
+    def _paid(self, type_: str, story: PaymentStory) -> Resource:
+        build = payment.notice if type_ == "PaymentNotice" else payment.reconciliation
+        return build(story, self._zone_of(story.payment.facility))
 
 
 def _cut(found: Sequence[Resource], asked: Search) -> Page:
@@ -155,6 +183,18 @@ def _filter(noun: Noun, asked: Search, beyond: int) -> ResourceFilter:
         accounts=None if accounts is None else _public(Noun.ACCOUNT, accounts),
         updated_from=asked.updated_from,
         updated_until=asked.updated_until,
+        beyond_id=beyond,
+    )
+
+
+def _charge_filter(asked: Search, beyond: int) -> ChargeFilter:
+    patients, accounts = asked.owners.get("Patient"), asked.owners.get("Account")
+    return ChargeFilter(
+        limit=asked.count + 1,
+        public_ids=None if asked.ids is None else tuple(f"{_CHARGE}_{one}" for one in asked.ids),
+        numbers=tuple(tuple(value for _, value in any_of) for any_of in asked.tokens),
+        patients=None if patients is None else _public(Noun.PATIENT, patients),
+        accounts=None if accounts is None else _public(Noun.ACCOUNT, accounts),
         beyond_id=beyond,
     )
 
@@ -189,14 +229,11 @@ def _referred(one: Resource, name: str) -> Iterator[str]:
     for each in element:
         held = one.get(each) or []
         for reference in held if isinstance(held, list) else [held]:
-            yield reference["reference"]
+            if "reference" in reference:  # of an owner who is not known there is none
+                yield reference["reference"]
 
 
-def _bears(one: Resource, any_of: Sequence[tuple[str | None, str]]) -> bool:
+def _bears(story: PaymentStory, any_of: Sequence[tuple[str | None, str]]) -> bool:
     """Whether a payment, or a share of it, has one of these numbers."""
-    numbers = [*one["identifier"], *(part["identifier"] for part in one["detail"])]
-    return any(
-        number["value"] == value and system in (None, number["system"])
-        for number in numbers
-        for system, value in any_of
-    )
+    numbers = {story.payment.transaction_id, *(part.wire_id for part in story.allocations)}
+    return any(value in numbers and system in (None, payment.PAYMENTS) for system, value in any_of)

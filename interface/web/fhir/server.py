@@ -5,6 +5,8 @@ A request passes in one order: what it may be answered in, who asks, whether the
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -16,11 +18,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from interface.errors import InterfaceError, StoreError
-from interface.fhir.bundle import searchset
+from interface.fhir.bundle import searchset, subset
 from interface.fhir.capability import JSON, capability
 from interface.fhir.outcome import Issue, IssueCode, RefusedError, outcome
 from interface.fhir.scope import Right, may
-from interface.fhir.search import search
+from interface.fhir.search import elements, search
 from interface.fhir.served import SERVED, TYPES
 from interface.fhir.text import write
 from interface.observe.emit import emit
@@ -56,7 +58,11 @@ def application(reading: Reading, gate: Gate, identity: Identity) -> Starlette:
     return Starlette(
         routes=[
             Route(f"{ROOT}/metadata", face.answering(face.metadata), methods=["GET"]),
+            Route(f"{ROOT}/_history", face.answering(face.history), methods=["GET"]),
             Route(f"{ROOT}/{{type}}", face.answering(face.search), methods=["GET"]),
+            Route(f"{ROOT}/{{type}}/_history", face.answering(face.history), methods=["GET"]),
+            Route(f"{ROOT}/{{type}}/{{id}}/_history", face.answering(face.history), methods=["GET"]),
+            Route(f"{ROOT}/{{type}}/{{id}}/_history/{{version}}", face.answering(face.read), methods=["GET"]),
             Route(f"{ROOT}/{{type}}/_search", face.answering(face.search), methods=["POST"]),
             Route(f"{ROOT}/{{type}}/{{id}}", face.answering(face.read), methods=["GET"]),
         ],
@@ -107,11 +113,20 @@ class _Face:
         found = self._reading.read(by, type_, request.path_params["id"])
         if found is None:
             raise RefusedError(404, Issue(IssueCode.NOT_FOUND, f"there is no {type_} with this id"))
-        version = found["meta"].get("versionId")
-        headers = {"etag": f'W/"{version}"'} if version else {}
-        if version and headers["etag"] in [one.strip() for one in request.headers.get("if-none-match", "").split(",")]:
+        meta = found.get("meta", {})
+        _current(request, type_, meta.get("versionId"))
+        headers = _validators(meta)
+        known = request.headers.get("if-none-match", "").split(",")
+        if any(one.strip() in (headers.get("etag"), meta.get("versionId")) for one in known if one.strip()):
             return Response(status_code=304, headers=headers)
-        return _answer(found, headers=headers)
+        return _answer(subset(found, elements(request.query_params.get("_elements", ""))), headers=headers)
+
+    def history(self, request: Request) -> Response:
+        _acceptable(request)
+        self._token(request)
+        raise RefusedError(
+            405, Issue(IssueCode.NOT_SUPPORTED, "former versions are not kept, and no history of them is given")
+        )
 
     def search(self, request: Request) -> Response:
         type_, by = self._asked(request, Right.SEARCH)
@@ -120,9 +135,18 @@ class _Face:
         asked = search(type_, given, is_strict=is_strict)
         for name in asked.includes:
             self._may(request.state.token, Right.READ, SERVED[type_].includes[name])
+        total = self._reading.count(by, asked) if asked.is_count or asked.has_total else None
+        if asked.is_count:
+            if total is None:
+                text = "there are too many to be counted by what is asked for; ask for less, or page through them"
+                raise RefusedError(400, Issue(IssueCode.TOO_COSTLY, text))
+            return _answer(searchset(asked, self._base(request), total=total))
         page = self._reading.search(by, asked)
         included = self._reading.included(by, asked, page.resources)
-        return _answer(searchset(asked, self._base(request), page.resources, included, page.beyond_id))
+        if page.beyond_id is None and not asked.beyond_id:
+            total = len(page.resources)
+        shown = [subset(one, asked.elements) for one in page.resources]
+        return _answer(searchset(asked, self._base(request), shown, included, beyond_id=page.beyond_id, total=total))
 
     def _asked(self, request: Request, right: Right) -> tuple[str, By]:
         """The type that is asked for, and by whom; refused where the request may not be answered."""
@@ -149,6 +173,24 @@ class _Face:
 
     def _base(self, request: Request) -> str:
         return self._identity.base or f"{request.url.scheme}://{request.url.netloc}{ROOT}"
+
+
+def _current(request: Request, type_: str, version: str | None) -> None:
+    """Refuse a version that is not the current one (R4 section 3.1.0.3: vread where no former ones are kept)."""
+    asked = request.path_params.get("version", version)
+    if version is None and asked is not None:
+        raise RefusedError(404, Issue(IssueCode.NOT_SUPPORTED, f"a {type_} has no versions"))
+    if asked != version:
+        text = f"former versions are not kept; the current one of this {type_} is {version}"
+        raise RefusedError(404, Issue(IssueCode.NOT_SUPPORTED, text))
+
+
+def _validators(meta: dict[str, Any]) -> dict[str, str]:
+    """By what a client tells whether a resource has changed."""
+    headers = {"etag": f'W/"{meta["versionId"]}"'} if "versionId" in meta else {}
+    if "lastUpdated" in meta:
+        headers["last-modified"] = format_datetime(datetime.fromisoformat(meta["lastUpdated"]), usegmt=True)
+    return headers
 
 
 def _form(request: Request) -> list[tuple[str, str]]:

@@ -1,0 +1,91 @@
+"""What HealthPay24 took as FHIR resources: PaymentReconciliation with every share, PaymentNotice with how far it has come."""
+
+from datetime import tzinfo
+
+from interface.fhir.element import concept, date_time, day, instant, known, money, reference
+from interface.fhir.text import Resource
+from interface.hl7.money import exponent
+from interface.ledger.payment import Allocation, AllocationKind
+from interface.message import PaymentState, PostingState
+from interface.view.money import PaymentStory
+from interface.web.fhir.person import id_of
+
+PAYMENTS = "urn:id:healthpay24"  # the system of HealthPay24's own numbers
+_PAYMENT_TYPES = "http://terminology.hl7.org/CodeSystem/payment-type"
+_PAYMENT_STATUS = "http://terminology.hl7.org/CodeSystem/paymentstatus"
+
+
+def reconciliation(story: PaymentStory, zone: tzinfo) -> Resource:
+    """PaymentReconciliation; `zone` is the facility's, in which a payment has its business day."""
+    one = story.payment
+    return known(
+        resourceType="PaymentReconciliation",
+        id=id_of(one.public_id),
+        meta={"lastUpdated": instant(_changed_at(story))},
+        identifier=[{"system": PAYMENTS, "value": one.transaction_id}],
+        status=_status(story),
+        created=date_time(one.taken_at),
+        outcome=_outcome(story),
+        paymentDate=day(one.taken_at, zone),
+        paymentAmount=money(one.amount_minor, one.currency, exponent(one.currency)),
+        paymentIdentifier=known(type={"text": one.tender} if one.tender else None, value=one.authorization),
+        detail=[_detail(story, part, zone) for part in story.allocations],
+    )
+
+
+def notice(story: PaymentStory, zone: tzinfo) -> Resource:
+    """PaymentNotice: that a payment was taken (`paid`), and that every share stands in the EHR's books (`cleared`).
+
+    When a share stands there is what its channel calls posted: an acknowledgement alone, or the EHR's own echo of it.
+    """
+    one = story.payment
+    accounts = {story.account_public_ids[part.account_id] for part in story.allocations}
+    return known(
+        resourceType="PaymentNotice",
+        id=id_of(one.public_id),
+        meta={"lastUpdated": instant(_changed_at(story))},
+        identifier=[{"system": PAYMENTS, "value": one.transaction_id}],
+        status=_status(story),
+        request=reference("Account", id_of(accounts.pop())) if len(accounts) == 1 else None,
+        created=date_time(one.taken_at),
+        payment=reference("PaymentReconciliation", id_of(one.public_id)),
+        paymentDate=day(one.taken_at, zone),
+        # The facility has no row in the ledger: it is named, and cannot be read.
+        recipient={"type": "Organization", "display": one.facility or "unknown"},
+        amount=money(one.amount_minor, one.currency, exponent(one.currency)),
+        paymentStatus=concept(_PAYMENT_STATUS, "cleared" if _outcome(story) == "complete" else "paid"),
+    )
+
+
+def _status(story: PaymentStory) -> str:
+    return "cancelled" if story.payment.state is PaymentState.VOIDED else "active"
+
+
+def _detail(story: PaymentStory, part: Allocation, zone: tzinfo) -> Resource:
+    is_payment = part.kind is AllocationKind.PAYMENT
+    reversed_one = next((one for one in story.allocations if one.id == part.reverses), None)
+    sign = 1 if is_payment else -1
+    return known(
+        identifier={"system": PAYMENTS, "value": part.wire_id},
+        predecessor={"system": PAYMENTS, "value": reversed_one.wire_id} if reversed_one else None,
+        type=concept(_PAYMENT_TYPES, "payment" if is_payment else "adjustment"),
+        request=reference("Account", id_of(story.account_public_ids[part.account_id])),
+        date=day(part.made_at, zone),
+        amount=money(sign * part.amount_minor, part.currency, exponent(part.currency)),
+    )
+
+
+def _outcome(story: PaymentStory) -> str:
+    """How far the EHR has it: all of it, some of it, refused, or still on its way."""
+    states = [one.posting for one in story.allocations if one.posting is not None]
+    if any(state in (PostingState.REJECTED, PostingState.AMBIGUOUS) for state in states):
+        return "error"
+    posted = [state is PostingState.POSTED for state in states]
+    return "complete" if all(posted) else "partial" if any(posted) else "queued"
+
+
+def _changed_at(story: PaymentStory) -> int:
+    times = [story.payment.taken_at]
+    for one in story.allocations:
+        times += [at for at in (one.made_at, one.accepted_at, one.application_acked_at, one.posted_at) if at]
+    return max(times)
