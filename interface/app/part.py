@@ -118,7 +118,7 @@ def run_serve(app: App, sign: SignOfLife) -> int:
     reactor = install_reactor()
     record_stray_failures(emit)
     versions = Versions(app, SERVE)
-    serve = Serve(app, versions.running)
+    serve = Serve(app, versions.running, _arrivals(app).now, _room(app))
 
     def adopt(version: "Runnable") -> None:
         serve.adopt(version)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from interface.engine.intake import Intake
 from interface.engine.outcome import Outcomes, give_back
@@ -12,18 +11,10 @@ from interface.message import MessageState
 from interface.observe.emit import emit
 from interface.observe.receive import AnswersGiven, MessageRefused, MessageRepeated, MessagesReceived
 from interface.pipeline.receive import WAITS, Answer
-from interface.pipeline.request import Asked
+from interface.pipeline.request import Asked, Kept
 from interface.ports import Clock, Store
 from interface.row.message import Settled
 from interface.settings import Pace
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What became of one request: its message, and what its sender is told, with what explains it."""
-
-    message_id: int
-    settled: Settled
 
 
 class Custody:
@@ -86,6 +77,18 @@ class Custody:
         kept = await told
         emit(AnswersGiven(asked.intake.source, (max(0, self._clock.now() - asked.intake.arrived_at),)))
         return kept
+
+    def fate(self, number: int, actor: str) -> Kept | None:
+        """What became of a request that this actor sent; None while it is not decided. RefusedError 404 for any other."""
+        with self._store.snapshot() as reader:
+            story = reader.message(number)
+            settled = reader.settled_answers([number]).get(number)
+        if story is None or settled is None or actor not in {one.actor for one in story.arrivals}:
+            raise RefusedError(404, Issue(IssueCode.NOT_FOUND, "the token's program has sent no such request"))
+        if story.row.state is MessageState.WAITING:
+            return None
+        type_ = story.row.message_type.partition(" ")[0]
+        return Kept(number, replace(settled, code=_STATUS.get(story.row.state, settled.code)), type_)
 
     def _known(self, answer: Answer[Asked]) -> Kept:
         """What is said at once: a refusal, a promise, or again what was said to the first of its kind."""

@@ -126,6 +126,7 @@ class ProcessThread:
         result = self._stage.run_batch(self._pace.process_batch_messages)
         if result.has_answers:
             self._ringer.ring("listen")
+            self._ringer.ring("serve")
         if result.has_deliveries:
             self._deliver()
         if 0 < result.taken < self._pace.process_batch_messages:

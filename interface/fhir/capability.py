@@ -6,6 +6,15 @@ from interface.fhir.served import SERVED, Served
 
 VERSION = "4.0.1"
 JSON = "application/fhir+json"
+_OPERATIONS = "http://hl7.org/fhir/OperationDefinition"
+_HOW = (
+    "Every request but this one needs a bearer token, whose scopes say what it may do. What is written is read by the mapping of the "
+    "token's channel, and answered once it is applied: a resource whose number is known already is updated, also by a create (200 "
+    "instead of 201). An update changes what it speaks of, and leaves what it does not speak of. Conditional requests look for one "
+    "identifier. What cannot be applied yet is kept and answered with 202; what is not done in time is answered with 503, and never "
+    "applied. Prefer: respond-async answers at once with 202 and an address that tells what became of the request."
+)
+_INTERACTIONS = ("read", "vread", "create", "update", "search-type")
 
 
 def capability(base: str, release: str, at: str) -> dict[str, Any]:
@@ -22,19 +31,25 @@ def capability(base: str, release: str, at: str) -> dict[str, Any]:
         "rest": [
             {
                 "mode": "server",
-                "documentation": "Every request but this one needs a bearer token, whose scopes say what it may do.",
+                "documentation": _HOW,
                 "security": {
                     "cors": False,
                     "description": "Authorization: Bearer TOKEN, with scopes such as system/Account.rs",
                 },
                 "resource": [_resource(type_, served) for type_, served in SERVED.items()],
+                "interaction": [{"code": "transaction"}, {"code": "batch"}],
+                "operation": [
+                    {"name": "process-message", "definition": f"{_OPERATIONS}/MessageHeader-process-message"},
+                    {"name": "validate", "definition": f"{_OPERATIONS}/Resource-validate"},
+                ],
             }
         ],
     }
 
 
 def _resource(type_: str, served: Served) -> dict[str, Any]:
-    codes = ("read", "vread", "search-type") if served.is_versioned else ("read", "search-type")
+    given = {"read", "search-type", *served.writes, *(("vread",) if served.is_versioned else ())}
+    codes = [code for code in _INTERACTIONS if code in given]
     found: dict[str, Any] = {
         "type": type_,
         "documentation": served.about,
@@ -42,9 +57,9 @@ def _resource(type_: str, served: Served) -> dict[str, Any]:
         "versioning": "versioned" if served.is_versioned else "no-version",
         "readHistory": False,  # vread answers the version that is current
         "updateCreate": False,
-        "conditionalCreate": False,
+        "conditionalCreate": served.writes >= {"create", "update"},
         "conditionalRead": "not-match" if served.is_versioned else "not-supported",
-        "conditionalUpdate": False,
+        "conditionalUpdate": "update" in served.writes,
         "conditionalDelete": "not-supported",
     }
     if served.includes:

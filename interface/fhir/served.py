@@ -36,6 +36,7 @@ class Served:
     needs: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     is_versioned: bool = True
+    writes: frozenset[str] = frozenset()  # of create and update; also under a condition
 
 
 _ID = Parameter(Kind.TOKEN, "the resource with this id")
@@ -55,6 +56,9 @@ def _name(of: str) -> Parameter:
     )
 
 
+_ROW = frozenset({"create", "update"})
+_BOOKED = frozenset({"create"})
+
 SERVED: Mapping[str, Served] = {
     "Patient": Served(
         "People who receive care. A retired one is inactive and names the one that replaced it.",
@@ -66,6 +70,7 @@ SERVED: Mapping[str, Served] = {
             "birthdate": Parameter(Kind.DATE, "the date of birth: eq only"),
         },
         {},
+        writes=_ROW,
     ),
     "RelatedPerson": Served(
         "People who answer for a patient's accounts. Found by the patient alone.",
@@ -73,11 +78,13 @@ SERVED: Mapping[str, Served] = {
         {"patient": "Patient"},
         ("patient", "_id"),
         required=("patient",),
+        writes=_ROW,
     ),
     "Organization": Served(
         "Organisations that answer for accounts. Hospitals and payers are no rows of the ledger: they are named where they matter.",
         {"_id": _ID, "_lastUpdated": _UPDATED, "identifier": _number("organisation"), "name": _name("organisation")},
         {},
+        writes=_ROW,
     ),
     "Account": Served(
         "What is billed together, with what the patient owes (extension Account.balance of FHIR R5). "
@@ -92,6 +99,7 @@ SERVED: Mapping[str, Served] = {
         },
         {"patient": "Patient", "subject": "Patient"},
         required=("status",),
+        writes=_ROW,
     ),
     "Encounter": Served(
         "Visits. A retired one is entered in error, and part of the one that replaced it.",
@@ -106,6 +114,7 @@ SERVED: Mapping[str, Served] = {
         },
         {"patient": "Patient", "subject": "Patient", "account": "Account"},
         required=("status", "class"),
+        writes=_ROW,
     ),
     "Coverage": Served(
         "Insurance of an account, as the EHR told it.",
@@ -129,6 +138,7 @@ SERVED: Mapping[str, Served] = {
         {"patient": "Patient", "subject": "Patient", "account": "Account"},
         required=("status", "code", "subject"),
         is_versioned=False,
+        writes=_BOOKED,
     ),
     "PaymentReconciliation": Served(
         "Payments that HealthPay24 took, each with its shares, voids and refunds. What the EHR took is in its balances alone.",
@@ -136,6 +146,7 @@ SERVED: Mapping[str, Served] = {
         {},
         required=("status", "created", "paymentDate", "paymentAmount"),
         is_versioned=False,
+        writes=_BOOKED,
     ),
     "PaymentNotice": Served(
         "How far each of those payments has come: paid once it was taken; cleared once every share of it counts as posted with the "

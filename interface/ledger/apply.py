@@ -6,6 +6,7 @@ from dataclasses import replace
 from interface.ledger.accounts import account_update, account_with_visits, close_accounts, guarantor_update
 from interface.ledger.balances import observe
 from interface.ledger.demand import is_done, touched
+from interface.ledger.journal import Entry
 from interface.ledger.merge import merge
 from interface.ledger.moves import move
 from interface.ledger.outcome import Applied, Cause, MissingAccount, Outcome, Refusal, Stopped, Touched
@@ -82,7 +83,7 @@ def apply_all(readings: Sequence[Reading], workset: Workset, stamp: Stamp) -> Ou
         any(telling.changed for telling in tellings),
         tuple(warning for telling in tellings for warning in telling.warnings),
         tuple(part for telling in tellings for part in telling.unrestated),
-        rows if any(reading.target for reading in readings) else (),
+        rows if any(reading.is_request for reading in readings) else (),
     )
 
 
@@ -91,9 +92,14 @@ def _tell(telling: Telling) -> Touched | None:
     if target is not None and is_done(telling, target):
         found = touched(telling, target)
         return found and replace(found, is_new=False)
+    before = len(telling.till.booked)
     _FAMILY[reading.meaning](telling)
     observe(telling)
-    return touched(telling, target) if target is not None else None
+    return touched(telling, target) if target is not None else _entry(telling.till.booked[before:])
+
+
+def _entry(booked: Sequence[Entry]) -> Touched | None:
+    return Touched(None, booked[0].id, booked[0].public_id, is_new=True) if len(booked) == 1 else None
 
 
 def _never(outcome: Outcome) -> Outcome:

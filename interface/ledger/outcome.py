@@ -102,9 +102,12 @@ def summed(parts: Iterable[Unrestated]) -> tuple[Unrestated, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """The row that a request was about. `owner_id` is the public id of the patient for whom a guarantor was told of."""
+    """The row that a request was about; `noun` None: an entry of the journal, which never changes.
 
-    noun: Noun
+    `owner_id` is the public id of the patient for whom a guarantor was told of.
+    """
+
+    noun: Noun | None
     row_id: int
     public_id: str
     is_new: bool

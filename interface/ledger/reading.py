@@ -225,7 +225,8 @@ class Reading:
     transactions: tuple[Transaction, ...] = ()
     balances: tuple[StatedBalance, ...] = ()
     payment: PaymentSaid | None = None
-    target: Target | None = None  # of a request
+    target: Target | None = None  # of a request that is about a row
+    is_request: bool = False  # whose answer names what it has written
     warnings: tuple[str, ...] = ()  # code and place, never a value
 
     def money_parts(self) -> tuple[Transaction | PaymentAllocation, ...]:

@@ -1,6 +1,6 @@
 """The money of one batch: what was booked before, what is booked now, payments and what the EHR stated."""
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 
 from interface.ledger.change import LedgerChanges, Loaded, PaymentMoved
@@ -103,6 +103,11 @@ class Till:
         )
         self.undo.add(self._entries, entry)
         return entry.id
+
+    @property
+    def booked(self) -> Sequence[Entry]:
+        """The entries that this batch adds, in their order."""
+        return self._entries
 
     def receivable_minor(self, accounts: Container[int], currency: str) -> int:
         """What the journal holds against these accounts, in their favour if negative; their balances must have been loaded."""

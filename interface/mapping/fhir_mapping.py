@@ -80,7 +80,9 @@ class FhirMapping:
         names["meaning"] = meaning.value
         scope.event_at = self._event_at(scope, arrived_at)
         reading = _named(assemble(self.rules, request, scope, meaning), request, names["self"])
-        return replace(reading, target=_target(request, reading, names["self"], scope, self.rules.naming))
+        return replace(
+            reading, target=_target(request, reading, names["self"], scope, self.rules.naming), is_request=True
+        )
 
     def identify(self, request: Request, context: Context) -> Reading:
         """Whose request it is and nothing else, as far as that can be read."""

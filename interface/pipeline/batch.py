@@ -18,12 +18,14 @@ from interface.pipeline import conclude, unpack
 from interface.pipeline.follow import Follow
 from interface.pipeline.marks import marks_of
 from interface.pipeline.names import names_by_message, names_of_many
-from interface.pipeline.plan import Plan, Sound, Understood
+from interface.pipeline.plan import Plan, Sound, Together, Understood
 from interface.pipeline.retry import SECOND
 from interface.pipeline.sequence import Lanes
 from interface.ports import Clock, LedgerRows, Sealed, Turn, Workbench
 from interface.row.message import NAMELESS, Intake, Parked, RunRecord, StoredMessage, Written
 from interface.row.mirror import MirrorMark
+
+_Places = tuple[tuple[int, Touched | None], ...]  # rows that a request was about, by their place in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,12 @@ class Trip:
     def readings(self) -> tuple[Reading, ...]:
         """The mapped content, where there is some to apply."""
         return self.understood.readings if self.understood else ()
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """The place of each reading in the message."""
+        content = self.understood.content if self.understood else None
+        return content.positions if isinstance(content, Together) else (0,) * len(self.readings)
 
     @property
     def whose(self) -> tuple[Reading, ...]:
@@ -84,9 +92,9 @@ class Batch:
         self._items: list[tuple[int, WorkItem]] = []  # for a person, by the message that ended so
         self._pending = {trip.message.id for trip in trips if trip.message.answer_pending}
         self._follow = Follow(plan, bench.wire_id)
-        self._has_requests = any(reading.target for trip in trips for reading in trip.readings)
+        self._has_requests = any(reading.is_request for trip in trips for reading in trip.readings)
         self._spoken_of: set[int | Identifier] = set()  # lanes, and numbers of requests' rows, of the trips taken
-        self._touched: dict[int, tuple[Touched | None, ...]] = {}  # by the message that was a request
+        self._touched: dict[int, _Places] = {}  # by the message that was a request
 
     @property
     def has_deliveries(self) -> bool:
@@ -133,7 +141,8 @@ class Batch:
         )
         targets = [reading.target for reading in trip.readings if reading.target is not None]
         subjects.update(identifier for target in targets for identifier in target.ids)
-        has_met = bool(targets) and not self._spoken_of.isdisjoint(subjects)
+        is_request = any(reading.is_request for reading in trip.readings)
+        has_met = is_request and not self._spoken_of.isdisjoint(subjects)
         self._spoken_of |= subjects
         return has_met
 
@@ -225,7 +234,7 @@ class Batch:
         )
         self.runs.append(run)
         if any(ending.touched):
-            self._touched[message.id] = ending.touched
+            self._touched[message.id] = tuple(zip(trip.positions, ending.touched, strict=True))
         if ending.work_item is not None and message.replay_id is None:
             self._items.append((message.id, self._offered(message, ending.work_item(message))))
         if message.replay_id is None:
@@ -284,10 +293,10 @@ class Batch:
 
     def _named(self, turn: Turn, runs: Sequence[RunRecord]) -> list[RunRecord]:
         """The runs of requests with the rows that they were about, each in its version of this commit."""
-        rows = {(one.noun, one.row_id) for touched in self._touched.values() for one in touched if one is not None}
+        rows = {(one.noun, one.row_id) for touched in self._touched.values() for _, one in touched if one is not None}
         versions = {
             noun: turn.row_versions(noun, [row_id for each, row_id in rows if each is noun])
-            for noun in {each for each, _ in rows}
+            for noun in {each for each, _ in rows if each is not None}
         }
         return [
             replace(run, written=tuple(_written(touched, versions)))
@@ -297,10 +306,10 @@ class Batch:
         ]
 
 
-def _written(touched: Sequence[Touched | None], versions: Mapping[Noun, Mapping[int, int]]) -> Iterator[Written]:
-    for position, one in enumerate(touched):
+def _written(touched: _Places, versions: Mapping[Noun, Mapping[int, int]]) -> Iterator[Written]:
+    for position, one in touched:
         if one is not None:
-            version = versions[one.noun].get(one.row_id, 0)
+            version = versions[one.noun].get(one.row_id, 0) if one.noun is not None else 1
             yield Written(position, one.public_id, version, one.is_new, one.owner_id)
 
 

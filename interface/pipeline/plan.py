@@ -53,14 +53,22 @@ class Unsound:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """What the entries of a FHIR transaction say, in the order in which they are applied: all of it, or nothing."""
+    """What the entries of a FHIR transaction say, in the order in which they are applied: all of it, or nothing.
 
-    entries: tuple[Reading | Filtered, ...]
+    Each stands beside its place in the Bundle, from 0.
+    """
+
+    entries: tuple[tuple[int, Reading | Filtered], ...]
 
     @property
     def readings(self) -> tuple[Reading, ...]:
         """Those that say something."""
-        return tuple(one for one in self.entries if isinstance(one, Reading))
+        return tuple(one for _, one in self.entries if isinstance(one, Reading))
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """The places of the readings."""
+        return tuple(place for place, one in self.entries if isinstance(one, Reading))
 
 
 @dataclass(frozen=True, slots=True)

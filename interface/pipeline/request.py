@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from interface.card.screen import screen
-from interface.fhir.cards import card_places
 from interface.fhir.outcome import Issue, IssueCode, RefusedError
 from interface.fhir.request import Request, read
 from interface.fhir.structure import resources
 from interface.fhir.transaction import entries, header_of
 from interface.message import MessageState
+from interface.pipeline.cards import card_places
 from interface.pipeline.http import ACCEPTED
 from interface.pipeline.receive import WAITS
-from interface.row.message import Intake
+from interface.row.message import Intake, Settled
 
 MALFORMED: Final = "request-malformed"
 HOLDS_CARD: Final = "card-number"
@@ -43,6 +43,15 @@ class Asked:
     def repeated(self, first: str) -> str:
         """What was said to the first one."""
         return first
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of one request: its message, what its sender is told, with what explains it, and the type that it was of."""
+
+    message_id: int
+    settled: Settled
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

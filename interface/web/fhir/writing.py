@@ -1,0 +1,316 @@
+"""Requests that write, below /fhir/r4: let in, kept, and answered with what became of them (R4 section 3.1.0).
+
+Who may write is seen before anything is stored. What is refused for what it says is kept all the same: a person may have to look.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from interface.engine.requested import RequestSource
+from interface.fhir import request as asked_for
+from interface.fhir import text
+from interface.fhir.outcome import Issue, IssueCode, RefusedError, Severity, outcome
+from interface.fhir.scope import Right
+from interface.fhir.served import SERVED
+from interface.fhir.text import Resource
+from interface.fhir.transaction import entries, requests
+from interface.pipeline.request import Asked, Kept, Sender, examine_request, refuse_request
+from interface.view.token import TokenRow
+from interface.web.fhir.door import Door, acceptable, by_token, preferred
+from interface.web.fhir.looking import Looking
+from interface.web.fhir.reading import Reading
+from interface.web.fhir.response import ROOT, answer, failed, refusal
+from interface.web.fhir.written import Sent, Written
+
+INVALID = "request-invalid"
+_RIGHTS = {"POST": Right.CREATE, "PUT": Right.UPDATE}
+_LONGEST_NUMBER = 128
+
+
+class Keeper(Protocol):
+    """Who takes requests into custody and knows what became of them."""
+
+    async def take(self, asked: Asked, within_micros: int) -> Kept:
+        """Make it durable, and wait for its outcome as long as that is wanted."""
+
+    def fate(self, number: int, actor: str) -> Kept | None:
+        """What became of a request that this actor sent; None while it is not decided. RefusedError 404 for any other."""
+
+
+class Writing:
+    """The routes that write. `sources` gives the channels that take requests, `issues_of` what is wrong with a resource."""
+
+    def __init__(
+        self,
+        door: Door,
+        reading: Reading,
+        keeper: Keeper,
+        sources: Callable[[], Mapping[str, RequestSource]],
+        issues_of: Callable[[Resource], tuple[Issue, ...]],
+        now: Callable[[], int],
+        new_number: Callable[[], str],
+    ) -> None:
+        self._door = door
+        self._looking = Looking(reading, door)
+        self._written = Written(reading, now)
+        self._keeper = keeper
+        self._sources = sources
+        self._issues_of = issues_of
+        self._now = now
+        self._new_number = new_number
+        self._under_way: Counter[str] = Counter()  # by channel
+
+    def routes(self) -> list[Route]:
+        """In the order in which they are tried."""
+        return [
+            Route(ROOT, self._edge(self.bundle), methods=["POST"]),
+            Route(f"{ROOT}/", self._edge(self.bundle), methods=["POST"]),
+            Route(f"{ROOT}/{asked_for.PROCESS_MESSAGE}", self._edge(self.bundle), methods=["POST"]),
+            Route(f"{ROOT}/$validate", self._edge(self.validate), methods=["POST"]),
+            Route(f"{ROOT}/$request/{{number:int}}", self._edge(self.later), methods=["GET"]),
+            Route(f"{ROOT}/{{type}}/$validate", self._edge(self.validate), methods=["POST"]),
+            Route(f"{ROOT}/{{type}}/{{id}}/$validate", self._edge(self.validate), methods=["POST"]),
+            Route(f"{ROOT}/{{type}}", self._edge(self.one), methods=["POST", "PUT"]),
+            Route(f"{ROOT}/{{type}}/{{id}}", self._edge(self.one), methods=["PUT"]),
+        ]
+
+    @staticmethod
+    def _edge(give: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+        async def route(request: Request) -> Response:
+            try:
+                acceptable(request)
+                return await give(request)
+            except Exception as failure:  # noqa: BLE001 - the edge: whatever goes wrong is one request's
+                return refusal(failed(failure))
+
+        return route
+
+    # ------------------------------------------------------------ one resource, or all of a Bundle
+
+    async def one(self, request: Request) -> Response:
+        """Create or update a resource."""
+        token = await run_in_threadpool(self._door.token, request)
+        type_ = request.path_params["type"]
+        self._door.may(token, _RIGHTS[request.method], type_)
+        if request.method == "PUT" and "id" not in request.path_params:
+            self._door.may(token, Right.CREATE, type_)
+        _see_writable(type_, request.method)
+        sent = await self._sent(request, token)
+        return await self._kept(token, sent)
+
+    async def bundle(self, request: Request) -> Response:
+        """A transaction, a message, or a batch of requests."""
+        token = await run_in_threadpool(self._door.token, request)
+        sent = await self._sent(request, token)
+        kind = _kind(sent.body)
+        if kind == "batch" and not request.url.path.endswith(asked_for.PROCESS_MESSAGE):
+            return await self._batch(token, sent)
+        return await self._kept(token, sent)
+
+    async def _sent(self, request: Request, token: TokenRow) -> Sent:
+        source = self._source(token)
+        body = await _body(request, source.max_body_bytes)
+        number = request.headers.get("x-request-id", "").strip()[:_LONGEST_NUMBER] or self._new_number()
+        target = request.url.path.removeprefix(ROOT) or "/"
+        if request.url.query:
+            target += f"?{request.url.query}"
+        return Sent(
+            source,
+            Sender(source.channel, token.name, by_token(token).actor, _peer(request)),
+            number,
+            request.method,
+            target,
+            tuple((name, value) for name, value in request.headers.items() if name != "x-request-id"),
+            body,
+            self._door.base(request),
+            preferred(request, "return"),
+            bool(preferred(request, "respond-async")),
+        )
+
+    def _source(self, token: TokenRow) -> RequestSource:
+        source = self._sources().get(token.channel)
+        if source is None:
+            text_ = "the token writes to no channel that takes FHIR: hp24 token create --channel NAME"
+            raise RefusedError(403, Issue(IssueCode.FORBIDDEN, text_))
+        return source
+
+    async def _kept(self, token: TokenRow, sent: Sent) -> Response:
+        asked = await run_in_threadpool(self._examined, token, sent)
+        with self._counted(sent.source):
+            kept = await self._keeper.take(asked, sent.source.answer_within_micros)
+        response = await run_in_threadpool(self._written.response, sent, asked, kept)
+        if asked.request is not None and not asked.request.type and response.status_code == 200:
+            return await run_in_threadpool(self._looked, token, sent, asked.request, response)
+        return response
+
+    def _examined(self, token: TokenRow, sent: Sent) -> Asked:
+        headers = (*sent.headers, ("x-request-id", sent.number))
+        raw = asked_for.write(sent.method, sent.target, headers, sent.body)
+        asked = examine_request(raw, sent.number, sent.sender, self._now(), is_later=sent.is_later)
+        if asked.request is None or asked.refusal is not None:
+            return asked
+        issues: list[Issue] = []
+        if asked.request.type:
+            issues += self._issues_of(asked.request.resource or {})
+        else:
+            for one in entries(asked.request):
+                if one.request is not None:
+                    self._may_write(token, one.request)
+                    own = self._issues_of(one.request.resource or {})
+                    issues += [_in_entry(issue, one.position) for issue in own]
+                else:
+                    self._may_look(token, one.url)
+        wrong = tuple(one for one in issues if one.severity in (Severity.ERROR, Severity.FATAL))
+        return refuse_request(asked, RefusedError(422, *wrong), INVALID) if wrong else asked
+
+    def _may_write(self, token: TokenRow, request: asked_for.Request) -> None:
+        self._door.may(token, _RIGHTS[request.method], request.type)
+        if request.query:
+            self._door.may(token, Right.CREATE, request.type)
+
+    def _may_look(self, token: TokenRow, url: str) -> None:
+        path = url.partition("?")[0].strip("/")
+        self._door.may(token, Right.READ if "/" in path else Right.SEARCH, path.partition("/")[0])
+
+    def _looked(self, token: TokenRow, sent: Sent, request: asked_for.Request, response: Response) -> Response:
+        """The answer to a transaction with what its last entries ask to see, once all is written."""
+        looks = [one for one in entries(request) if one.request is None]
+        if not looks:
+            return response
+        told = text.read(bytes(response.body))
+        for one in looks:
+            told["entry"][one.position] = self._entry_looked(token, one.url, sent.base)
+        return answer(told)
+
+    def _entry_looked(self, token: TokenRow, url: str, base: str) -> Resource:
+        try:
+            return {"resource": self._looking.looked_at(token, url, base), "response": {"status": "200 OK"}}
+        except Exception as failure:  # noqa: BLE001 - the edge: whatever goes wrong is one entry's
+            refused = failed(failure)
+            return {"response": {"status": str(refused.status), "outcome": outcome(refused.issues)}}
+
+    # ------------------------------------------------------------ a batch: requests that stand for themselves
+
+    async def _batch(self, token: TokenRow, sent: Sent) -> Response:
+        found = await run_in_threadpool(lambda: requests(text.read(sent.body)))
+        if len(found) > sent.source.max_entries:
+            raise _too_many(sent.source)
+        told = await asyncio.gather(*(self._of_batch(token, sent, one.position, one) for one in found))
+        return answer({"resourceType": "Bundle", "type": "batch-response", "entry": list(told)})
+
+    async def _of_batch(self, token: TokenRow, sent: Sent, position: int, entry: Any) -> Resource:
+        if entry.request is None:
+            return await run_in_threadpool(self._entry_looked, token, entry.url, sent.base)
+        try:
+            self._may_write(token, entry.request)
+            _see_writable(entry.request.type, entry.request.method)
+            own = sent.of_entry(position, entry.request)
+            asked = await run_in_threadpool(self._examined, token, own)
+            with self._counted(sent.source):
+                kept = await self._keeper.take(asked, sent.source.answer_within_micros)
+            return await run_in_threadpool(self._written.entry, own, asked, kept)
+        except Exception as failure:  # noqa: BLE001 - the edge: whatever goes wrong is one entry's
+            refused = failed(failure)
+            return {"response": {"status": str(refused.status), "outcome": outcome(refused.issues)}}
+
+    # ------------------------------------------------------------ what is asked about, and not written
+
+    async def validate(self, request: Request) -> Response:
+        """Say what is wrong with a resource; nothing is kept (R4 section 3.2.1, $validate)."""
+        token = await run_in_threadpool(self._door.token, request)
+        body = await _body(request, self._source(token).max_body_bytes)
+        return await run_in_threadpool(self._validated, request.path_params.get("type", ""), body)
+
+    def _validated(self, type_: str, body: bytes) -> Response:
+        resource = _to_validate(text.read(body))
+        if type_ and resource.get("resourceType") != type_:
+            raise RefusedError(
+                400, Issue(IssueCode.INVARIANT, f"the address is one of {type_}, and the body is not", "resourceType")
+            )
+        issues = self._issues_of(resource) or (
+            Issue(IssueCode.INFORMATIONAL, "nothing is wrong with it", severity=Severity.INFORMATION),
+        )
+        return answer(outcome(issues))
+
+    async def later(self, request: Request) -> Response:
+        """What became of a request whose sender did not wait (Prefer: respond-async)."""
+        token = await run_in_threadpool(self._door.token, request)
+        number = request.path_params["number"]
+        kept = await run_in_threadpool(self._keeper.fate, number, by_token(token).actor)
+        if kept is None:
+            return Response(status_code=202, headers={"retry-after": "1", "x-progress": "waiting"})
+        return await run_in_threadpool(self._written.fate, kept, self._door.base(request))
+
+    @contextmanager
+    def _counted(self, source: RequestSource) -> Iterator[None]:
+        if self._under_way[source.channel] >= source.max_in_flight:
+            text_ = f"the channel takes {source.max_in_flight} requests at a time; send it again later"
+            raise RefusedError(429, Issue(IssueCode.THROTTLED, text_))
+        self._under_way[source.channel] += 1
+        try:
+            yield
+        finally:
+            self._under_way[source.channel] -= 1
+
+
+def _see_writable(type_: str, method: str) -> None:
+    interaction = "create" if method == "POST" else "update"
+    if interaction not in SERVED[type_].writes:
+        raise RefusedError(405, Issue(IssueCode.NOT_SUPPORTED, f"a {type_} is not written so; see /metadata"))
+
+
+def _too_many(source: RequestSource) -> RefusedError:
+    text_ = f"the channel takes {source.max_entries} entries in a Bundle at most"
+    return RefusedError(413, Issue(IssueCode.TOO_COSTLY, text_, "Bundle.entry"))
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """The body, as far as it may be. RefusedError 413 for a larger one."""
+    too_large = RefusedError(413, Issue(IssueCode.TOO_LONG, f"a request has {most} bytes at most"))
+    told = request.headers.get("content-length", "")
+    if told.isdecimal() and int(told) > most:
+        raise too_large
+    parts, size = [], 0
+    async for part in request.stream():
+        parts.append(part)
+        size += len(part)
+        if size > most:
+            raise too_large
+    return b"".join(parts)
+
+
+def _kind(body: bytes) -> str:
+    try:
+        return str(text.read(body).get("type", ""))
+    except RefusedError:
+        return ""  # it is kept, and refused by its own reading
+
+
+def _to_validate(found: Resource) -> Resource:
+    """The resource itself, or the one in Parameters."""
+    if found.get("resourceType") != "Parameters":
+        return found
+    listed = found.get("parameter")
+    for one in listed if isinstance(listed, list) else ():
+        if isinstance(one, dict) and one.get("name") == "resource" and isinstance(one.get("resource"), dict):
+            inner: Resource = one["resource"]
+            return inner
+    raise RefusedError(400, Issue(IssueCode.REQUIRED, "the parameters hold no resource", "Parameters.parameter"))
+
+
+def _in_entry(issue: Issue, position: int) -> Issue:
+    at = f"Bundle.entry[{position}].resource"
+    inner = issue.expression.partition(".")[2]
+    return Issue(issue.code, issue.text, f"{at}.{inner}" if inner else at, issue.severity)
+
+
+def _peer(request: Request) -> str:
+    return f"{request.client.host}:{request.client.port}" if request.client else ""
