@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from interface.app.due import policies
 from interface.card.screen import CardScreen
-from interface.channel.feed import Feed, Outlet
+from interface.channel.feed import AnyFeed, Feed, FhirFeed, Outlet
 from interface.channel.loader import Configuration
 from interface.channel.option import AckMode, AckWhen, BatchAcks, BatchTrailers, ControlId, Posted, Receives
 from interface.channel.spec import REPLY, Channel
@@ -34,7 +34,7 @@ def plan_of(config_id: int, configuration: Configuration) -> Plan:
     channels: dict[str, ChannelPlan] = {payload.SOURCE: ChannelPlan(payload.SOURCE, _read_payment, is_amendable=False)}
     destinations: dict[str, DestinationPlan] = {}
     for name, feed in configuration.feeds.items():
-        plan = _channel(feed)
+        plan = _requests(feed) if isinstance(feed, FhirFeed) else _channel(feed)
         channels[name] = channels[f"{OPERATOR}{name}"] = plan
         for outlet_name, outlet in feed.outlets.items():
             key = f"{name}/{outlet_name}"
@@ -53,6 +53,20 @@ def _channel(feed: Feed) -> ChannelPlan:
         identify=_identifier(feed),
         missing_account_hold_secs=int(feed.spec.missing_account.hold_hours * 3600),
         listening=listening_of(feed),
+    )
+
+
+def _requests(feed: FhirFeed) -> ChannelPlan:
+    """Of a channel over FHIR: no acknowledgement of its own is asked for, and nothing of HL7 is judged at its door."""
+
+    def read(raw: bytes, arrived_at: int) -> Understood:
+        return Understood(feed.read_raw(raw, arrived_at))
+
+    return ChannelPlan(
+        feed.spec.channel,
+        read,
+        identify=_identifier(feed),
+        missing_account_hold_secs=int(feed.spec.missing_account.hold_hours * 3600),
     )
 
 
@@ -89,10 +103,10 @@ def _agreement(spec: Channel) -> Agreement:
     )
 
 
-def _identifier(feed: Feed) -> Callable[[bytes], Reading | None]:
+def _identifier(feed: AnyFeed) -> Callable[[bytes], Reading | None]:
     def identify(raw: bytes) -> Reading | None:
         try:
-            return feed.identify(feed.parse(raw))
+            return feed.identify_raw(raw)
         except InterfaceError:
             return None
 

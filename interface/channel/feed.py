@@ -6,12 +6,18 @@ from dataclasses import dataclass
 
 from interface.channel.spec import Channel
 from interface.channel.spec_destination import Destination
+from interface.errors import InterfaceError
+from interface.fhir.outcome import RefusedError
+from interface.fhir.request import Request, read
+from interface.hl7.header import read_header
 from interface.hl7.parser import Message, parse
+from interface.hl7.problem import ErrorCode
 from interface.ledger.reading import Filtered, Reading
+from interface.mapping.fhir_mapping import FhirMapping
 from interface.mapping.filter import Filters
 from interface.mapping.mapping import Mapping
 from interface.mapping.posting import Envelope, Posting, PostingConventions
-from interface.mapping.scope import Context
+from interface.mapping.scope import Context, UnfitMessageError
 
 Write = Callable[
     [Posting, PostingConventions, Envelope, str, int], bytes
@@ -34,7 +40,7 @@ class Outlet:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One channel. Pure: the same bytes give the same reading, whoever asks."""
+    """One channel of HL7 v2. Pure: the same bytes give the same reading, whoever asks."""
 
     spec: Channel
     context: Context
@@ -53,3 +59,65 @@ class Feed:
     def read(self, message: Message, arrived_at: int) -> Reading | Filtered:
         """What the message says, or why it is let pass by. Raises MessageError or MappingError."""
         return self.mapping.read(message, self.context, arrived_at, self.filters)
+
+    def read_raw(self, raw: bytes, arrived_at: int) -> Reading | Filtered:
+        """`read` of stored bytes."""
+        return self.read(self.parse(raw), arrived_at)
+
+    def identify_raw(self, raw: bytes) -> Reading:
+        """`identify` of stored bytes. Raises MessageError."""
+        return self.identify(self.parse(raw))
+
+    def kind(self, raw: bytes) -> str:
+        """What `events` of the mapping calls stored bytes, as ADT^A08."""
+        return read_header(raw).kind_name
+
+
+@dataclass(frozen=True, slots=True)
+class FhirFeed:
+    """One channel of FHIR requests, behind the same bytes."""
+
+    spec: Channel
+    context: Context
+    mapping: FhirMapping
+    filters: Filters
+    outlets: Table[str, Outlet]
+
+    def parse(self, raw: bytes) -> Request:
+        """The request. Raises MessageError, whose place is FHIRPath."""
+        try:
+            return read(raw)
+        except RefusedError as refused:
+            raise UnfitMessageError(
+                refused.code,
+                refused.text,
+                hl7_code=ErrorCode.DATA_TYPE,
+                place=refused.place,
+                advice="skip it, and let the sender correct it",
+            ) from refused
+
+    def identify(self, request: Request) -> Reading:
+        """Whose request it is, where it cannot be read whole."""
+        return self.mapping.identify(request, self.context)
+
+    def read(self, request: Request, arrived_at: int) -> Reading | Filtered:
+        """What the request says, or why it is let pass by. Raises MessageError or MappingError."""
+        return self.mapping.read(request, self.context, arrived_at, self.filters)
+
+    def read_raw(self, raw: bytes, arrived_at: int) -> Reading | Filtered:
+        """`read` of stored bytes."""
+        return self.read(self.parse(raw), arrived_at)
+
+    def identify_raw(self, raw: bytes) -> Reading:
+        """`identify` of stored bytes. Raises MessageError."""
+        return self.identify(self.parse(raw))
+
+    def kind(self, raw: bytes) -> str:
+        """What `events` of the mapping calls stored bytes, as `Patient` or `Patient create`; empty where they cannot be read."""
+        try:
+            return self.mapping.event(self.parse(raw))[0]
+        except InterfaceError:
+            return ""
+
+
+AnyFeed = Feed | FhirFeed
