@@ -37,6 +37,7 @@ token = sa.Table(
     sa.Column("secret", sa.LargeBinary(16), nullable=False, unique=True),
     text("name"),
     text("scopes"),  # apart by blanks
+    text("channel"),  # whose requests are those of its program; empty: it only reads
     text("actor"),
     micros("created_at"),
     micros("expires_at"),

@@ -34,6 +34,7 @@ def add_token(tx: Tx, one: TokenRow, secret: str) -> None:
         "secret": _hash(tx, secret),
         "name": one.name,
         "scopes": " ".join(one.scopes),
+        "channel": one.channel,
         "actor": one.actor,
         "created_at": one.created_at,
         "expires_at": one.expires_at,
@@ -68,4 +69,5 @@ def _row(row: sa.Row[Any]) -> TokenRow:
         row.expires_at,
         row.revoked_at or 0,
         row.used_at or 0,
+        row.channel,
     )
