@@ -11,7 +11,7 @@ from interface.case.case import Outcome
 from interface.case.stage import Setting
 from interface.channel.build import feed_of
 from interface.channel.difference import Change
-from interface.channel.feed import Feed
+from interface.channel.feed import AnyFeed
 from interface.channel.flat import Path, options
 from interface.channel.incoming import Conditions
 from interface.channel.loader import Configuration
@@ -88,7 +88,7 @@ class Options:
         bench = Bench(configuration, self.bench.store, self.bench.clock)
         return any(_is_other(one, bench.play(one.case)) for one, _setting in self._by_channel[channel])
 
-    def _put_back(self, channel: str, path: Path) -> Feed | None:
+    def _put_back(self, channel: str, path: Path) -> AnyFeed | None:
         now = self.new.specs[channel].model_dump(mode="json")
         _copy(self.old.specs[channel].model_dump(mode="json"), now, path)
         try:
@@ -96,7 +96,7 @@ class Options:
         except ValidationError:
             return None
         blind = Conditions(tuple(None for _one in spec.filters), ())
-        feed = feed_of(spec, blind, self.new.mappings, self.new.outgoing)
+        feed = feed_of(spec, blind, self.new.mappings, self.new.outgoing, self.new.fhir)
         return None if feed is None else replace(feed, filters=self.new.feeds[channel].filters)
 
 

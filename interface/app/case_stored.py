@@ -8,7 +8,7 @@ from typing import Final
 import orjson
 
 from interface.case.case import Order, Step
-from interface.channel.feed import Feed
+from interface.channel.feed import AnyFeed, Feed
 from interface.errors import ActRefusedError, InterfaceError
 from interface.healthpay24 import payload
 from interface.hl7.money import Money, write_money
@@ -36,7 +36,9 @@ class Stored:
     ours: Mapping[str, str]
 
 
-def stored_steps(store: Store, by: By, feeds: Mapping[str, Feed], ids: Sequence[int], *, with_earlier: bool) -> Stored:
+def stored_steps(
+    store: Store, by: By, feeds: Mapping[str, AnyFeed], ids: Sequence[int], *, with_earlier: bool
+) -> Stored:
     """These messages in the order given. Audited, each.
 
     Errors: ActRefusedError `not-found`, `body-purged`, `case-impossible`.
@@ -83,7 +85,7 @@ def _earlier(reader: Reader, rows: Sequence[MessageRow]) -> list[MessageRow]:
     return [found[number] for number in sorted(found)][-_MOST_EARLIER:]
 
 
-def _read(reader: Reader, row: MessageRow, feeds: Mapping[str, Feed]) -> Message | Order:
+def _read(reader: Reader, row: MessageRow, feeds: Mapping[str, AnyFeed]) -> Message | Order:
     raw = reader.body(row.id)
     if raw is None:
         raise body_purged(row.id)
@@ -92,6 +94,9 @@ def _read(reader: Reader, row: MessageRow, feeds: Mapping[str, Feed]) -> Message
     feed = feeds.get(row.channel.removeprefix(_AMENDED))
     if feed is None:
         raise _impossible(row.id, "its channel is not in the files", "make the case where the channel is")
+    if not isinstance(feed, Feed):
+        text = "it came over FHIR, and nothing de-identifies resources"
+        raise _impossible(row.id, text, "write a case by hand, with invented people")
     try:
         message = feed.parse(raw)
         is_message = message.all_segments()[0].name == "MSH"

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,7 @@ from interface.case.edit import rewritten
 from interface.case.reader import read_case
 from interface.case.stage import CaseClock, Setting, play
 from interface.channel.build import feed_of
-from interface.channel.feed import Feed
+from interface.channel.feed import AnyFeed, Feed
 from interface.channel.incoming import conditions_of
 from interface.channel.loader import Configuration, load, read_files
 from interface.channel.spec import Channel
@@ -164,21 +164,19 @@ class Bench:
         if name in self.configuration.feeds:
             return None
         mark = Mark(case.file)
-        if case.channel or name not in self.configuration.mappings:
-            known = (
-                self.configuration.feeds
-                if case.channel
-                else {**self.configuration.feeds, **self.configuration.mappings}
-            )
+        readers = {**self.configuration.mappings, **self.configuration.fhir}
+        if case.channel or name not in readers:
+            known = self.configuration.feeds if case.channel else {**self.configuration.feeds, **readers}
             _unknown(mark, name, known, findings)
             return None
         return Block(mark)
 
-    def _declared(self, options: Block, case: Case) -> Feed:
+    def _declared(self, options: Block, case: Case) -> AnyFeed:
         """A channel for this case alone, out of what it says and plain values for the rest."""
         findings = Findings()
         mark = options.mark
-        source = {"mllp": Block(mark, {"port": _entry(mark, "2575")})}
+        is_fhir = (options.text("mapping") or case.folder) in self.configuration.fhir
+        source = {"fhir": Block(mark)} if is_fhir else {"mllp": Block(mark, {"port": _entry(mark, "2575")})}
         given: dict[str, Node] = {key: Scalar(mark, text) for key, text in _PLAIN.items()}
         given |= {
             "mapping": Scalar(mark, case.folder),
@@ -189,19 +187,19 @@ class Bench:
         spec = fill(Channel, block, findings)
         known = self.configuration
         conditions = conditions_of(block, known.tables, findings, self.expressions)
-        feed = feed_of(spec, conditions, known.mappings, known.outgoing) if spec else None
+        feed = feed_of(spec, conditions, known.mappings, known.outgoing, known.fhir) if spec else None
         if spec is not None and feed is None:
             wanted = [spec.mapping, *(one.mapping for one in spec.destinations.values() if one.fhir is None)]
-            missing = next(name for name in wanted if name not in known.mappings and name not in known.outgoing)
-            findings.add(
-                mark, "missing-mapping", f"there is no mapping `{missing}`", did_you_mean(missing, known.mappings)
-            )
+            readers = known.mappings if spec.source.fhir is None else known.fhir
+            missing = next(name for name in wanted if name not in readers and name not in known.outgoing)
+            text = f"there is no mapping `{missing}` that fits here"
+            findings.add(mark, "missing-mapping", text, did_you_mean(missing, readers))
         findings.raise_any()
         assert feed is not None, "else something was found"
         return feed
 
 
-def feeds_of(setting: Setting, case: Case) -> dict[str, Feed]:
+def feeds_of(setting: Setting, case: Case) -> dict[str, AnyFeed]:
     """The channels that a case uses, by name."""
     names = dict.fromkeys(step.channel or setting.channel for step in case.steps)
     return {name: setting.feeds[name] for name in names if name in setting.feeds}
@@ -215,22 +213,15 @@ def _unknown(mark: Mark, name: str, known: Mapping[str, object], findings: Findi
     findings.add(mark, "channel-unknown", f"there is no channel `{name}`", did_you_mean(name, known))
 
 
-def _setting(feeds: Mapping[str, Feed], configuration: Configuration, channel: str) -> Setting:
-    own = Configuration(
-        configuration.files,
-        configuration.digest,
-        configuration.settings,
-        feeds,
-        configuration.mappings,
-        configuration.outgoing,
-        configuration.tables,
-    )
+def _setting(feeds: Mapping[str, AnyFeed], configuration: Configuration, channel: str) -> Setting:
+    own = replace(configuration, feeds=feeds)
     rules = policies(own)
 
     def due(story: AccountStory) -> Due:
         return story.due(rules.get(story.account.facility, BalancePolicy()))
 
-    return Setting(plan_of(1, own), feeds, {name: listening_of(feed) for name, feed in feeds.items()}, channel, due)
+    listening = {name: listening_of(feed) for name, feed in feeds.items() if isinstance(feed, Feed)}
+    return Setting(plan_of(1, own), feeds, listening, channel, due)
 
 
 def _compared(case: Case, outcomes: Sequence[Outcome]) -> Iterator[tuple[int, list[Difference]]]:

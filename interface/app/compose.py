@@ -102,7 +102,11 @@ def default_home(environ: Mapping[str, str]) -> Path:
 def known_of(configuration: "Configuration") -> Known:
     """The names that a configuration declares."""
     specs = configuration.specs
-    return Known(tuple(specs), tuple(name for spec in specs.values() for name in spec.destination_names()))
+    return Known(
+        tuple(specs),
+        tuple(name for spec in specs.values() for name in spec.destination_names()),
+        tuple(name for name, spec in specs.items() if spec.source.fhir is not None),
+    )
 
 
 def limits_of(settings: Settings, *, is_part: bool = False) -> Limits:

@@ -6,10 +6,10 @@ from pathlib import PurePosixPath
 
 from interface.case.case import Case
 from interface.case.stage import Setting
+from interface.channel.feed import AnyFeed
 from interface.channel.loader import Configuration
 from interface.document import read_document
 from interface.errors import InterfaceError
-from interface.hl7.header import read_header
 from interface.mapping.coverage import Exercised, Rule, event_marks, rules_of
 from interface.mapping.node import Block
 from interface.mapping.problem import Findings
@@ -32,10 +32,10 @@ class Coverage:
         for step in case.steps:
             feed = setting.feeds.get(step.channel or setting.channel)
             if step.message and feed is not None:
-                self._event(feed.mapping.name, step.message.encode("utf-8", "replace"))
+                self._event(feed, step.message.encode("utf-8", "replace"))
 
-    def _event(self, mapping: str, raw: bytes) -> None:
-        self.kinds.setdefault(mapping, set()).add(read_header(raw).kind_name)
+    def _event(self, feed: AnyFeed, raw: bytes) -> None:
+        self.kinds.setdefault(feed.mapping.name, set()).add(feed.kind(raw))
 
     def missing(self, configuration: Configuration) -> list[Rule]:
         """The rules that nothing exercised, in the order of files and lines."""
@@ -55,9 +55,9 @@ class Coverage:
                 if feed is None:
                     continue
                 count += 1
-                self._event(feed.mapping.name, raw)
+                self._event(feed, raw)
                 try:
-                    feed.read(feed.parse(raw), arrived_at)
+                    feed.read_raw(raw, arrived_at)
                 except InterfaceError:
                     continue  # what it gave until then is noted
             _render_payments(reader, configuration)

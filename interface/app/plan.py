@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from interface.app.due import policies
 from interface.card.screen import CardScreen
-from interface.channel.feed import Feed, Outlet
+from interface.channel.feed import AnyFeed, Feed, FhirFeed, Outlet
 from interface.channel.loader import Configuration
 from interface.channel.option import AckMode, AckWhen, BatchAcks, BatchTrailers, ControlId, Posted, Receives
 from interface.channel.spec import REPLY, Channel
@@ -18,10 +18,11 @@ from interface.hl7.agreement import Agreement
 from interface.hl7.batch import is_batch
 from interface.hl7.header import read_header
 from interface.hl7.problem import Problem
-from interface.ledger.reading import Reading
+from interface.ledger.reading import Filtered, Reading
 from interface.pipeline.acknowledge import manner
 from interface.pipeline.expected import Expected
-from interface.pipeline.plan import ApplicationAck, ChannelPlan, DestinationPlan, Plan, Reply, Understood
+from interface.pipeline.http import status_of
+from interface.pipeline.plan import ApplicationAck, ChannelPlan, DestinationPlan, Plan, Reply, Together, Understood
 from interface.pipeline.receive import Listening
 from interface.pipeline.retry import RetryPolicy
 from interface.pipeline.unpack import look_into
@@ -34,7 +35,7 @@ def plan_of(config_id: int, configuration: Configuration) -> Plan:
     channels: dict[str, ChannelPlan] = {payload.SOURCE: ChannelPlan(payload.SOURCE, _read_payment, is_amendable=False)}
     destinations: dict[str, DestinationPlan] = {}
     for name, feed in configuration.feeds.items():
-        plan = _channel(feed)
+        plan = _requests(feed) if isinstance(feed, FhirFeed) else _channel(feed)
         channels[name] = channels[f"{OPERATOR}{name}"] = plan
         for outlet_name, outlet in feed.outlets.items():
             key = f"{name}/{outlet_name}"
@@ -53,6 +54,24 @@ def _channel(feed: Feed) -> ChannelPlan:
         identify=_identifier(feed),
         missing_account_hold_secs=int(feed.spec.missing_account.hold_hours * 3600),
         listening=listening_of(feed),
+    )
+
+
+def _requests(feed: FhirFeed) -> ChannelPlan:
+    """Of a channel over FHIR: no acknowledgement of its own is asked for, and nothing of HL7 is judged at its door."""
+
+    def read(raw: bytes, arrived_at: int) -> Understood:
+        said = feed.read_all(raw, arrived_at)
+        if len(said) == 1 or not any(isinstance(one, Reading) for _, one in said):
+            return Understood(said[0][1] if said else Filtered("the request has no entry that writes"))
+        return Understood(Together(said))
+
+    return ChannelPlan(
+        feed.spec.channel,
+        read,
+        identify=_identifier(feed),
+        missing_account_hold_secs=int(feed.spec.missing_account.hold_hours * 3600),
+        answer=status_of,
     )
 
 
@@ -89,10 +108,10 @@ def _agreement(spec: Channel) -> Agreement:
     )
 
 
-def _identifier(feed: Feed) -> Callable[[bytes], Reading | None]:
+def _identifier(feed: AnyFeed) -> Callable[[bytes], Reading | None]:
     def identify(raw: bytes) -> Reading | None:
         try:
-            return feed.identify(feed.parse(raw))
+            return feed.identify_raw(raw)
         except InterfaceError:
             return None
 

@@ -1,7 +1,7 @@
 """A configuration version made into what an engine's parts run: sources to listen for, the plan, wires to send on."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from interface.app.due import policies
 from interface.app.plan import listening_of, plan_of
 from interface.app.posts import http_probe, http_settings
-from interface.channel.feed import Feed, Outlet
+from interface.channel.feed import Feed, FhirFeed, Outlet
 from interface.channel.files import client_files, server_files
 from interface.channel.loader import Configuration
 from interface.channel.option import Cleartext, Probe, WhenUnstorable
@@ -20,6 +20,7 @@ from interface.connector.mllp.destination import DestinationSettings
 from interface.connector.mllp.limits import SourceSettings
 from interface.engine.listen import Source
 from interface.engine.reception import Listener
+from interface.engine.requested import RequestSource
 from interface.hl7.timestamp import write_timestamp
 from interface.hl7.writer import Builder
 from interface.ledger.due import BalancePolicy
@@ -51,6 +52,7 @@ class Runnable:
     senders: Mapping[str, Sending]
     rules: Mapping[str, BalancePolicy]  # how each facility's balances are reckoned
     zones: Mapping[str, ZoneInfo]  # each facility's time zone
+    requests: Mapping[str, RequestSource] = field(default_factory=dict)  # channels that are written to over FHIR
 
 
 def runnable(config_id: int, configuration: Configuration, root: Path = _HERE) -> Runnable:
@@ -63,9 +65,12 @@ def runnable(config_id: int, configuration: Configuration, root: Path = _HERE) -
         if feed.spec.reply is not None:
             key = f"{name}/{REPLY}"
             senders[key] = Sending(_settings(key, feed.spec.reply, root), _unrendered, None)
-    sources = tuple(_source(feed, root) for feed in configuration.feeds.values())
+    feeds = configuration.feeds
+    sources = tuple(_source(feed, root) for feed in feeds.values() if isinstance(feed, Feed))
+    requests = {name: _requests(feed) for name, feed in feeds.items() if isinstance(feed, FhirFeed)}
     zones = {spec.facility: ZoneInfo(spec.timezone) for spec in configuration.specs.values()}
-    return Runnable(config_id, sources, plan_of(config_id, configuration), senders, policies(configuration), zones)
+    plan, rules = plan_of(config_id, configuration), policies(configuration)
+    return Runnable(config_id, sources, plan, senders, rules, zones, requests)
 
 
 def _sending(key: str, outlet: Outlet, configuration: Configuration, root: Path) -> Sending:
@@ -78,8 +83,23 @@ def _sending(key: str, outlet: Outlet, configuration: Configuration, root: Path)
     return Sending(_settings(key, spec.mllp, root), render, _probe(outlet) if is_probed else None)
 
 
+def _requests(feed: FhirFeed) -> RequestSource:
+    spec, fhir = feed.spec, feed.spec.source.fhir
+    assert fhir is not None, "else it were no feed of FHIR"
+    return RequestSource(
+        spec.channel,
+        facility=spec.facility,
+        production=spec.production,
+        answer_within_micros=int(spec.ack.answer_within_secs * SECOND),
+        max_body_bytes=fhir.max_body_bytes,
+        max_entries=fhir.max_entries,
+        max_in_flight=fhir.max_in_flight,
+    )
+
+
 def _source(feed: Feed, root: Path) -> Source:
     spec, mllp = feed.spec, feed.spec.source.mllp
+    assert mllp is not None, "else it were no feed of HL7"
     listener = Listener(
         listening_of(feed),
         answer_within_micros=int(spec.ack.answer_within_secs * SECOND),

@@ -39,8 +39,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A message (ER7, one segment a line) or an order, and what is expected: None where only that it is processed.
+    """A message or an order, and what is expected: None where only that it is processed.
 
+    A message is ER7, one segment a line, or a FHIR request with its head, or a resource by itself, which is created.
     `at` is its arrival as HL7 writes times; empty: the time that its MSH-7 tells, or a moment after the step before. `reply` is
     how the EHR answers what is sent to it now; `none`: not at all.
     """

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from interface.case.case import ANY, EXPECTED, OTHERS, Case, Order, Step
+from interface.case.request import is_stored_request
 from interface.document import read_document
 from interface.mapping.node import Block, Listing, Mark, Node, Scalar
 from interface.mapping.problem import Findings, did_you_mean
@@ -81,11 +82,16 @@ def _step(node: Node, findings: Findings) -> Step | None:
 
 def _message(node: Block, findings: Findings) -> str:
     text = node.text("message")
+    if is_stored_request(text):
+        return text
     lines = [line.strip("\r") for line in text.splitlines() if line.strip()]
     if not lines or not lines[0].startswith("MSH"):
         mark = node.entries["message"].mark
         findings.add(
-            mark, "message-missing", "a message begins with MSH", "write `message: |` and its segments below it"
+            mark,
+            "message-missing",
+            "a message begins with MSH, or is a FHIR request or resource",
+            "write `message: |` and its segments below it",
         )
     return "\n".join(lines)
 

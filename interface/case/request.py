@@ -8,12 +8,18 @@ from urllib.parse import parse_qsl
 from interface.fhir.answered import resource_of
 
 _START = re.compile(r"(POST|GET) \S+\n")
+_STORED = re.compile(r"\s*\{|(POST|PUT|DELETE) /")
 _CREATED = re.compile(r'("created":)"[^"]*"')  # the moment of sending: other each time
 
 
 def is_request(text: str) -> bool:
     """Whether the text is one: no HL7 message begins so."""
     return _START.match(text.lstrip()) is not None
+
+
+def is_stored_request(text: str) -> bool:
+    """Whether the text is a FHIR request that writes, or a resource by itself."""
+    return _STORED.match(text) is not None
 
 
 def request_leaves(text: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from interface.case.case import EXPECTED, Case, Er7, Outcome, Step, Told
 from interface.case.er7 import text_of
 from interface.case.order import Desk
 from interface.case.picture import Names, Picture, amount, changes, picture, transactions
-from interface.channel.feed import Feed, Outlet
+from interface.channel.feed import AnyFeed, Feed, FhirFeed, Outlet
 from interface.errors import InterfaceError, MessageError, UnansweredError
 from interface.healthpay24.protocol import Rejected
 from interface.hl7 import charset as charsets
@@ -24,7 +24,7 @@ from interface.pipeline.deliver import DeliverStage, Render
 from interface.pipeline.plan import Plan
 from interface.pipeline.process import ProcessStage, drain
 from interface.pipeline.receive import WAITS, Answer, Examined, Listening, ack_of, examine, settled_ack, store_batch
-from interface.row.message import Settled
+from interface.row.message import Intake, Received, Settled
 from interface.store.sandbox import Sandbox
 from interface.view.message import MessageFilter, MessageRow
 from interface.view.money import AccountStory
@@ -42,8 +42,8 @@ class Setting:
     """What a case is played with: channels and destinations, made ready, and what is owed on an account by their policy."""
 
     plan: Plan
-    feeds: Mapping[str, Feed]
-    listening: Mapping[str, Listening]
+    feeds: Mapping[str, AnyFeed]
+    listening: Mapping[str, Listening]  # of those that read HL7
     channel: str  # that of steps which name none
     due: Callable[[AccountStory], Due]
 
@@ -97,7 +97,7 @@ def play(store: Sandbox, clock: CaseClock, setting: Setting, case: Case) -> list
         return [_step(stage, number, step) for number, step in enumerate(case.steps, start=1)]
 
 
-def _renders(feeds: Mapping[str, Feed]) -> dict[str, Render]:
+def _renders(feeds: Mapping[str, AnyFeed]) -> dict[str, Render]:
     def of(outlet: Outlet) -> Render:
         return lambda posting, control_id, now: outlet.render(posting, control_id=control_id, now=now)
 
@@ -123,26 +123,38 @@ def _step(stage: _Stage, number: int, step: Step) -> Outcome:
 # ------------------------------------------------------------ in
 
 
-def _message(stage: _Stage, number: int, step: Step, feed: Feed) -> dict[str, Told]:
-    raw = _bytes(step.message, feed)
+def _message(stage: _Stage, number: int, step: Step, feed: AnyFeed) -> dict[str, Told]:
+    raw = _bytes(step.message, feed) if isinstance(feed, Feed) else step.message.encode("utf-8", "surrogateescape")
     stage.clock.move(SECOND, _arrival(raw, step, feed))
-    listening = stage.setting.listening[feed.spec.channel]
-    answer = store_batch(stage.store, [examine(raw, listening, peer="case", at=stage.clock.at)])[0]
+    answer = _take(stage, raw, feed) if isinstance(feed, Feed) else None
+    received = answer.received if answer is not None else _take_request(stage, raw, feed)
     drain(stage.process, _BATCH)
-    message_id = answer.received.message_id
-    if answer.received.is_duplicate and message_id in stage.messages:
-        return {"state": "repeated", "answer": _answered(stage, answer)}
-    stage.messages[message_id] = number
-    told = _ending(stage, message_id) | {"answer": _answered(stage, answer)}
+    answered: dict[str, Told] = {"answer": None if answer is None else _answered(stage, answer)}
+    if received.is_duplicate and received.message_id in stage.messages:
+        return {"state": "repeated"} | answered
+    stage.messages[received.message_id] = number
+    told = _ending(stage, received.message_id) | answered
     return told | {"transactions": _transactions(raw, feed, stage.clock.at)}
 
 
-def _transactions(raw: bytes, feed: Feed, at: int) -> dict[str, Told]:
+def _take(stage: _Stage, raw: bytes, feed: Feed) -> Answer[Examined]:
+    listening = stage.setting.listening[feed.spec.channel]
+    return store_batch(stage.store, [examine(raw, listening, peer="case", at=stage.clock.at)])[0]
+
+
+def _take_request(stage: _Stage, raw: bytes, feed: AnyFeed) -> Received:
+    """Store a FHIR request, or a resource by itself as one that is created."""
+    intake = Intake(feed.spec.channel, stage.clock.at, "case", raw, "", feed.kind(raw), "", MessageState.WAITING, "AA")
+    with stage.store.turn("receive") as turn:
+        return turn.receive(stage.store.prepare([intake]))[0]
+
+
+def _transactions(raw: bytes, feed: AnyFeed, at: int) -> dict[str, Told]:
     """What the message says of its transactions beyond what is booked; nothing where it cannot be read."""
-    if b"\rFT1" not in raw:
+    if isinstance(feed, Feed) and b"\rFT1" not in raw:
         return {}
     try:
-        reading = feed.read(feed.parse(raw), at)
+        reading = feed.read_raw(raw, at)
     except InterfaceError:
         return {}
     return transactions(reading.transactions) if isinstance(reading, Reading) else {}
@@ -158,9 +170,9 @@ def _bytes(text: str, feed: Feed) -> bytes:
         return written.encode("utf-8", "surrogateescape")
 
 
-def _arrival(raw: bytes, step: Step, feed: Feed) -> int:
+def _arrival(raw: bytes, step: Step, feed: AnyFeed) -> int:
     try:
-        text = step.at or parse(raw, feed.spec.charset or None).text("MSH-7")
+        text = step.at or ("" if isinstance(feed, FhirFeed) else parse(raw, feed.spec.charset or None).text("MSH-7"))
         found = read_timestamp(text, feed.context.timezone)
     except InterfaceError:
         return 0
@@ -180,7 +192,7 @@ def _answered(stage: _Stage, answer: Answer[Examined]) -> str | None:
     return " ".join([ack.code.value, *problems[:1]])
 
 
-def _order(stage: _Stage, number: int, step: Step, feed: Feed) -> dict[str, Told]:
+def _order(stage: _Stage, number: int, step: Step, feed: AnyFeed) -> dict[str, Told]:
     assert step.order is not None, "the caller's choice"
     stage.clock.move(60 * SECOND)
     answered = stage.desk.ask(step.order, feed.spec.currency)

@@ -64,8 +64,8 @@ def uses(
 ) -> Iterator[Use]:
     """Every address that channels and settings listen on or send to. `own` is the settings' file."""
     for name, spec in specs.items():
-        listener = spec.source.mllp
-        yield _use("listens on", listener.host, listener.port, blocks[name], ("source", "mllp", "host"))
+        if (listener := spec.source.mllp) is not None:
+            yield _use("listens on", listener.host, listener.port, blocks[name], ("source", "mllp", "host"))
         if spec.reply is not None:
             yield _use("sends to", spec.reply.host, spec.reply.port, blocks[name], (REPLY, "host"))
         for each, destination in spec.destinations.items():

@@ -3,12 +3,13 @@
 from collections.abc import Mapping as Table
 from zoneinfo import ZoneInfo
 
-from interface.channel.feed import Feed, Outlet, Write
+from interface.channel.feed import AnyFeed, Feed, FhirFeed, Outlet, Write
 from interface.channel.incoming import Conditions, context_of, conventions_of, filters_of
 from interface.channel.option import OracleTarget, PaymentShape
 from interface.channel.spec import Channel
 from interface.channel.spec_destination import Destination
 from interface.channel.spec_fhir import FhirDestination
+from interface.mapping.fhir_mapping import FhirMapping
 from interface.mapping.mapping import Mapping
 from interface.mapping.outgoing import Outgoing
 from interface.mapping.posting import Envelope
@@ -18,14 +19,23 @@ from interface.mapping.posting_oracle import AsOracleBasic
 
 
 def feed_of(
-    spec: Channel, conditions: Conditions, mappings: Table[str, Mapping], outgoing: Table[str, Outgoing]
-) -> Feed | None:
+    spec: Channel,
+    conditions: Conditions,
+    mappings: Table[str, Mapping],
+    outgoing: Table[str, Outgoing],
+    fhir: Table[str, FhirMapping],
+) -> AnyFeed | None:
     """The channel, compiled; None where a mapping of it is missing, which is somebody else's finding."""
-    mapping = mappings.get(spec.mapping)
     mapped = [one.mapping for one in spec.destinations.values() if one.fhir is None]
-    if mapping is None or any(name not in outgoing for name in mapped):
+    if any(name not in outgoing for name in mapped):
         return None
     outlets = {name: _outlet(spec, one, outgoing) for name, one in spec.destinations.items()}
+    if spec.source.fhir is not None:
+        if (of_fhir := fhir.get(spec.mapping)) is None:
+            return None
+        return FhirFeed(spec, context_of(spec), of_fhir, filters_of(spec, conditions), outlets)
+    if (mapping := mappings.get(spec.mapping)) is None:
+        return None
     return Feed(spec, context_of(spec), mapping, filters_of(spec, conditions), outlets)
 
 

@@ -4,7 +4,8 @@ What stands here is changed only with a person's word. It covers amounts and the
 (FT1), where payments go and whether they may go twice, postal addresses (statements are sent there), and how long anything is kept.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -57,6 +58,7 @@ TARGETS: Final[Mapping[str, str]] = {
     "identifiers.visit": _ACCOUNT,
     "identifiers.authorities": _ACCOUNT,
     "identifiers.types": _ACCOUNT,
+    "identifiers.references": _ACCOUNT,
     "identifiers.unmasked": _ACCOUNT,
     **{
         f"{noun}.{part}": _POSTAL
@@ -72,6 +74,9 @@ OUTGOING: Final[Mapping[str, str]] = {
     "segments.GT1.*": _ACCOUNT,
     "message": _FT1,
 }
+
+_MONEY_TYPES: Final = ("Account", "ChargeItem", "PaymentReconciliation")  # resources of FHIR
+_MONEY_PATHS: Final = ("FT1-", "ChargeItem", "PaymentReconciliation")
 
 SETTINGS: Final[Mapping[str, str]] = {"keep_*": _KEPT, "purge_*": _KEPT, "database_url": "which books are written"}
 
@@ -104,9 +109,15 @@ def of_target(path: Path, *texts: str | None) -> str:
     """Why a rule of an incoming mapping does; `texts` are the rule as it was and as it is."""
     if why := _found(TARGETS, path):
         return why
-    if path[0] == "events" and (set(texts) & MEANINGS or path[1].startswith(("DFT^", "BAR^"))):
+    if path[0] == "events" and (_says_money(texts) or path[1].startswith(("DFT^", "BAR^", *_MONEY_TYPES))):
         return _FT1
-    return _FT1 if any("FT1-" in text for text in texts if text) else ""
+    return _FT1 if any(name in text for text in texts if text for name in _MONEY_PATHS) else ""
+
+
+def _says_money(texts: Iterable[str | None]) -> bool:
+    """Whether an event is, or a rule may give it, a meaning that moves money."""
+    words = {word for text in texts if text for word in (text, *re.findall(r"'([a-z-]+)'", text))}
+    return bool(words & MEANINGS)
 
 
 def of_outgoing(path: Path) -> str:

@@ -77,8 +77,7 @@ def _of_channels(old: Configuration, new: Configuration) -> Iterator[Change]:
 
 
 def _about(spec: Channel) -> str:
-    mllp = spec.source.mllp
-    return f"{mllp.host}:{mllp.port}, facility {spec.facility}, mapping {spec.mapping}"
+    return f"{spec.source.place}, facility {spec.facility}, mapping {spec.mapping}"
 
 
 @dataclass(frozen=True, slots=True)

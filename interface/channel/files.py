@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from interface.certificate import TlsFiles, is_exposed, read_material, validities
-from interface.channel.spec import Channel, MllpSource
+from interface.channel.spec import Channel
+from interface.channel.spec_source import MllpSource
 from interface.channel.spec_tls import ClientTls
 from interface.document import read_document
 from interface.errors import ConfigurationError
@@ -37,7 +38,7 @@ def client_files(tls: ClientTls | None, root: Path) -> TlsFiles | None:
 
 def tls_uses(spec: Channel, root: Path) -> Iterator[TlsUse]:
     """Every end of a channel that speaks TLS."""
-    if files := server_files(spec.source.mllp, root):
+    if spec.source.mllp is not None and (files := server_files(spec.source.mllp, root)):
         yield TlsUse(spec.channel, ("source", "mllp", "tls"), files)
     if spec.reply is not None and (files := client_files(spec.reply.tls, root)):
         yield TlsUse(f"{spec.channel}/reply", ("reply", "tls"), files)

@@ -1,12 +1,14 @@
-"""What a declared channel says about messages that come in: their context, and which are let pass by."""
+"""What a declared channel says about messages that come in: their format, their context, and which are let pass by."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Table
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from interface.channel.spec import Channel
-from interface.mapping.compile import ExpressionCompiler
+from interface.mapping.compile import FHIR, ExpressionCompiler
+from interface.mapping.fhir_compiler import INTERACTIONS
+from interface.mapping.fhir_function import FHIR_FUNCTIONS
 from interface.mapping.filter import FilterRule, Filters
 from interface.mapping.function import FUNCTIONS
 from interface.mapping.kind import Type
@@ -18,7 +20,7 @@ from interface.mapping.reader import Holds
 from interface.mapping.rules import SegmentUse
 from interface.mapping.scope import Context
 from interface.mapping.table import CodeTable
-from interface.mapping.target import NAMES
+from interface.mapping.target import FHIR_NAMES, NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,12 @@ class Conditions:
 
     holds: tuple[Holds | None, ...]
     uses: tuple[SegmentUse, ...]
+
+
+def takes_fhir(block: Block) -> bool:
+    """Whether the channel of this file is written to over FHIR, and reads no HL7 v2."""
+    source = block.node("source")
+    return isinstance(source, Block) and "fhir" in source.entries and "mllp" not in source.entries
 
 
 def context_of(spec: Channel) -> Context:
@@ -62,7 +70,12 @@ def conditions_of(
     expressions: Callable[..., ExpressionCompiler] = ExpressionCompiler,
 ) -> Conditions:
     """What the filters of a channel's file ask for, compiled; also of a file whose other options are wrong."""
-    compiler = expressions(dict.fromkeys(NAMES, Type.TEXT), FUNCTIONS, tables, findings)
+    if takes_fhir(block):
+        names = {name: type_ for name, (type_, _) in FHIR_NAMES.items()}
+        compiler = expressions(names, FHIR_FUNCTIONS, tables, findings)
+        compiler.language = FHIR
+    else:
+        compiler = expressions(dict.fromkeys(NAMES, Type.TEXT), FUNCTIONS, tables, findings)
     listing = block.node("filters")
     nodes: tuple[Node, ...] = listing.items if isinstance(listing, Listing) else ()
     whens = [node.node("when") if isinstance(node, Block) else None for node in nodes]
@@ -73,7 +86,14 @@ def conditions_of(
 def filters_of(spec: Channel, conditions: Conditions) -> Filters:
     """The filters, each with its condition."""
     rules = [
-        FilterRule(declared.reason, frozenset(declared.events), holds)
+        FilterRule(declared.reason, frozenset(_each_interaction(declared.events)), holds)
         for declared, holds in zip(spec.filters, conditions.holds, strict=True)
     ]
     return Filters(tuple(rules), conditions.uses)
+
+
+def _each_interaction(events: Iterable[str]) -> Iterator[str]:
+    """A type of resources stands for whatever is done to them: `Patient` for `Patient create` and the others."""
+    for event in events:
+        is_type = "^" not in event and " " not in event
+        yield from (f"{event} {one}" for one in INTERACTIONS) if is_type else (event,)

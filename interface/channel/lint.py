@@ -8,24 +8,31 @@ from difflib import get_close_matches
 from ipaddress import ip_address
 
 from interface.channel.feed import Feed
+from interface.channel.incoming import takes_fhir
+from interface.channel.lint_source import refuse_foreign
 from interface.channel.option import Cleartext, Receives
-from interface.channel.spec import MllpSource
 from interface.channel.spec_destination import Destination
+from interface.channel.spec_source import MllpSource
+from interface.mapping.fhir_compiler import FORMATS
 from interface.mapping.node import Block, Listing, Scalar, place_of
 from interface.mapping.problem import Findings, did_you_mean
 
 Channels = Mapping[str, Block]
+_HL7, _FHIR = "in", f"in, of {FORMATS[1]}"  # of mappings
+_DOES = {_HL7: "reads HL7 v2", _FHIR: "reads FHIR", "out": "writes messages"}
 
 
 def lint(channels: Channels, mapping_names: Mapping[str, str], findings: Findings) -> None:
     """All checks. `mapping_names` gives each mapping file's direction; empty for one that cannot be read at all."""
-    _listeners(channels, findings)
+    _listeners({name: block for name, block in channels.items() if not takes_fhir(block)}, findings)
     _payments(channels, findings)
     for block in channels.values():
-        _mapping("in", ("mapping",), block, mapping_names, findings)
+        _mapping(_FHIR if takes_fhir(block) else _HL7, ("mapping",), block, mapping_names, findings)
         for name in _destinations(block):
             _mapping("out", ("destinations", name, "mapping"), block, mapping_names, findings)
-        _exposure(block, findings)
+        refuse_foreign(block, findings)
+        if not takes_fhir(block):
+            _exposure(block, findings)
 
 
 def warn_of_masked_numbers(feed: Feed, findings: Findings) -> None:
@@ -94,18 +101,19 @@ def _listeners(channels: Channels, findings: Findings) -> None:
 
 
 def _mapping(
-    direction: str, place: tuple[str, ...], block: Block, mapping_names: Mapping[str, str], findings: Findings
+    wanted: str, place: tuple[str, ...], block: Block, mapping_names: Mapping[str, str], findings: Findings
 ) -> None:
     name = _text(block, place)
     if not name:
         return  # told by itself
     found = mapping_names.get(name)
-    fitting = [known for known, there in mapping_names.items() if there == direction]
+    fitting = [known for known, there in mapping_names.items() if there == wanted]
     if found is None:
         text = f"there is no mapping `{name}`"
         findings.add(place_of(block, place), "missing-mapping", text, did_you_mean(name, fitting))
-    elif found and found != direction:
-        text = f"`{name}` has the direction {found}, and one for {direction} is wanted"
+    elif found and found != wanted:
+        does = _DOES.get(found, f"has the direction {found}")
+        text = f"`{name}` {does}, and one that {_DOES[wanted]} is wanted here"
         findings.add(place_of(block, place), "wrong-direction", text, did_you_mean(name, fitting))
 
 

@@ -15,9 +15,10 @@ from interface.card.screen import contains_card
 from interface.channel.address import refuse, uses
 from interface.channel.build import feed_of
 from interface.channel.environment import NOWHERE, Surroundings, surroundings
-from interface.channel.feed import Feed
+from interface.channel.feed import AnyFeed, Feed
 from interface.channel.incoming import conditions_of
 from interface.channel.lint import lint, refuse_unneeded, warn_of_masked_numbers
+from interface.channel.lint_source import warn_unserved
 from interface.channel.named import named_document, stem
 from interface.channel.spec import Channel
 from interface.document import read_document, read_text
@@ -51,7 +52,7 @@ class Configuration:
     files: Mapping[str, str]
     digest: str
     settings: Settings
-    feeds: Mapping[str, Feed]
+    feeds: Mapping[str, AnyFeed]
     mappings: Mapping[str, incoming.Mapping]
     outgoing: Mapping[str, Outgoing]
     tables: Mapping[str, CodeTable]
@@ -133,11 +134,12 @@ def load(
     feeds = {
         name: feed
         for name, spec in loading.channels.items()
-        if (feed := feed_of(spec, conditions[name], loading.mappings, loading.outgoing))
+        if (feed := feed_of(spec, conditions[name], loading.mappings, loading.outgoing, loading.fhir))
     }
-    for feed in feeds.values():
+    for feed in (one for one in feeds.values() if isinstance(one, Feed)):
         refuse_unneeded(feed, loading.findings)
         warn_of_masked_numbers(feed, loading.findings)
+    warn_unserved(loading.blocks, settings, loading.findings)
     _guard(files, loading, settings, around)
     loading.findings.raise_any()
     warnings = tuple(sorted(set(loading.findings.warnings)))

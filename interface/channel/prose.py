@@ -30,6 +30,13 @@ This page is written from the code; edit the code's descriptions, not this page.
 - Certificates and keys stay in files beside the channels, named by paths relative to the root. They are read again when they
   change; connections go on, and files that cannot be used change nothing. `hp24 check` looks into them, `hp24 status` counts days.
 
+- A channel takes HL7 v2 over MLLP (`source: mllp:`), or resources of FHIR R4 that programs write to the engine's own FHIR server
+  (`source: fhir: {}`, with a mapping of `format: fhir`). All such channels share the server's address (`fhir:` of
+  ../config/engine.yaml): which one a request belongs to is told by its token, `hp24 token create --name EHR --channel epic-fhir
+  --scope system/Patient.cu`. It is stored as it came, and answered once it was processed, or after `ack: answer_within_secs`.
+  `filters` name types and interactions, `[Patient, Encounter update]`, and their `when` is a path, as `Patient.active = false`.
+  What is about HL7 v2 alone (`charset`, `expects`, `batch`, `segments` ..) is refused there.
+
 - A destination speaks HL7 v2 over MLLP (`mllp:`, with an outgoing `mapping`) or HTTP (`fhir:`, whose `shape` says what is sent).
   Signs come from `money`, as over MLLP; the alias that Oracle wants is its transaction code (`codes_by_tender`, `codes_by_kind`).
 

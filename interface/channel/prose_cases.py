@@ -44,7 +44,9 @@ that do not hold, shows what it changes, and leaves every other line and comment
 
 A step is one `message`, or what HealthPay24 asks for: `payment: {accounts: {NUMBER: AMOUNT}, tender: visa, last4: "4242", id:
 NAME}`, `void: {payment: NAME}`, `refund: {payment: NAME, accounts: {NUMBER: AMOUNT}}`. A payment without `id` is called
-`tx_1`, `tx_2` and so on, as HealthPay24 counts. Beside it may stand:
+`tx_1`, `tx_2` and so on, as HealthPay24 counts. Where the channel takes FHIR,
+a message is a resource by itself, which is created, or a request with its head: `PUT /Patient/ID HTTP/1.1`, a blank line and the
+body. It arrives a moment after the step before. Beside a step may stand:
 
 | In a step | It means |
 |---|---|
@@ -57,7 +59,7 @@ NAME}`, `void: {payment: NAME}`, `refund: {payment: NAME, accounts: {NUMBER: AMO
 |---|---|
 | `state` | processed, filtered, held, failed, refused, parked (behind another), repeated, or rejected (by HealthPay24) |
 | `reason`, `place` | why it stands so, and where |
-| `answer` | the acknowledgement, with the first error: `AE 101 PID-3` |
+| `answer` | the acknowledgement, with the first error: `AE 101 PID-3`; not told of FHIR |
 | `warnings`, `then` | warnings of the run; earlier steps that stand otherwise now: `{"1": processed}` |
 | `patients`, `guarantors` .. | by number, the fields that changed, of a journal what was added; `~`: nothing, or nothing any more |
 | `accounts`, `encounters`, `payments` | the same; accounts with what is `due` |

@@ -1,10 +1,9 @@
 """What a channel file may say: every option with its type, unit, default, bounds and meaning. The README is written from this."""
 
-from ipaddress import ip_network
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from interface.channel.batch import Batch
 from interface.channel.currency import CURRENCIES
@@ -13,72 +12,22 @@ from interface.channel.option import (
     AckWhen,
     Balance,
     BatchAcks,
-    Cleartext,
     ControlId,
     Posted,
     WhenUnstorable,
 )
 from interface.channel.sender import Expects, SenderClock
 from interface.channel.spec_destination import Destination, MllpDestination, Name, known_charset
-from interface.channel.spec_tls import Secs, ServerTls
+from interface.channel.spec_source import Source
+from interface.channel.spec_tls import Secs
 from interface.hl7.money import MoneyFormat
 from interface.mapping.fill import Declared
 from interface.mapping.money import PaymentSign, ReversalStyle
 from interface.mapping.problem import did_you_mean
 
 REPLY = "reply"  # the name of the destination of application acknowledgements
-Port = Annotated[int, Field(ge=0, le=65535)]
-Event = Annotated[str, Field(pattern=r"^[A-Z0-9]{3}\^[A-Z0-9]{3}$")]
+Event = Annotated[str, Field(pattern=r"^([A-Z0-9]{3}\^[A-Z0-9]{3}|[A-Z][A-Za-z]+( (create|update|delete))?)$")]
 Segment = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2}$")]
-
-
-def _network(text: str) -> str:
-    try:
-        ip_network(text)
-    except ValueError:
-        raise ValueError(f"`{text}` is no network; as 10.1.0.0/16, with no bits beyond the 16, or 10.1.2.3") from None
-    return text
-
-
-Network = Annotated[str, AfterValidator(_network)]
-
-
-class MllpSource(Declared):
-    """Where a channel listens, and how much it takes from its senders at once."""
-
-    host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 for all of the machine")
-    port: Port = Field(description="TCP port to listen on")
-    cleartext: Cleartext = Field(
-        default=Cleartext.LOOPBACK,
-        description="without `tls`: loopback: within this machine only; accepted: beyond it, knowingly",
-    )
-    tls: ServerTls | None = Field(default=None, description="speak TLS, and nothing else")
-    handshake_timeout_secs: Secs = Field(default=10.0, description="time to agree on TLS")
-    max_frame_bytes: int = Field(default=16_777_216, ge=1024, le=268_435_456, description="largest message taken")
-    allow: tuple[Network, ...] = Field(
-        default=(), description="networks that may connect, as [10.1.0.0/16]; empty: all. Others are closed unread"
-    )
-    max_connections: int = Field(default=64, ge=1, le=4096, description="connections at a time")
-    max_connections_per_peer: int = Field(
-        default=32, ge=1, le=4096, description="connections of one address at a time, so that one peer takes not all"
-    )
-    max_messages_per_sec: float = Field(
-        default=0.0, ge=0, le=1_000_000, description="messages taken in a second, all connections together; 0: no bound"
-    )
-    burst_messages: int = Field(
-        default=100, ge=1, le=1_000_000, description="messages taken at once after a rest; beyond it the sender waits"
-    )
-    max_in_flight: int = Field(
-        default=64, ge=1, le=4096, description="messages of one connection that wait for their answer"
-    )
-    idle_timeout_secs: Secs = Field(default=3600.0, description="a connection that says nothing for so long is closed")
-    frame_timeout_secs: Secs = Field(default=60.0, description="time to send one message to its end")
-
-
-class Source(Declared):
-    """Where messages come from."""
-
-    mllp: MllpSource = Field(description="HL7 v2 over MLLP")
 
 
 class Ack(Declared):
@@ -104,8 +53,11 @@ class Ack(Declared):
 class Filter(Declared):
     """Messages that the channel lets pass by. All that is given must fit."""
 
-    events: tuple[Event, ...] = Field(default=(), description="trigger events, as [ADT^A08]; empty: all")
-    when: str = Field(default="", description="a condition in the mapping language, as PV1-18 = 'TEST'")
+    events: tuple[Event, ...] = Field(
+        default=(),
+        description="trigger events, as [ADT^A08]; of FHIR types, as [Patient, Encounter update]; empty: all",
+    )
+    when: str = Field(default="", description="a condition in the mapping language, as PV1-18 = 'TEST'; of FHIR a path")
     reason: str = Field(min_length=3, description="why, for the people who look at the message")
 
 

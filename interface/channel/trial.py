@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 from interface.card.screen import CardScreen, screen
 from interface.channel.attempt import Attempt, Outcome
-from interface.channel.incoming import conditions_of, context_of, filters_of
+from interface.channel.incoming import conditions_of, context_of, filters_of, takes_fhir
 from interface.channel.named import named_document
 from interface.channel.option import AckMode
 from interface.channel.spec import Channel
 from interface.channel.trial_fhir import FhirTrial
-from interface.document import read_text
+from interface.document import read_document, read_text
 from interface.errors import ConfigurationError, InterfaceError, MappingError, MessageError
 from interface.hl7.header import read_header
 from interface.hl7.parser import Message, parse
@@ -99,16 +99,22 @@ class Trial:
 
 
 def open_trial(
-    root: Path, environ: Mapping[str, str], *, mapping: str = "", channel: str = "", explains: bool = False
+    root: Path,
+    environ: Mapping[str, str],
+    *,
+    mapping: str = "",
+    channel: str = "",
+    explains: bool = False,
+    is_fhir: bool = False,
 ) -> Trial | FhirTrial:
     """The mapping of a channel, or one by name under the channel that uses it (the first by name, if several do).
 
-    Raises ProblemsError for what is wrong in the files that are needed, ConfigurationError `channel-unknown`,
-    `mapping-unknown` and `channel-unnamed`.
+    With neither it is the only channel that takes HL7 v2, or FHIR where that is to be tried (`is_fhir`). Raises ProblemsError for
+    what is wrong in the files that are needed, ConfigurationError `channel-unknown`, `mapping-unknown` and `channel-unnamed`.
     """
     files = _Files(root, Findings())
     channels = files.names("channels")
-    chosen = channel or _user_of(mapping, files, channels)
+    chosen = channel or _user_of(mapping, files, channels, is_fhir=is_fhir)
     if channel and channel not in channels:
         advice = did_you_mean(channel, channels)
         raise ConfigurationError("channel-unknown", "there is no such channel", place=channel, advice=advice)
@@ -136,27 +142,41 @@ def _compiled(
         )
     tape, expressions = _recording() if explains else (None, ExpressionCompiler)
     tables = OnDemand(files.names("mappings/tables", "csv"), files.table)
+    context = context_of(spec) if spec is not None else Context(_UTC, "")
     if format_of(name, mappings) == FORMATS[1]:
         of_fhir = compile_fhir(name, mappings, tables, files.findings, expressions)
+        filters = _filters(spec, block, tables, files.findings, expressions)
         files.findings.raise_any()
         assert of_fhir is not None, "what is missing was found"
         whole = resolved(name, mappings, Findings())
-        return FhirTrial(name, of_fhir, Context(_UTC, ""), _recorded_fhir(of_fhir, whole, tape) if tape else None)
+        recorded = _recorded_fhir(of_fhir, whole, tape) if tape is not None else None
+        return FhirTrial(name, channel, of_fhir, context, filters, recorded, block)
     mapping = compile_mapping(name, mappings, tables, files.findings, expressions)
-    conditions = conditions_of(block, tables, files.findings, expressions) if block is not None else None
+    filters = _filters(spec, block, tables, files.findings, expressions)
     files.findings.raise_any()
     assert mapping is not None, "what is missing was found"
     return Trial(
         name,
         channel,
         mapping,
-        context_of(spec) if spec is not None else Context(_UTC, ""),
-        filters_of(spec, conditions) if spec is not None and conditions is not None else Filters(),
+        context,
+        filters,
         spec.charset if spec is not None else "",
         spec is not None and spec.ack.mode is AckMode.PROCESSED,
         _recorded(mapping, resolved(name, mappings, Findings()), tape) if tape is not None else None,
         block,
     )
+
+
+def _filters(
+    spec: Channel | None,
+    block: Block | None,
+    tables: Mapping[str, CodeTable],
+    findings: Findings,
+    expressions: Callable[..., ExpressionCompiler],
+) -> Filters:
+    conditions = conditions_of(block, tables, findings, expressions) if block is not None else None
+    return filters_of(spec, conditions) if spec is not None and conditions is not None else Filters()
 
 
 def _recording() -> "tuple[Tape, Callable[..., ExpressionCompiler]]":
@@ -225,21 +245,29 @@ class _Files:
         return read_table(name, path, self.text(path), self.findings)
 
 
-def _user_of(mapping: str, files: _Files, channels: list[str]) -> str:
-    """The channel that reads with this mapping (the first by name); without a mapping, the only channel; else none."""
+def _user_of(mapping: str, files: _Files, channels: list[str], *, is_fhir: bool) -> str:
+    """The channel that reads with this mapping (the first by name); without a mapping, the only one that fits; else none."""
     if mapping:
         uses = re.compile(rf"^mapping:\s*[\"']?{re.escape(mapping)}[\"']?\s*(#.*)?$", re.MULTILINE)
         return next((name for name in channels if uses.search(files.text(f"channels/{name}.yaml"))), "")
+    channels = [name for name in channels if _takes_fhir(name, files) is is_fhir]
     if len(channels) == 1:
         return channels[0]
+    kind = "FHIR" if is_fhir else "HL7 v2"
     raise ConfigurationError(
         "channel-unnamed",
-        f"there are {len(channels)} channels" if channels else "there is no channel file",
+        f"there are {len(channels)} channels that take {kind}" if channels else f"no channel takes {kind}",
         place="channels",
         advice=f"choose one with --channel: {', '.join(channels[:20])}"
         if channels
         else "name a mapping with --mapping",
     )
+
+
+def _takes_fhir(channel: str, files: _Files) -> bool:
+    path = f"channels/{channel}.yaml"
+    block = read_document(path, files.text(path), Findings())  # what is wrong in others' files is theirs
+    return block is not None and takes_fhir(block)
 
 
 def _channel_block(name: str, files: _Files, environ: Mapping[str, str]) -> Block | None:

@@ -1,6 +1,6 @@
 """A mapping that reads FHIR, made ready to try requests and resources on, as the engine reads them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from interface.channel.attempt import Attempt, Outcome
@@ -10,6 +10,8 @@ from interface.fhir.request import Request, read
 from interface.hl7.header import Header
 from interface.ledger.reading import Filtered, Reading
 from interface.mapping.fhir_mapping import FhirMapping
+from interface.mapping.filter import Filters
+from interface.mapping.node import Block
 from interface.mapping.scope import Context
 
 if TYPE_CHECKING:
@@ -19,13 +21,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FhirTrial:
-    """A mapping of `format: fhir`; times are UTC, and a number without a system has no authority, where no channel is named."""
+    """A mapping of `format: fhir` under the declarations of a channel.
+
+    Of none (`channel` empty), times are UTC and a number without a system has no authority.
+    """
 
     name: str
+    channel: str
     mapping: FhirMapping
     context: Context
-    recorded: "FhirRecorded | None" = None
-    channel: str = field(default="", init=False)
+    filters: Filters
+    recorded: "FhirRecorded | None"  # where it is to tell what each rule did
+    block: Block | None  # the channel's file
 
     def run(self, raw: bytes, arrived_at: int) -> Attempt:
         """Try one stored request, or a resource by itself as one that is created."""
@@ -42,10 +49,10 @@ class FhirTrial:
         self, request: Request, arrived_at: int
     ) -> "tuple[Reading | Filtered | InterfaceError, Explanation | None]":
         if self.recorded is not None:
-            told = self.recorded.explain(request, self.context, arrived_at)
+            told = self.recorded.explain(request, self.context, arrived_at, self.filters, self.block)
             return told.outcome, told
         try:
-            return self.mapping.read(request, self.context, arrived_at), None
+            return self.mapping.read(request, self.context, arrived_at, self.filters), None
         except (MessageError, MappingError) as failure:
             return failure, None
 

@@ -194,7 +194,7 @@ def _tell(settled: "Settled") -> None:
         differ = "1 edited file differs" if settled.differing == 1 else f"{settled.differing} edited files differ"
         say(f"{differ} from the active version, which goes on: hp24 config plan")
     sources = ", ".join(
-        f"{name} on {spec.source.mllp.host}:{spec.source.mllp.port}"
+        f"{name} {'on' if spec.source.mllp is not None else 'over'} {spec.source.place}"
         for name, spec in settled.configuration.specs.items()
     )
     say(f"version {settled.config_id}: {sources}")

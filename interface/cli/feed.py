@@ -122,6 +122,13 @@ def _listener(asked: Asked, channel: str) -> tuple[str, int]:
         known = ", ".join(sorted(specs)) or "none"
         raise ConfigurationError("channel-unknown", "there is no such channel", place=channel, advice=f"known: {known}")
     source = specs[channel].source.mllp
+    if source is None:
+        raise ConfigurationError(
+            "channel-over-fhir",
+            "this channel takes FHIR requests, and no messages over MLLP",
+            place=channel,
+            advice="write to the FHIR server with a token of the channel: hp24 token create --channel",
+        )
     return source.host, source.port
 
 

@@ -30,6 +30,11 @@ class Given:
     channel: str = ""
 
     @property
+    def is_fhir(self) -> bool:
+        """Whether it is a FHIR request, or a resource by itself, and no HL7."""
+        return _FHIR.match(self.raw) is not None
+
+    @property
     def name(self) -> str:
         """How it is called where several are shown."""
         return self.source if self.channel else f"{self.source} {self.number}"

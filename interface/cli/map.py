@@ -33,9 +33,9 @@ _HEALTHPAY24 = "healthpay24"  # the source of what is asked for there
 def map_verb(asked: Asked, name: str, mapping: str, channel: str, explain: bool, rule: str) -> int:
     """Show what a message becomes with the mapping files as they are edited now. Nothing is stored or sent.
 
-    MESSAGE is a file (one or many messages, with CR, LF or CRLF), - for standard input, or the number of a stored message, which is
-    audited before anything is shown. Exit code 0 if every message is mapped or filtered. What the ledger would do with it then, as
-    holding money before its account, is not tried.
+    MESSAGE is a file (one or many messages, with CR, LF or CRLF; or one FHIR request or resource), - for standard input, or the
+    number of a stored message, which is audited before anything is shown. Exit code 0 if every message is mapped or filtered. What
+    the ledger would do with it then, as holding money before its account, is not tried.
     """
     import os
 
@@ -53,12 +53,12 @@ def map_verb(asked: Asked, name: str, mapping: str, channel: str, explain: bool,
         )
     root = (asked.root or default_root(os.environ)).absolute()
     channel = channel or messages[0].channel
-    explain = explain or bool(rule)
+    explain, is_fhir = explain or bool(rule), messages[0].is_fhir
     try:
-        trial = open_trial(root, os.environ, mapping=mapping, channel=channel, explains=explain)
+        trial = open_trial(root, os.environ, mapping=mapping, channel=channel, explains=explain, is_fhir=is_fhir)
         attempts = [(one, trial.run(one.raw, one.arrived_at)) for one in messages]
         if not explain and any(attempt.is_for_a_rule for _one, attempt in attempts):
-            telling = open_trial(root, os.environ, mapping=mapping, channel=channel, explains=True)
+            telling = open_trial(root, os.environ, mapping=mapping, channel=channel, explains=True, is_fhir=is_fhir)
             attempts = [(one, telling.run(one.raw, one.arrived_at)) for one in messages]
     except ProblemsError as found:
         from interface.cli.engine import tell_problems

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from interface.engine.intake import Intake
 from interface.engine.outcome import Outcomes, give_back
 from interface.engine.wake import Bell, Ringer
 from interface.errors import StoreError
+from interface.fhir.outcome import Issue, IssueCode, RefusedError
 from interface.message import MessageState
 from interface.observe.emit import emit
 from interface.observe.receive import AnswersGiven, MessageRefused, MessageRepeated, MessagesReceived
@@ -87,8 +89,8 @@ class Custody:
             raise RefusedError(404, Issue(IssueCode.NOT_FOUND, "the token's program has sent no such request"))
         if story.row.state is MessageState.WAITING:
             return None
-        type_ = story.row.message_type.partition(" ")[0]
-        return Kept(number, replace(settled, code=_STATUS.get(story.row.state, settled.code)), type_)
+        type_ = story.row.type.partition(" ")[0]
+        return Kept(number, replace(settled, code=_status(story.row.state, settled)), type_)
 
     def _known(self, answer: Answer[Asked]) -> Kept:
         """What is said at once: a refusal, a promise, or again what was said to the first of its kind."""
@@ -114,6 +116,17 @@ class Custody:
         for (channel, code), some in received.items():
             numbers = tuple(one.received.message_id for one in some)
             emit(MessagesReceived(channel, code, numbers, sum(len(one.examined.intake.raw) for one in some)))
+
+
+def _status(state: MessageState, settled: Settled) -> str:
+    """What it would have been answered with, had its sender waited."""
+    match state:
+        case MessageState.FAILED | MessageState.REFUSED:
+            return "422"
+        case MessageState.HELD:
+            return "202"
+        case _:
+            return "201" if any(one.is_new for one in settled.written) else "200"
 
 
 def _end(loop: asyncio.AbstractEventLoop, told: "asyncio.Future[Kept]", kept: Kept) -> None:

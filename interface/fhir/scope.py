@@ -7,6 +7,7 @@
 import re
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Final
 
 _SCOPE = re.compile(r"system/(\*|[A-Z][A-Za-z]*)\.(\*|read|write|c?r?u?d?s?)")
 _OLDER = {"*": "cruds", "read": "rs", "write": "cud"}
@@ -20,6 +21,9 @@ class Right(StrEnum):
     UPDATE = "u"
     DELETE = "d"
     SEARCH = "s"
+
+
+WRITING: Final = frozenset({Right.CREATE, Right.UPDATE, Right.DELETE})
 
 
 class ScopeError(ValueError):

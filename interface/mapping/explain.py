@@ -102,7 +102,7 @@ class Recorded:
             outcome = self.mapping.read(message, context, arrived_at, filters)
         except InterfaceError as failure:
             outcome = failure
-        rules = rules_told(self, outcome, _walked_in(message), _filters(channel))
+        rules = rules_told(self, outcome, _walked_in(message), filter_conditions(channel))
         times = tuple(_event_time(message, context)) if isinstance(outcome, Reading) else ()
         return Explanation(outcome, event_told(self.block, message.header.kind), rules, times)
 
@@ -183,7 +183,8 @@ def _below(target: str, node: Node) -> Iterator[tuple[str, Scalar]]:
             yield from _below(f"{target}.{key}", entry.node)
 
 
-def _filters(channel: Block | None) -> Iterator[tuple[str, Scalar]]:
+def filter_conditions(channel: Block | None) -> Iterator[tuple[str, Scalar]]:
+    """The condition of each filter of a channel's file, by its place."""
     listing = channel.node("filters") if channel is not None else None
     for number, one in enumerate(listing.items if isinstance(listing, Listing) else (), start=1):
         when = one.node("when") if isinstance(one, Block) else None

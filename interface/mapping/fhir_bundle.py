@@ -1,6 +1,6 @@
 """A stored request read by a mapping, whole: a request of one resource, or every entry of a transaction or message."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from interface.errors import InterfaceError, MappingError, MessageError
@@ -9,8 +9,7 @@ from interface.fhir.request import Request, read
 from interface.fhir.transaction import entries
 from interface.hl7.problem import ErrorCode
 from interface.ledger.reading import Filtered, Reading
-from interface.mapping.fhir_mapping import FhirMapping
-from interface.mapping.scope import Context, UnfitMessageError
+from interface.mapping.scope import UnfitMessageError
 
 Said = tuple[int, Reading | Filtered]
 
@@ -36,20 +35,20 @@ def unfit(refused: RefusedError) -> MessageError:
     )
 
 
-def read_all(mapping: FhirMapping, raw: bytes, context: Context, arrived_at: int) -> tuple[Said, ...]:
+def read_all(raw: bytes, read_one: Callable[[Request], Reading | Filtered]) -> tuple[Said, ...]:
     """What each part says, in the order in which they are applied. Raises MessageError or MappingError."""
     found = []
     for place, request in (asked := parts(raw)):
         with _within(place if len(asked) > 1 else None):
-            found.append((place, mapping.read(request, context, arrived_at)))
+            found.append((place, read_one(request)))
     return tuple(found)
 
 
-def identify_first(mapping: FhirMapping, raw: bytes, context: Context) -> Reading | None:
+def identify_first(raw: bytes, identify: Callable[[Request], Reading]) -> Reading | None:
     """Whose request it is, as far as that can be read; of several parts the first that tells."""
     for _, request in parts(raw):
         try:
-            reading = mapping.identify(request, context)
+            reading = identify(request)
         except InterfaceError:
             continue
         if reading.patient or reading.account or reading.encounter:

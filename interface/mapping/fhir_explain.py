@@ -7,15 +7,17 @@ from interface.errors import InterfaceError
 from interface.fhir.path import PathError, compile_path
 from interface.fhir.request import Request
 from interface.ledger.reading import Filtered, Reading
-from interface.mapping.explain import Explained, Explanation, Walked, event_told, rules_told
+from interface.mapping.explain import Explained, Explanation, Walked, event_told, filter_conditions, rules_told
 from interface.mapping.fhir_grammar import parse_path
 from interface.mapping.fhir_mapping import FhirMapping, is_rule
+from interface.mapping.filter import Filters
 from interface.mapping.grammar import SyntaxFault
 from interface.mapping.node import Block, Scalar
 from interface.mapping.record import Tape
 from interface.mapping.scope import Context
 
 _EVENTS: Final = "events"
+_NO_FILTERS: Final = Filters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +28,23 @@ class FhirRecorded:
     block: Block
     tape: Tape
 
-    def explain(self, request: Request, context: Context, arrived_at: int) -> Explanation:
-        """Read a request as production does and tell how."""
+    def explain(
+        self,
+        request: Request,
+        context: Context,
+        arrived_at: int,
+        filters: Filters = _NO_FILTERS,
+        channel: Block | None = None,
+    ) -> Explanation:
+        """Read a request as production does and tell how. `filters` are those of `channel`, recorded on the same tape."""
         self.tape.clear()
         outcome: Reading | Filtered | InterfaceError
         try:
-            outcome = self.mapping.read(request, context, arrived_at)
+            outcome = self.mapping.read(request, context, arrived_at, filters)
         except InterfaceError as failure:
             outcome = failure
         kind, _ = self.mapping.event(request)
-        rules = rules_told(self, outcome, _walked_in(request), _meanings(self.block))
+        rules = rules_told(self, outcome, _walked_in(request), [*filter_conditions(channel), *_meanings(self.block)])
         return Explanation(outcome, _event(self.block, kind), rules)
 
 

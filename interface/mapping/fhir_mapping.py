@@ -13,6 +13,7 @@ from interface.ledger.noun import Identifier, Noun
 from interface.ledger.reading import Demand, Filtered, Meaning, Reading, Said, Target
 from interface.mapping.assemble import assemble, whose
 from interface.mapping.fhir_identifier import OF_SENDER, RESOURCES, reader_of, row_of, token_of
+from interface.mapping.filter import Filters
 from interface.mapping.identifier import Naming
 from interface.mapping.node import Node, Scalar
 from interface.mapping.reader import Read
@@ -23,6 +24,7 @@ from interface.mapping.scope import Said as Told
 _SECOND: Final = 1_000_000
 _WORD: Final = re.compile(r"[a-z-]+")
 _TEST: Final = "HTEST"  # v3-ActReason: no real patient's
+_NO_FILTERS: Final = Filters()
 _NOBODY: Final[dict[str, Any]] = {}
 # Where a resource says whose it is, what money is, and how much, for messages to people.
 _PATIENTS_AT: Final = {"Patient": "identifier", "RelatedPerson": "patient", "Coverage": "beneficiary"}
@@ -60,8 +62,10 @@ class FhirMapping:
             return kind, self.events.get(kind)
         return request.type, self.events.get(request.type)
 
-    def read(self, request: Request, context: Context, arrived_at: int) -> Reading | Filtered:
-        """Map one request that arrived at `arrived_at` (UTC microseconds).
+    def read(
+        self, request: Request, context: Context, arrived_at: int, filters: Filters = _NO_FILTERS
+    ) -> Reading | Filtered:
+        """Map one request that arrived at `arrived_at` (UTC microseconds), unless a filter lets it pass by.
 
         Raises MessageError or MappingError, whose places are FHIRPath.
         """
@@ -72,6 +76,8 @@ class FhirMapping:
             return Filtered(event.reason)
         _refuse_test(request, context)
         scope, names = _scope(request, context, self.rules, arrived_at)
+        if reason := filters.reason(f"{request.type} {request.interaction}", scope):
+            return Filtered(reason)
         meaning = event.meaning if event.rule is None else _meaning(event.rule(scope))
         if meaning is None:
             return Filtered(

@@ -167,7 +167,7 @@ def _concerns(ears: tuple[Ear, ...], known: Known) -> Iterator[Reason]:
             yield Reason("sender-clock", ear.channel, off_by(ear.sender_off_by), advice)
     is_open = {ear.channel: ear.is_open for ear in ears}
     for channel in known.channels:
-        if ears and not is_open.get(channel, False):
+        if ears and channel not in known.over_fhir and not is_open.get(channel, False):
             yield Reason("channel-closed", channel, "the channel takes no connections", "the log says why")
 
 

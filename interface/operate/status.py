@@ -15,6 +15,7 @@ class Known:
 
     channels: tuple[str, ...] = ()
     destinations: tuple[str, ...] = ()
+    over_fhir: tuple[str, ...] = ()  # of the channels those that have no listener of their own
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,16 @@ def test_an_engine_whose_parts_beat_is_ready(well: Desk) -> None:
     assert look(well).is_ready
 
 
+def test_a_channel_over_fhir_has_no_listener_that_could_be_closed(well: Desk) -> None:
+    assert look(well, known=Known(("epic", "web"), over_fhir=("web",))).concerns == ()
+
+
+def test_an_engine_whose_channels_are_all_over_fhir_is_ready(well: Desk) -> None:
+    beat(well, "listen", vitals=Vitals())
+    found = look(well, known=Known(("web",), over_fhir=("web",)))
+    assert (found.is_ready, found.concerns) == (True, ())
+
+
 def test_no_engine_is_not_ready(desk: Desk) -> None:
     assert codes(look(desk)) == ["listen-down", "process-down"]
 

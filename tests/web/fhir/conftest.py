@@ -43,7 +43,10 @@ class Program:
 
     def with_token(self, *scopes: str) -> "Program":
         """Another program, with these scopes."""
-        made = create_token(self.app.store, self.app.clock, BY, "a program", scopes, days=1, types=TYPES)
+        web = "epic-fhir"
+        made = create_token(
+            self.app.store, self.app.clock, BY, "a program", scopes, days=1, types=TYPES, channel=web, channels=(web,)
+        )
         return replace(self, secret=made[1])
 
     def ask(self, path: str, method: str = "GET", **given: Any) -> httpx.Response:
