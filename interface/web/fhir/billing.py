@@ -3,10 +3,10 @@
 from datetime import tzinfo
 from typing import Any
 
+from interface.currency import exponent
 from interface.fhir.element import concept, date_time, day, identifiers, instant, known, money, reference, references
 from interface.fhir.text import Resource
 from interface.healthpay24.record import AccountRecord, BalanceRecord, EncounterRecord
-from interface.hl7.money import exponent
 from interface.ledger.noun import PRIVACY, EncounterState, Noun
 from interface.ledger.payment import Allocation, AllocationKind
 from interface.message import PaymentState, PostingState
