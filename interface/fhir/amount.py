@@ -18,7 +18,7 @@ _EXACT: Final = Context(prec=200)  # sums of what `is_decimal` lets by
 
 
 def money(node: Resource, at: str, found: Findings) -> None:
-    """A Money has no more decimals than its currency, zeros aside (some write 12.5000), and no currency without an amount."""
+    """A Money has no more decimals than its currency, zeros aside: some write 12.5000."""
     amount, currency = _amount(node), node.get("currency")
     if amount is None or not isinstance(currency, str) or currency not in CURRENCIES:
         return
@@ -40,11 +40,19 @@ def payment(node: Resource, at: str, found: Findings) -> None:
         place = f"{at}.detail[{number}].amount.currency"
         found.tell(IssueCode.BUSINESS_RULE, "a detail's amount is in the currency of paymentAmount", place)
     amounts = [_amount(one) for _, one in moneys]
+    for number, one in details:
+        if "amount" not in one:
+            text = "how much of the payment is this? Without its amount the sum is not checked"
+            found.tell(IssueCode.BUSINESS_RULE, text, f"{at}.detail[{number}].amount", "no-amount")
     whole = _amount(total)
     if whole is None or others or len(moneys) < len(details) or None in amounts:
         return
     left = _EXACT.subtract(whole, sum_of([one for one in amounts if one is not None]))
-    is_open = node.get("outcome") == "partial" and left.is_signed() is whole.is_signed()
+    is_open = (
+        node.get("outcome") == "partial"
+        and left.is_signed() is whole.is_signed()
+        and left.copy_abs() <= whole.copy_abs()
+    )
     if left and not is_open:
         text = "amounts of details add up to paymentAmount; what is not applied is one without a request, or outcome is partial"
         found.tell(IssueCode.BUSINESS_RULE, text, f"{at}.paymentAmount")

@@ -47,11 +47,11 @@ SUBSCRIPTIONS: Final = frozenset({"SubscriptionStatus", "SubscriptionTopic"})  #
 # R4 has them; R4B has none, or others under the same name.
 UNDEFINED: Final = frozenset(
     """
-    CatalogEntry DeviceDefinition EffectEvidenceSynthesis Evidence EvidenceVariable MedicinalProduct
-    MedicinalProductAuthorization MedicinalProductContraindication MedicinalProductIndication MedicinalProductIngredient
-    MedicinalProductInteraction MedicinalProductManufactured MedicinalProductPackaged MedicinalProductPharmaceutical
-    MedicinalProductUndesirableEffect ResearchStudy RiskEvidenceSynthesis SubstanceNucleicAcid SubstancePolymer
-    SubstanceProtein SubstanceReferenceInformation SubstanceSourceMaterial SubstanceSpecification
+    EffectEvidenceSynthesis Evidence EvidenceVariable MedicinalProduct MedicinalProductAuthorization
+    MedicinalProductContraindication MedicinalProductIndication MedicinalProductIngredient MedicinalProductInteraction
+    MedicinalProductManufactured MedicinalProductPackaged MedicinalProductPharmaceutical
+    MedicinalProductUndesirableEffect RiskEvidenceSynthesis SubstanceNucleicAcid SubstancePolymer SubstanceProtein
+    SubstanceReferenceInformation SubstanceSourceMaterial SubstanceSpecification
     """.split()  # noqa: SIM905 - as above
 )
 ANY: Final = frozenset({"Resource"})  # a reference may be to whatever type

@@ -16,6 +16,7 @@ LENIENT: Final = frozenset(
         "dom-5",  # its security label: that of the resource around it counts
         "modifier",  # R4 leaves it to the receiver; the sender is told that it is not followed
         "undefined",  # types of R4 without a definition here: they are not mapped either
+        "no-amount",  # R4 asks for none of a detail; whether it can be booked is seen where it is read
         "cpt-2",  # a telephone number that nobody calls one: it is not read as one
         "request",  # bdl-3 where nothing is asked for: a notification without requests, a collection with some
         "search",  # `Patient?identifier=..` outside of a transaction: who is meant is as clear as inside
