@@ -11,16 +11,12 @@ from pathlib import Path
 from interface.fhir.outcome import Issue, RefusedError, Severity
 from interface.fhir.text import Resource, read
 from interface.fhir.valid import issues_of
+from tests.conftest import corpus_folder
 
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 
-
-def examples(folder: Path = CORPUS) -> Iterator[tuple[str, str, bytes]]:
-    """(path, the release that it is known to be of or empty, bytes) of each file of FHIR; none where there is no corpus."""
-    index = folder / "INDEX.csv"
-    if not index.exists():
-        return
-    with index.open(encoding="utf-8", newline="") as lines:
+def examples(folder: Path) -> Iterator[tuple[str, str, bytes]]:
+    """(path, the release that it is known to be of or empty, bytes) of each file of FHIR."""
+    with (folder / "INDEX.csv").open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             if row["kind"] == "fhir":
                 yield row["file"], row["version"], (folder / row["file"]).read_bytes()
@@ -48,10 +44,13 @@ def cause(one: Issue) -> str:
 
 def main() -> None:
     """Write the table, then the causes by how many files have them; with a word, the files that have that cause."""
+    folder = corpus_folder()
+    if folder is None:
+        raise SystemExit("no folder of sample messages (HP24_CORPUS)")
     wanted = sys.argv[1] if len(sys.argv) > 1 else None
     table: dict[str, Counter[str]] = defaultdict(Counter)
     causes: Counter[str] = Counter()
-    for path, release, content in examples():
+    for path, release, content in examples(folder):
         found = resource_of(content)
         if isinstance(found, RefusedError):
             table["(no JSON)"]["refused"] += 1
