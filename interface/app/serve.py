@@ -14,6 +14,7 @@ from interface.engine.requested import RequestSource
 from interface.engine.wake import Bell, Ringer
 from interface.errors import StoreError
 from interface.fhir.element import date_time
+from interface.fhir.valid import issues_of
 from interface.ledger.due import BalancePolicy
 from interface.operate.resource import Resources
 from interface.operate.token import token_of
@@ -28,7 +29,9 @@ from interface.web.server import Serving
 class Serve:
     """The part's life. `start`, `adopt` and `stop` belong to the asyncio loop; each question is answered on a thread."""
 
-    def __init__(self, app: App, running: Runnable, arrivals: Callable[[], int], room: Callable[[], StoreError | None]) -> None:
+    def __init__(
+        self, app: App, running: Runnable, arrivals: Callable[[], int], room: Callable[[], StoreError | None]
+    ) -> None:
         """`arrivals` gives the time that arrivals get, `room` the reason why nothing can be stored."""
         self._app = app
         self._running = running

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from interface.errors import InterfaceError
+from interface.fhir.outcome import Issue
 from interface.hl7.header import Header
 from interface.hl7.problem import Problem
 from interface.ledger.reading import Filtered, Reading
@@ -27,7 +28,8 @@ class Outcome(StrEnum):
 class Attempt:
     """One message tried. `content` is what it says, or why not; `masked` are the places of card numbers.
 
-    `explanation` is there where it was asked for and the mapping was reached.
+    `issues` are what a FHIR body breaks of R4, whether the mapping reads it or not. `explanation` is there where it was asked
+    for and the mapping was reached.
     """
 
     header: Header
@@ -35,6 +37,7 @@ class Attempt:
     content: Reading | Filtered | InterfaceError | Problem
     masked: tuple[str, ...] = ()
     explanation: "Explanation | None" = None
+    issues: tuple[Issue, ...] = ()
 
     @property
     def is_for_a_rule(self) -> bool:

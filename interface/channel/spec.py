@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import Field, field_validator, model_validator
 
 from interface.channel.batch import Batch
-from interface.channel.currency import CURRENCIES
 from interface.channel.option import (
     AckMode,
     AckWhen,
@@ -20,6 +19,7 @@ from interface.channel.sender import Expects, SenderClock
 from interface.channel.spec_destination import Destination, MllpDestination, Name, known_charset
 from interface.channel.spec_source import Source
 from interface.channel.spec_tls import Secs
+from interface.currency import CURRENCIES
 from interface.hl7.money import MoneyFormat
 from interface.mapping.fill import Declared
 from interface.mapping.money import PaymentSign, ReversalStyle

@@ -7,6 +7,7 @@ from interface.channel.attempt import Attempt, Outcome
 from interface.errors import InterfaceError, MappingError, MessageError
 from interface.fhir.outcome import RefusedError
 from interface.fhir.request import Request, read
+from interface.fhir.valid import issues_of
 from interface.hl7.header import Header
 from interface.ledger.reading import Filtered, Reading
 from interface.mapping.fhir_mapping import FhirMapping
@@ -43,7 +44,8 @@ class FhirTrial:
         kind = f"{request.type or 'Bundle'} {request.interaction}"
         header = Header(message_type=kind, control_id=request.headers.get("x-request-id", ""))
         content, explanation = self._read(request, arrived_at)
-        return Attempt(header, _outcome(content), content, (), explanation)
+        issues = issues_of(request.resource) if request.resource is not None else ()
+        return Attempt(header, _outcome(content), content, (), explanation, issues)
 
     def _read(
         self, request: Request, arrived_at: int

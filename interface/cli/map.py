@@ -116,6 +116,10 @@ def _attempt_json(one: Given, attempt: "Attempt", *, explains: bool) -> dict[str
         "outcome": attempt.outcome,
         **told,
         "masked": attempt.masked,
+        "issues": [
+            {"severity": each.severity, "code": each.code, "place": each.expression, "text": each.text}
+            for each in attempt.issues
+        ],
         "reading": reading_json(content) if isinstance(content, Reading) else None,
         "to_blame": [rule_json(each) for each in attempt.explanation.to_blame()] if attempt.explanation else [],
         **(explanation_json(attempt.explanation) if explains else {}),
@@ -150,6 +154,8 @@ def _print_attempt(screen: "Console", one: Given, attempt: "Attempt", *, explain
     screen.print(Text.assemble((plain(head), "bold"), (attempt.outcome, _STYLES[attempt.outcome])))
     for place in attempt.masked:
         screen.print(f"  a card number in {place} is masked before the mapping reads it", markup=False)
+    for each in attempt.issues:
+        screen.print(f"  {each.severity} of R4 in {each.expression or 'the body'}: {each.text}", markup=False)
     if isinstance(content, Reading) and is_whole:
         head_rows = [("meaning", content.meaning), ("happened", moment(content.event_at))]
         screen.print(table([Column("what"), Column("value", shrinks=True)], [*head_rows, *rows(content)]))

@@ -163,7 +163,7 @@ def money(minor: int | None, currency: str) -> str:
     """An amount in its currency's notation, `1,250.00 USD`; empty for none."""
     if minor is None:
         return ""
-    from interface.hl7.money import exponent
+    from interface.currency import exponent
 
     places = exponent(currency)
     whole, part = divmod(abs(minor), 10**places)

@@ -81,16 +81,8 @@ class Custody:
         return kept
 
     def fate(self, number: int, actor: str) -> Kept | None:
-        """What became of a request that this actor sent; None while it is not decided. RefusedError 404 for any other."""
-        with self._store.snapshot() as reader:
-            story = reader.message(number)
-            settled = reader.settled_answers([number]).get(number)
-        if story is None or settled is None or actor not in {one.actor for one in story.arrivals}:
-            raise RefusedError(404, Issue(IssueCode.NOT_FOUND, "the token's program has sent no such request"))
-        if story.row.state is MessageState.WAITING:
-            return None
-        type_ = story.row.type.partition(" ")[0]
-        return Kept(number, replace(settled, code=_status(story.row.state, settled)), type_)
+        """What became of a request that this actor sent; see `fate`."""
+        return fate(self._store, number, actor)
 
     def _known(self, answer: Answer[Asked]) -> Kept:
         """What is said at once: a refusal, a promise, or again what was said to the first of its kind."""
@@ -116,6 +108,19 @@ class Custody:
         for (channel, code), some in received.items():
             numbers = tuple(one.received.message_id for one in some)
             emit(MessagesReceived(channel, code, numbers, sum(len(one.examined.intake.raw) for one in some)))
+
+
+def fate(store: Store, number: int, actor: str) -> Kept | None:
+    """What became of a request that this actor sent; None while it is not decided. RefusedError 404 for any other."""
+    with store.snapshot() as reader:
+        story = reader.message(number)
+        settled = reader.settled_answers([number]).get(number)
+    if story is None or settled is None or actor not in {one.actor for one in story.arrivals}:
+        raise RefusedError(404, Issue(IssueCode.NOT_FOUND, "the token's program has sent no such request"))
+    if story.row.state is MessageState.WAITING:
+        return None
+    type_ = story.row.type.partition(" ")[0]
+    return Kept(number, replace(settled, code=_status(story.row.state, settled)), type_)
 
 
 def _status(state: MessageState, settled: Settled) -> str:

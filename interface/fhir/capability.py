@@ -8,11 +8,11 @@ VERSION = "4.0.1"
 JSON = "application/fhir+json"
 _OPERATIONS = "http://hl7.org/fhir/OperationDefinition"
 _HOW = (
-    "Every request but this one needs a bearer token, whose scopes say what it may do. What is written is read by the mapping of the "
-    "token's channel, and answered once it is applied: a resource whose number is known already is updated, also by a create (200 "
-    "instead of 201). An update changes what it speaks of, and leaves what it does not speak of. Conditional requests look for one "
-    "identifier. What cannot be applied yet is kept and answered with 202; what is not done in time is answered with 503, and never "
-    "applied. Prefer: respond-async answers at once with 202 and an address that tells what became of the request."
+    "Every request but this one needs a bearer token, whose scopes say what it may do. What is written is read by the mapping of "
+    "the token's channel, and answered once it is applied: a resource whose number is known already is updated, also by a create "
+    "(200 instead of 201). An update changes what it speaks of, and leaves what it does not speak of. Conditional requests look "
+    "for one identifier. What cannot be applied yet is kept and answered with 202; what is not done in time is answered with 503, "
+    "and never applied. Prefer: respond-async answers at once with 202 and an address that tells what became of the request."
 )
 _INTERACTIONS = ("read", "vread", "create", "update", "search-type")
 

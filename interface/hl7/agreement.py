@@ -10,9 +10,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from interface.currency import exponent
 from interface.errors import MessageError
 from interface.hl7.batch import Batch, Group, file_trailer_of, trailer_of
-from interface.hl7.money import Money, MoneyFormat, exponent, parse_money, read_money, write_money
+from interface.hl7.money import Money, MoneyFormat, parse_money, read_money, write_money
 from interface.hl7.parser import parse
 from interface.hl7.segment import Segment
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from interface.currency import exponent
 from interface.errors import MessageError
 from interface.hl7.segment import Element
 
@@ -29,12 +30,6 @@ class Money:
     currency: str
 
 
-# ISO 4217: currencies without two decimal places.
-_EXPONENTS: Final = {
-    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND"), 0),
-    **dict.fromkeys(("VUV", "XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _PLAIN: Final = re.compile(r"(?P<sign>[+-]?)(?=\.?\d)(?P<whole>\d{0,15})(?:\.(?P<part>\d{0,10}))?", re.ASCII)
 _INTEGER: Final = re.compile(r"(?P<sign>[+-]?)(?P<whole>\d{1,15})(?P<part>)", re.ASCII)
@@ -42,11 +37,6 @@ _WHOLE: Final = r"(?=\.?\d)(?P<whole>\d{0,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.(?P<pa
 _ACCOUNTING: Final = re.compile(
     rf"(?P<open>\()?(?P<sign>[+-])?[$]?(?P<inner>[+-])?{_WHOLE}(?P<trailing>-)?(?(open)\))", re.ASCII
 )
-
-
-def exponent(currency: str) -> int:
-    """Decimal places of a currency's minor unit: 2 unless ISO 4217 says otherwise."""
-    return _EXPONENTS.get(currency, 2)
 
 
 def parse_money(text: str, how: MoneyFormat, currency: str, place: str = "") -> Money:

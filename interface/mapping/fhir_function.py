@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from interface.hl7.money import Money, exponent
+from interface.currency import exponent
+from interface.hl7.money import Money
 from interface.hl7.problem import ErrorCode
 from interface.mapping import identifier
 from interface.mapping.fhir_identifier import reader_of

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from interface.currency import exponent
 from interface.fhir.call import FHIR_JSON, IF_NONE_EXIST, Call, identified
 from interface.fhir.element import ID_TYPES, concept, known, money, system_of
 from interface.fhir.text import Resource, write
-from interface.hl7.money import exponent
 from interface.ledger.noun import Identifier
 from interface.mapping.posting import PAYMENT, Posting, PostingConventions, signed_minor
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from interface.currency import exponent
 from interface.errors import MappingError
 from interface.fhir.call import FHIR_JSON, Call
 from interface.fhir.element import concept, money
 from interface.fhir.text import Resource, write
-from interface.hl7.money import exponent
 from interface.mapping.posting import PAYMENT, Posting, PostingConventions
 from interface.mapping.posting_fhir import CARDS, METHODS, PAYMENT_TYPES, last_of, local, named
 

@@ -222,6 +222,21 @@ def test_a_path_that_stops_a_request_is_named_with_its_rule(root: Path, hp24: Hp
     assert [rule["target"] for rule in one["to_blame"]] == ["patient.sex"]
 
 
+def test_what_a_body_breaks_of_r4_is_told_beside_what_is_read(root: Path, hp24: Hp24) -> None:
+    body = resource(
+        root, raw({**PATIENT, "telecom": [{"value": "555"}], "managingOrganization": {"reference": "Basic/1"}})
+    )
+    told = hp24("map", body, "--mapping", "fhirr4")
+    assert "error of R4 in Patient.managingOrganization.reference: this refers to Organization" in told.out
+    assert "warning of R4 in Patient.telecom[0].system: cpt-2" in told.out
+
+
+def test_what_a_body_breaks_of_r4_is_told_to_programs(root: Path, hp24: Hp24) -> None:
+    told = hp24("map", resource(root, raw({**PATIENT, "shoeSize": 38})), "--mapping", "fhirr4", "--json")
+    (issue,) = told.json["messages"][0]["issues"]
+    assert (issue["severity"], issue["code"], issue["place"]) == ("error", "structure", "Patient.shoeSize")
+
+
 def test_a_resource_of_another_shape_is_refused_with_its_path(root: Path, hp24: Hp24) -> None:
     told = hp24("map", resource(root, raw({**PATIENT, "name": "TESTER"})), "--mapping", "fhirr4", "--json")
     (one,) = told.json["messages"]

@@ -35,6 +35,8 @@ ROOMS = {
     "yaml": ("interface/channel", "interface/document.py"),
     "logging": ("interface/observe",),
     "hl7apy": ("interface/hl7",),
+    "fhir": ("interface/fhir",),
+    "fhir_core": ("interface/fhir",),
     "lark": ("interface/mapping",),
     "click": ("interface/cli",),
     "rich": ("interface/cli",),

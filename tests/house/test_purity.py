@@ -4,7 +4,7 @@ import ast
 
 from tests.house.source import dotted, python_sources
 
-PURE = ("errors.py", "message.py", "card", "hl7", "fhir", "ledger", "mapping", "deidentify")
+PURE = ("errors.py", "message.py", "currency.py", "card", "hl7", "fhir", "ledger", "mapping", "deidentify")
 CLOCKS = frozenset({"datetime.now", "datetime.utcnow", "datetime.today", "date.today"})
 FILES = frozenset({"open", "read_text", "read_bytes", "write_text", "write_bytes"})
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from interface.currency import exponent
 from interface.fhir.element import concept, date_time, identifiers, instant, known, money, reference, references
 from interface.fhir.text import Resource
 from interface.healthpay24.record import AccountRecord, BalanceRecord, EncounterRecord
-from interface.hl7.money import exponent
 from interface.ledger.noun import PRIVACY, EncounterState, Noun
 from interface.operate.resource import Found
 from interface.web.fhir.person import id_of, meta, related_id

@@ -1,8 +1,8 @@
 """What the EHR charged as FHIR resources: ChargeItem."""
 
+from interface.currency import exponent
 from interface.fhir.element import date_time, known, money, reference, references
 from interface.fhir.text import Resource
-from interface.hl7.money import exponent
 from interface.ledger.journal import Book
 from interface.view.charge import ChargeStory
 from interface.web.fhir.person import id_of, security

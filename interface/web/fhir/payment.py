@@ -2,9 +2,9 @@
 
 from datetime import tzinfo
 
+from interface.currency import exponent
 from interface.fhir.element import concept, date_time, day, instant, known, money, reference
 from interface.fhir.text import Resource
-from interface.hl7.money import exponent
 from interface.ledger.payment import Allocation, AllocationKind
 from interface.message import PaymentState, PostingState
 from interface.view.money import PaymentStory

@@ -102,7 +102,7 @@ class Writing:
         self._door.may(token, _RIGHTS[request.method], type_)
         if request.method == "PUT" and "id" not in request.path_params:
             self._door.may(token, Right.CREATE, type_)
-        _see_writable(type_, request.method)
+        _see_writable(type_, request.method, is_conditional="if-none-exist" in request.headers)
         sent = await self._sent(request, token)
         return await self._kept(token, sent)
 
@@ -211,7 +211,9 @@ class Writing:
             return await run_in_threadpool(self._entry_looked, token, entry.url, sent.base)
         try:
             self._may_write(token, entry.request)
-            _see_writable(entry.request.type, entry.request.method)
+            _see_writable(
+                entry.request.type, entry.request.method, is_conditional="if-none-exist" in entry.request.headers
+            )
             own = sent.of_entry(position, entry.request)
             asked = await run_in_threadpool(self._examined, token, own)
             with self._counted(sent.source):
@@ -261,9 +263,10 @@ class Writing:
             self._under_way[source.channel] -= 1
 
 
-def _see_writable(type_: str, method: str) -> None:
+def _see_writable(type_: str, method: str, *, is_conditional: bool) -> None:
     interaction = "create" if method == "POST" else "update"
-    if interaction not in SERVED[type_].writes:
+    wanted = {interaction, "update"} if is_conditional else {interaction}  # what is looked for can be updated, too
+    if not wanted <= SERVED[type_].writes:
         raise RefusedError(405, Issue(IssueCode.NOT_SUPPORTED, f"a {type_} is not written so; see /metadata"))
 
 

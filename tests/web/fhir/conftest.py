@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,20 +18,45 @@ from interface.app.compose import App, open_app
 from interface.app.due import policies
 from interface.app.pay import hosted
 from interface.app.plan import plan_of
+from interface.engine.custody import fate
+from interface.engine.requested import RequestSource
 from interface.fhir.served import TYPES
 from interface.fhir.text import read
+from interface.fhir.valid import issues_of
 from interface.healthpay24.protocol import Done, PaymentOrder, Share
 from interface.operate.act import By
 from interface.operate.resource import Resources
 from interface.operate.token import create_token, token_of
 from interface.pipeline.process import ProcessStage, drain
 from interface.pipeline.receive import Listening, examine, store_batch
+from interface.pipeline.request import Asked, Kept
+from interface.web.fhir.door import Door, Identity
 from interface.web.fhir.reading import Reading
-from interface.web.fhir.server import ROOT, Identity, application
+from interface.web.fhir.response import ROOT
+from interface.web.fhir.server import application
+from interface.web.fhir.writing import Writing
 from tests.engine.root import make_root
 
 BASE = f"http://engine{ROOT}"
 BY = By("tester")
+WEB = "web"  # the channel that takes FHIR
+SOURCES = {
+    WEB: RequestSource(
+        WEB,
+        facility="WEST",
+        production=True,
+        answer_within_micros=1_000_000,
+        max_body_bytes=1_000_000,
+        max_entries=100,
+        max_in_flight=8,
+    )
+}
+TAKES_FHIR = f"""channel: {WEB}
+source: {{fhir: {{}}}}
+timezone: America/Chicago
+facility: WEST
+mapping: fhirr4
+"""
 
 
 @dataclass
@@ -43,9 +69,8 @@ class Program:
 
     def with_token(self, *scopes: str) -> "Program":
         """Another program, with these scopes."""
-        web = "epic-fhir"
         made = create_token(
-            self.app.store, self.app.clock, BY, "a program", scopes, days=1, types=TYPES, channel=web, channels=(web,)
+            self.app.store, self.app.clock, BY, "a program", scopes, days=1, types=TYPES, channel=WEB, channels=(WEB,)
         )
         return replace(self, secret=made[1])
 
@@ -119,8 +144,30 @@ def face_of(app: App) -> Starlette:
     """The application over a store, with the active configuration's rules."""
     rules = policies(app.active()[1])
     reading = Reading(Resources(app.store, lambda: rules), lambda _facility: ZoneInfo("America/Chicago"))
-    identity = Identity("1.2.3", "2026-11-01T00:00:00Z")
-    return application(reading, lambda secret: token_of(app.store, app.clock, secret), identity)
+    door = Door(lambda secret: token_of(app.store, app.clock, secret), Identity("1.2.3", "2026-11-01T00:00:00Z"))
+    numbers = count(1)
+    writing = Writing(
+        door, reading, Desk(app), lambda: SOURCES, issues_of, app.clock.now, lambda: f"given-{next(numbers)}"
+    )
+    return application(reading, door, writing)
+
+
+class Desk:
+    """Takes requests as the engine does: stored, then processed, then answered. Nothing else is under way meanwhile."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def take(self, asked: Asked, within_micros: int) -> Kept:
+        (answer,) = store_batch(self._app.store, [asked])
+        drain(ProcessStage(self._app.store, plan_of(*self._app.active()), self._app.clock), 32)
+        number = answer.received.message_id
+        with self._app.store.snapshot() as reader:
+            settled = reader.settled_answers([number])[number]
+        return Kept(number, settled)
+
+    def fate(self, number: int, actor: str) -> Kept | None:
+        return fate(self._app.store, number, actor)
 
 
 def pay(app: App, account: str, cents: int) -> str:
@@ -144,7 +191,9 @@ def amount(one: dict[str, Any]) -> Decimal:
 def opened(folder: Path, database_url: str) -> Iterator[App]:
     """An engine's home with one channel, its files published, and no part running."""
     environ = {"HP24_KEY_FILE": str(folder / "test.key"), "HP24_DATABASE_URL": database_url}
-    with open_app(folder / "home", make_root(folder / "root"), environ) as app:
+    root = make_root(folder / "root")
+    (root / "channels" / f"{WEB}.yaml").write_text(TAKES_FHIR, encoding="utf-8")
+    with open_app(folder / "home", root, environ) as app:
         app.publish(app.edited(), "tester")
         yield app
 

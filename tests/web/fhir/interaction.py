@@ -4,14 +4,15 @@ What a server claims must succeed and what it does not claim must be refused: on
 writes joins by its body in `BODIES`.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import httpx
 
 from interface.app.compose import App
+from interface.fhir.text import write
 from tests.web.fhir.conftest import Program, feed, message, pay
 from tests.web.fhir.test_charge import dft
 from tests.web.fhir.test_reading import COMPANY, GUARANTOR, INSURANCE
@@ -20,8 +21,74 @@ REFUSED = frozenset({400, 403, 404, 405, 501})
 FHIR = "application/fhir+json"
 Resource = dict[str, Any]
 
-# What is sent to create or update a resource of a type; a type whose writing is claimed must have one.
-BODIES: Mapping[str, Callable[[Resource], Resource]] = {}
+_NUMBERS = count(1)
+
+
+def number(type_: str = "") -> Resource:
+    """A number that nothing has yet."""
+    coding = {"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": type_}
+    return {
+        **({"type": {"coding": [coding]}} if type_ else {}),
+        "system": "urn:id:NORTH",
+        "value": f"N{next(_NUMBERS)}",
+    }
+
+
+def _whose(one: Resource) -> Resource:
+    held = one.get("patient") or one.get("subject")
+    found: Resource = held[0] if isinstance(held, list) else held
+    return found
+
+
+def _money(cents: int) -> Resource:
+    return {"value": cents / 100, "currency": "USD"}
+
+
+# What is sent to create or update a resource of a type, with a number of its own; a type whose writing is claimed must have one.
+BODIES: Mapping[str, Callable[[Resource], Resource]] = {
+    "Patient": lambda _one: {"identifier": [number("MR")], "name": [{"family": "SPECIMEN", "given": ["BO"]}]},
+    "RelatedPerson": lambda one: {
+        "identifier": [number("GN")],
+        "patient": _whose(one),
+        "name": [{"family": "SPECIMEN"}],
+    },
+    "Organization": lambda _one: {"identifier": [number("GN")], "name": "EXAMPLE STEEL"},
+    "Account": lambda one: {"identifier": [number("AN")], "status": "active", "subject": [_whose(one)]},
+    "Encounter": lambda one: {
+        "identifier": [number("VN")],
+        "status": "finished",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+        "subject": _whose(one),
+    },
+    "Coverage": lambda one: {
+        "status": "active",
+        "beneficiary": one["beneficiary"],
+        "payor": [{"display": "EXAMPLE PAYER"}],
+    },
+    "PaymentNotice": lambda one: {name: one[name] for name in ("status", "created", "payment", "recipient", "amount")},
+    "ChargeItem": lambda one: {
+        "identifier": [number()],
+        "status": "billable",
+        "code": {"coding": [{"code": "99213"}]},
+        "subject": _whose(one),
+        "account": one["account"],
+        "priceOverride": _money(2500),
+    },
+    "PaymentReconciliation": lambda one: {
+        "identifier": [number()],
+        "status": "active",
+        "created": "2026-11-02T09:00:00-06:00",
+        "paymentDate": "2026-11-02",
+        "paymentAmount": _money(300),
+        "detail": [
+            {
+                "type": {"coding": [{"code": "payment"}]},
+                "request": one["detail"][0]["request"],
+                "amount": _money(300),
+            }
+        ],
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +104,7 @@ class Interaction:
     right: str = ""
     has_body: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
+    bundle: str = ""  # the type of the Bundle that the body stands in
 
     def ask(self, program: Program, one: Resource) -> httpx.Response:
         """Make the request about a resource that is there."""
@@ -44,14 +112,28 @@ class Interaction:
         path = self.path.format(type=one["resourceType"], id=one["id"], version=version, needed=needed(one))
         given: dict[str, Any] = {"headers": {name: text.format(id=one["id"]) for name, text in self.headers.items()}}
         if self.has_body:
-            body = BODIES.get(
-                one["resourceType"], lambda each: {"resourceType": each["resourceType"], "id": each["id"]}
-            )(one)
+            body = {"resourceType": one["resourceType"], "id": one["id"]}
+            body |= BODIES.get(one["resourceType"], lambda _one: {})(one)
+            if path.endswith("/none-such"):
+                body["id"] = "none-such"
             given["headers"]["content-type"] = FHIR
-            given["content"] = json.dumps(body)
+            given["content"] = write(bundled(self.bundle, body) if self.bundle else body)
         elif self.method == "POST":
             given["data"] = {"_id": one["id"]}
         return program.ask(path, self.method, **given)
+
+
+def bundled(type_: str, body: Resource) -> Resource:
+    """A resource as the only one that a Bundle creates, or tells of."""
+    if type_ == "message":
+        head = {
+            "resourceType": "MessageHeader",
+            "eventUri": "urn:example:told",
+            "source": {"endpoint": "urn:example:ehr"},
+        }
+        return {"resourceType": "Bundle", "type": type_, "entry": [{"resource": head}, {"resource": body}]}
+    asked = {"method": "POST", "url": body["resourceType"]}
+    return {"resourceType": "Bundle", "type": type_, "entry": [{"resource": body, "request": asked}]}
 
 
 _OK = frozenset({200})
@@ -69,8 +151,8 @@ OF_A_TYPE: Mapping[str, Interaction] = {
 POSTED_SEARCH = Interaction("POST", "{type}/_search", _OK, "s")
 COUNT = Interaction("GET", "{type}?{needed}&_summary=count", _OK, "s")
 OF_THE_SYSTEM: Mapping[str, Interaction] = {
-    "transaction": Interaction("POST", "", _OK, has_body=True),
-    "batch": Interaction("POST", "", _OK, has_body=True),
+    "transaction": Interaction("POST", "", _OK, has_body=True, bundle="transaction"),
+    "batch": Interaction("POST", "", _OK, has_body=True, bundle="batch"),
     "search-system": Interaction("GET", "?_type={type}", _OK),
     "history-system": Interaction("GET", "_history", _OK),
 }
@@ -78,15 +160,25 @@ OF_THE_SYSTEM: Mapping[str, Interaction] = {
 FLAGS: Mapping[str, tuple[Any, Interaction]] = {
     "conditionalCreate": (
         True,
-        Interaction("POST", "{type}", frozenset({200, 201}), "c", has_body=True, headers={"if-none-exist": "_id={id}"}),
+        Interaction(
+            "POST",
+            "{type}",
+            frozenset({200, 201}),
+            "c",
+            has_body=True,
+            headers={"if-none-exist": "identifier=urn:id:O|{id}"},
+        ),
     ),
-    "conditionalUpdate": (True, Interaction("PUT", "{type}?_id={id}", frozenset({200, 201}), "u", has_body=True)),
+    "conditionalUpdate": (
+        True,
+        Interaction("PUT", "{type}?identifier=urn:id:O|U{id}", frozenset({200, 201}), "u", has_body=True),
+    ),
     "conditionalDelete": ("single", Interaction("DELETE", "{type}?_id={id}", frozenset({200, 204}), "d")),
     "updateCreate": (True, Interaction("PUT", "{type}/none-such", frozenset({201}), "u", has_body=True)),
 }
 OPERATIONS: Mapping[str, Interaction] = {
     "validate": Interaction("POST", "{type}/$validate", _OK, has_body=True),
-    "process-message": Interaction("POST", "$process-message", _OK, has_body=True),
+    "process-message": Interaction("POST", "$process-message", _OK, has_body=True, bundle="message"),
     "everything": Interaction("GET", "{type}/{id}/$everything", _OK),
 }
 

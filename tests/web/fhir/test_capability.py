@@ -32,9 +32,14 @@ class Told:
 
     def __init__(self, program: Program, resources: dict[str, dict[str, Any]]) -> None:
         self.program = program
-        self.resources = resources
+        self._resources = resources
         (self.rest,) = program.get("metadata")["rest"]
         self.entries: dict[str, Statement] = {one["type"]: one for one in self.rest["resource"]}
+
+    @property
+    def resources(self) -> dict[str, dict[str, Any]]:
+        """As they are by now: what is claimed is done to them."""
+        return {type_: self.program.get(f"{type_}/{one['id']}") for type_, one in self._resources.items()}
 
     def codes(self, type_: str) -> set[str]:
         return {one["code"] for one in self.entries[type_]["interaction"]}

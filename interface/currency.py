@@ -1,4 +1,4 @@
-"""The active currencies of ISO 4217 (list one), without metals, funds and testing codes."""
+"""The active currencies of ISO 4217 (list one), without metals, funds and testing codes, and their minor units."""
 
 from typing import Final
 
@@ -12,3 +12,13 @@ CURRENCIES: Final = frozenset(
     WST XAF XCD XOF XPF YER ZAR ZMW ZWG
     """.split()  # noqa: SIM905 - a line for each code would hide them
 )
+_EXPONENTS: Final = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND"), 0),
+    **dict.fromkeys(("VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+
+
+def exponent(currency: str) -> int:
+    """Decimal places of a currency's minor unit: 2 unless ISO 4217 says otherwise."""
+    return _EXPONENTS.get(currency, 2)

@@ -1,0 +1,303 @@
+"""Rules of R4 and of money that a body is held against: what passes, what is a warning, what is an error, and where."""
+
+import subprocess
+import sys
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from interface.fhir.finding import MOST_ERRORS, MOST_WARNINGS
+from interface.fhir.outcome import IssueCode, Severity
+from interface.fhir.text import DEEPEST, Resource
+from interface.fhir.valid import issues_of
+from tests.fhir.bodies import BODIES, CLINIC, PATIENT, bundle, money
+
+ERROR, WARNING = Severity.ERROR, Severity.WARNING
+
+
+def changed(type_: str, **elements: Any) -> Resource:
+    return BODIES[type_] | elements
+
+
+def said(body: Resource) -> list[tuple[str, str, Severity]]:
+    """(expression, the first word, severity) of each issue."""
+    return [(one.expression, one.text.split()[0], one.severity) for one in issues_of(body)]
+
+
+def errors(body: Resource) -> list[str]:
+    """The expressions of the errors."""
+    return [one.expression for one in issues_of(body) if one.severity is ERROR]
+
+
+@pytest.mark.parametrize(
+    ("body", "place", "rule", "severity"),
+    [
+        (changed("Patient", contact=[{"gender": "male"}]), "Patient.contact[0]", "pat-1:", ERROR),
+        ({"resourceType": "Organization", "active": True}, "Organization", "org-1:", ERROR),
+        (
+            changed("Organization", address=[{"use": "home", "city": "x"}]),
+            "Organization.address[0].use",
+            "org-2:",
+            ERROR,
+        ),
+        (
+            changed("Organization", telecom=[{"use": "home", "system": "fax", "value": "1"}]),
+            "Organization.telecom[0].use",
+            "org-3:",
+            ERROR,
+        ),
+        (changed("Patient", telecom=[{"value": "1"}]), "Patient.telecom[0].system", "cpt-2:", WARNING),
+        (changed("Patient", photo=[{"data": "QUJD"}]), "Patient.photo[0].contentType", "att-1:", ERROR),
+        (
+            changed("Patient", photo=[{"contentType": "image/png", "data": "QUJ"}]),
+            "Patient.photo[0].data",
+            "binary",
+            ERROR,
+        ),
+        (changed("ChargeItem", quantity={"value": 1, "code": "d"}), "ChargeItem.quantity.system", "qty-3:", ERROR),
+        (changed("Patient", extension=[{"url": "a:b"}]), "Patient.extension[0]", "ext-1:", ERROR),
+        (
+            changed(
+                "Patient", extension=[{"url": "a:b", "valueString": "x", "extension": [{"url": "c", "valueCode": "x"}]}]
+            ),
+            "Patient.extension[0]",
+            "ext-1:",
+            ERROR,
+        ),
+        (
+            changed("Patient", extension=[{"url": "a:b", "valueRatio": {"numerator": {"value": 1}}}]),
+            "Patient.extension[0].value",
+            "rat-1:",
+            ERROR,
+        ),
+        (
+            changed("Patient", modifierExtension=[{"url": "a:b", "valueBoolean": True}]),
+            "Patient.modifierExtension[0]",
+            "a",
+            WARNING,
+        ),
+        (changed("Patient", deceasedDateTime="2026-03-04"), "Patient.deceased", "deceased[x]", ERROR),
+        ({**BODIES["Bundle"], "total": 2}, "Bundle.total", "bdl-1:", ERROR),
+        (
+            {"resourceType": "Bundle", "type": "message", "entry": [{"resource": PATIENT}]},
+            "Bundle.entry",
+            "bdl-12:",
+            ERROR,
+        ),
+        (
+            {"resourceType": "Bundle", "type": "transaction", "entry": [{"resource": BODIES["Patient"]}]},
+            "Bundle.entry[0].request",
+            "entries",
+            ERROR,
+        ),
+        (
+            {
+                "resourceType": "Bundle",
+                "type": "history",
+                "entry": [{"resource": BODIES["Patient"], "response": {"status": "200"}}],
+            },
+            "Bundle.entry[0].request",
+            "entries",
+            WARNING,
+        ),
+        (
+            {"resourceType": "Bundle", "type": "batch", "entry": [{"request": {"method": "PUT", "url": "Patient/1"}}]},
+            "Bundle.entry[0].resource",
+            "PUT",
+            ERROR,
+        ),
+        ({"resourceType": "MedicinalProduct", "what": 1}, "MedicinalProduct", "a", WARNING),
+        ({"resourceType": "SubscriptionStatus"}, "SubscriptionStatus", "a", WARNING),
+        ({"resourceType": "Citation"}, "resourceType", "resourceType", ERROR),
+        ({"id": "1"}, "resourceType", "resourceType", ERROR),
+        ({"resourceType": "Observation", "status": "done", "code": {"text": "x"}}, "Observation.status", "one", ERROR),
+    ],
+)
+def test_a_rule_is_told_at_its_place(body: Resource, place: str, rule: str, severity: Severity) -> None:
+    assert (place, rule, severity) in said(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        changed("Patient", birthDate="1984-05"),
+        {key: value for key, value in BODIES["Account"].items() if key != "status"}
+        | {
+            "_status": {
+                "extension": [
+                    {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}
+                ]
+            }
+        },
+        changed(
+            "Patient",
+            name=[{"given": [None, "M"], "_given": [{"extension": [{"url": "a:b", "valueCode": "x"}]}, None]}],
+        ),
+        changed("Account", subject=[{"identifier": {"system": "urn:oid:1.2", "value": "7"}}]),
+        changed("Account", subject=[{"reference": "https://ehr.example.org/r4/Patient/7"}]),
+        changed("Account", subject=[{"reference": "https://ehr.example.org/people/7"}]),
+        changed("Account", subject=[{"reference": "urn:uuid:00000000-0000-4000-8000-000000000001"}]),
+        changed(
+            "Account",
+            owner={"reference": "#o", "type": "Organization"},
+            contained=[
+                *BODIES["Account"]["contained"],
+                {
+                    "resourceType": "Organization",
+                    "id": "o",
+                    "name": "x",
+                    "telecom": [{"system": "url", "value": "a:b"}],
+                },
+            ],
+        ),
+        changed("Encounter", length={"value": 1}),
+        changed("PaymentReconciliation", detail=[{"type": {"text": "advance"}, "amount": money("100.00")}]),
+        {key: value for key, value in BODIES["PaymentReconciliation"].items() if key != "detail"},
+        changed("PaymentReconciliation", outcome="partial", paymentAmount=money("150.00")),
+        changed("PaymentNotice", amount={"value": Decimal("100.5000"), "currency": "USD"}),
+        changed("PaymentNotice", amount={"value": 100, "currency": "JPY"}),
+        changed("PaymentNotice", amount={"value": Decimal("1.125"), "currency": "KWD"}),
+        changed("PaymentNotice", amount={"value": Decimal("-5.125")}),
+    ],
+)
+def test_what_r4_allows_has_no_issue(body: Resource) -> None:
+    assert issues_of(body) == ()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "is_wrong"),
+    [
+        ("2026", "2026", False),
+        ("2026-05", "2026", False),
+        ("2026", "2026-05", False),
+        ("2026-05", "2026-04", True),
+        ("2026-02", "2026-02-01", False),
+        ("2026-03-01", "2026-02", True),
+        ("2026-03-05", "2026-03-04T23:00:00-05:00", False),  # the day by itself may be meant there
+        ("2026-03-06", "2026-03-04T23:00:00-05:00", True),
+        ("2026-03-04T10:00:00+01:00", "2026-03-04T09:00:00Z", False),
+        ("2026-03-04T10:00:00.5Z", "2026-03-04T10:00:00.25Z", True),
+        ("2016-12-31T23:59:60Z", "2016-12-31T23:59:58Z", True),
+        ("0001-01-01", "0001-01-01T00:00:00Z", False),
+        ("0001-01-01T00:00:00+14:00", "9999-12-31", False),
+    ],
+)
+def test_a_period_is_backwards_where_it_is_so_for_sure(start: str, end: str, is_wrong: bool) -> None:
+    issues = said(changed("RelatedPerson", period={"start": start, "end": end}))
+    assert issues == ([("RelatedPerson.period", "per-1:", ERROR)] if is_wrong else [])
+
+
+@pytest.mark.parametrize(
+    ("elements", "place"),
+    [
+        ({"paymentAmount": money("100.01")}, "PaymentReconciliation.paymentAmount"),
+        ({"paymentAmount": money("99.99"), "outcome": "partial"}, "PaymentReconciliation.paymentAmount"),
+        ({"paymentAmount": money("-150.00"), "outcome": "partial"}, "PaymentReconciliation.paymentAmount"),
+        ({"paymentAmount": money("100.00", "EUR")}, "PaymentReconciliation.detail[0].amount.currency"),
+        ({"paymentAmount": money("100.00", "usd")}, "PaymentReconciliation.paymentAmount.currency"),
+        ({"paymentAmount": money("100.001")}, "PaymentReconciliation.paymentAmount.value"),
+        ({"paymentAmount": {"value": "1e2000", "currency": "USD"}}, "PaymentReconciliation.paymentAmount.value"),
+    ],
+)
+def test_a_payment_that_does_not_add_up_is_an_error(elements: dict[str, Any], place: str) -> None:
+    assert place in errors(changed("PaymentReconciliation", **elements))
+
+
+def test_a_detail_without_an_amount_is_a_warning() -> None:
+    body = changed("PaymentReconciliation", detail=[{"type": {"text": "payment"}}])
+    assert said(body) == [("PaymentReconciliation.detail[0].amount", "how", WARNING)]
+
+
+@pytest.mark.parametrize("value", ["-5.00", "125.10", "0"])
+def test_an_amount_as_a_text_is_a_warning(value: str) -> None:
+    body = changed("PaymentNotice", amount={"value": value, "currency": "USD"})
+    assert said(body) == [("PaymentNotice.amount.value", "a", WARNING)]
+
+
+def test_amounts_as_texts_are_added_up() -> None:
+    one = {"type": {"text": "payment"}, "amount": {"value": "99.99", "currency": "USD"}}
+    assert errors(changed("PaymentReconciliation", detail=[one])) == ["PaymentReconciliation.paymentAmount"]
+
+
+def test_claims_have_the_decimals_of_their_senders_arithmetic() -> None:
+    claim = {
+        "resourceType": "Claim",
+        "status": "active",
+        "type": {"text": "x"},
+        "use": "claim",
+        "patient": PATIENT,
+        "created": "2026-03-04",
+        "provider": CLINIC,
+        "priority": {"text": "x"},
+        "insurance": [{"sequence": 1, "focal": True, "coverage": {"reference": "Coverage/1"}}],
+        "total": {"value": Decimal("103.55200000000001"), "currency": "USD"},
+    }
+    assert issues_of(claim) == ()
+
+
+def test_an_entry_is_referred_to_by_its_full_url_and_type() -> None:
+    first, second = "urn:uuid:00000000-0000-4000-8000-000000000000", "urn:uuid:00000000-0000-4000-8000-000000000001"
+    account = changed("Account", subject=[{"reference": first}], owner={"reference": second})
+    both = bundle(BODIES["Patient"], BODIES["PaymentNotice"], account)
+    assert errors(both) == ["Bundle.entry[2].resource.owner.reference"]
+
+
+def test_a_search_stands_for_a_reference_in_a_transaction() -> None:
+    account = changed("Account", subject=[{"reference": "Patient?identifier=urn:oid:1.2|7"}])
+    assert issues_of(bundle(account)) == ()
+    assert said(account) == [("Account.subject[0].reference", "a", WARNING)]
+
+
+def test_type_and_reference_name_the_same_type() -> None:
+    body = changed("Account", subject=[{"reference": "Patient/1", "type": "Device"}])
+    assert errors(body) == ["Account.subject[0].type"]
+
+
+@pytest.mark.parametrize(
+    ("inner", "place", "rule", "severity"),
+    [
+        ({"contained": [{"resourceType": "Basic"}]}, "Patient.contained[0]", "dom-2:", ERROR),
+        ({"id": "nobody"}, "Patient.contained[0]", "dom-3:", WARNING),
+        ({"meta": {"versionId": "1"}}, "Patient.contained[0].meta", "dom-4:", WARNING),
+        ({"meta": {"security": [{"code": "R"}]}}, "Patient.contained[0].meta", "dom-5:", WARNING),
+    ],
+)
+def test_contained_resources_are_bare(inner: Resource, place: str, rule: str, severity: Severity) -> None:
+    one = {"resourceType": "Organization", "id": "o", "name": "x"} | inner
+    body = changed("Patient", contained=[one], managingOrganization={"reference": "#o"})
+    assert (place, rule, severity) in said(body)
+
+
+def test_a_contained_resource_of_another_type_is_no_target() -> None:
+    inner = {"resourceType": "Practitioner", "id": "o"}
+    body = changed("Patient", contained=[inner], managingOrganization={"reference": "#o"})
+    assert errors(body) == ["Patient.managingOrganization.reference"]
+
+
+def test_what_is_nested_too_deep_is_told() -> None:
+    inner: Any = {"url": "a:b", "valueBoolean": True}
+    for _ in range(5_000):
+        inner = {"url": "a:b", "extension": [inner]}
+    issues = issues_of(changed("Patient", extension=[inner]))
+    assert [one.code for one in issues] == [IssueCode.TOO_COSTLY]
+    assert issues[0].expression.count("extension") == DEEPEST + 1
+
+
+def test_errors_and_warnings_have_a_limit_each() -> None:
+    names: list[Any] = [{"family": None, "use": "wrong"} for _ in range(100_000)]
+    counts = [one.severity for one in issues_of(changed("Patient", name=names))]
+    assert counts.count(ERROR) == MOST_ERRORS
+    assert counts.count(WARNING) == MOST_WARNINGS
+    assert counts[-1] is Severity.INFORMATION
+
+
+def test_warnings_hide_no_error() -> None:
+    names: list[Any] = [{"family": None, "text": "x"} for _ in range(1_000)]
+    assert errors(changed("Patient", name=[*names, {"use": "wrong"}])) == ["Patient.name[1000].use"]
+
+
+def test_definitions_are_loaded_by_the_first_body() -> None:
+    code = "import sys, interface.fhir.valid; print('fhir' in sys.modules, 'pydantic' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["False", "False"]
