@@ -133,6 +133,8 @@ def _inner(expression: str) -> str:
     head, dot, rest = expression.partition(".")
     if head in ("request", "resource"):
         return expression
+    if expression == "resourceType":
+        return "resource.resourceType"
     return f"resource{dot}{rest}" if head[:1].isupper() else f"request.{rest or head}"
 
 

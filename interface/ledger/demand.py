@@ -47,8 +47,8 @@ def touched(telling: Telling, target: Target) -> Touched | None:
 
 def _row(telling: Telling, target: Target) -> Entity | None:
     # Not who stands for it today: a retired record is a resource of its own, which says who replaced it.
-    found = (telling.rows.find(target.noun, identifier) for identifier in target.ids)
-    return next((row for row in found if row is not None), None)
+    ids = target.ids[:1] if target.demand is Demand.KNOWN else target.ids
+    return telling.rows.known(target.noun, ids)
 
 
 def _is_own(telling: Telling, row: Entity) -> bool:

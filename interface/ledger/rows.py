@@ -49,6 +49,10 @@ class Rows:
         row_id = self._known[noun].get(identifier)
         return None if row_id is None else self._rows[noun][row_id]
 
+    def known(self, noun: Noun, ids: Iterable[Identifier]) -> Entity | None:
+        """The row that the first known of these identifiers was given to, retired or not."""
+        return next((row for row in (self.find(noun, identifier) for identifier in ids) if row is not None), None)
+
     def has(self, noun: Noun, row_id: int) -> bool:
         """Whether the row was loaded; links that are kept for look-up alone may name one that was not."""
         return row_id in self._rows[noun]

@@ -1,6 +1,6 @@
 """One batch in memory: the rows that it needs, its lanes, what became of each message, and what is to be written."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from interface.errors import InterfaceError, StoreUnavailableError
@@ -74,8 +74,9 @@ class Batch:
             bench.lane_of,
             bench.wire_id,
             plan.policies,
-            _version_of(rows),
+            lambda noun, row_id: self._versions.get((noun, row_id)),
         )
+        self._versions = self._versions_met(rows)
         self._awaited = rows.awaited(wanted.account_names())
         self._names = names_by_message(whose, self._workset, rows)
         self._names |= {trip.message.id: names_of_many(trip.owners) for trip in trips if trip.owners}
@@ -95,6 +96,16 @@ class Batch:
         self._has_requests = any(reading.is_request for trip in trips for reading in trip.readings)
         self._spoken_of: set[int | Identifier] = set()  # lanes, and numbers of requests' rows, of the trips taken
         self._touched: dict[int, _Places] = {}  # by the message that was a request
+
+    def _versions_met(self, rows: LedgerRows) -> dict[tuple[Noun, int], int]:
+        """How often the rows had changed whose version a request demands."""
+        found: dict[tuple[Noun, int], int] = {}
+        for trip in self._trips:
+            for target in (reading.target for reading in trip.readings if reading.target is not None):
+                row = self._workset.rows.known(target.noun, target.ids) if target.version else None
+                counted = rows.row_versions(target.noun, [row.id]) if row is not None else {}
+                found.update(((target.noun, row_id), times) for row_id, times in counted.items())
+        return found
 
     @property
     def has_deliveries(self) -> bool:
@@ -311,7 +322,3 @@ def _written(touched: _Places, versions: Mapping[Noun, Mapping[int, int]]) -> It
         if one is not None:
             version = versions[one.noun].get(one.row_id, 0) if one.noun is not None else 1
             yield Written(position, one.public_id, version, one.is_new, one.owner_id)
-
-
-def _version_of(rows: LedgerRows) -> Callable[[Noun, int], int | None]:
-    return lambda noun, row_id: rows.row_versions(noun, [row_id]).get(row_id)

@@ -174,13 +174,17 @@ def states(tx: Tx, wanted: Iterable[tuple[Subject, int]]) -> dict[tuple[Subject,
 def versions(tx: Tx, noun: Noun, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
     """How often each of these rows has changed, and when last; an account changes with its balance.
 
-    What was never marked is left out.
+    What was never marked is left out; what this transaction marks, and writes last, counts.
     """
     found: dict[int, tuple[int, int]] = {}
     for place in _places(noun):
         for row in tx.read_in(_MARKED, "ids", ids, place=place):
             times, latest = found.get(row.entity_id, (0, 0))
             found[row.entity_id] = (times + row.marked, max(latest, row.marked_at))
+    wanted = set(ids) if tx.marks else ()
+    for _, number in {(one.subject, one.entity_id) for one in tx.marks if one.subject.noun is noun}:
+        if number in wanted:
+            found[number] = (found.get(number, (0, 0))[0] + 1, tx.now)
     return found
 
 

@@ -33,6 +33,7 @@ def application(reading: Reading, door: Door, writing: Writing) -> Starlette:
     face = _Face(reading, door)
     return Starlette(
         routes=[
+            *writing.routes(),
             Route(f"{ROOT}/metadata", face.answering(face.metadata), methods=["GET"]),
             Route(f"{ROOT}/_history", face.answering(face.history), methods=["GET"]),
             Route(f"{ROOT}/{{type}}", face.answering(face.search), methods=["GET"]),
@@ -41,7 +42,6 @@ def application(reading: Reading, door: Door, writing: Writing) -> Starlette:
             Route(f"{ROOT}/{{type}}/{{id}}/_history/{{version}}", face.answering(face.read), methods=["GET"]),
             Route(f"{ROOT}/{{type}}/_search", face.answering(face.search), methods=["POST"]),
             Route(f"{ROOT}/{{type}}/{{id}}", face.answering(face.read), methods=["GET"]),
-            *writing.routes(),
         ],
         exception_handlers={HTTPException: not_routed},
     )
