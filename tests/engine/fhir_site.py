@@ -18,7 +18,7 @@ from tests.ports import free_ports
 
 WEB = "web"
 CHANNEL = """channel: web
-source: {fhir: {}}
+source: {fhir: {max_in_flight: 256}}
 timezone: America/Chicago
 facility: WEST
 mapping: fhirr4
