@@ -19,7 +19,6 @@ LENIENT: Final = frozenset(
         "no-amount",  # R4 asks for none of a detail; whether it can be booked is seen where it is read
         "cpt-2",  # a telephone number that nobody calls one: it is not read as one
         "request",  # bdl-3 where nothing is asked for: a notification without requests, a collection with some
-        "search",  # `Patient?identifier=..` outside of a transaction: who is meant is as clear as inside
     }
 )
 

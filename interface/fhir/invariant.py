@@ -21,7 +21,8 @@ def contained(resource: Resource, at: str, named: Set[str], found: Findings) -> 
     for place, one in _objects(resource, "contained", at):
         if "contained" in one:
             found.tell(IssueCode.INVARIANT, "a contained resource contains no others", place, "dom-2")
-        if one.get("id") not in [*named] and "" not in named:
+        id_ = one.get("id")
+        if "" not in named and not (isinstance(id_, str) and id_ in named):
             found.tell(IssueCode.INVARIANT, "something refers to a contained resource by #ID", place, "dom-3")
         meta = one.get("meta")
         if isinstance(meta, dict) and meta.keys() & {"versionId", "lastUpdated"}:

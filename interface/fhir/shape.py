@@ -1,9 +1,11 @@
 """Whether a resource has the shape that R4 gives its elements, so that nothing is misread: lists, objects, texts, numbers.
 
-Elements that R4 does not know are let pass by, and so is whatever rules of contents (required elements, codes) say.
+Whoever reads a stored body looks first. Elements that R4 does not know are let pass by, and so is whatever rules of contents
+(required elements, codes) say: bodies are held against all of R4 once, where they are received (`valid.py`).
 """
 
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final
 
 from interface.fhir.outcome import Issue, IssueCode, RefusedError
@@ -29,11 +31,18 @@ def check(resource: Resource) -> None:
 
 
 def _look(type_: str, node: Resource, at: str, issues: list[Issue]) -> None:
-    for name, element in elements()[type_].items():
-        for key, of in element.keys.items():
-            value = node.get(key)
-            if value is not None:
-                _element(element, of, value, f"{at}.{name}", issues)
+    known = _keys(type_)
+    for key, value in node.items():
+        if value is not None and (found := known.get(key)) is not None:
+            name, element, of = found
+            _element(element, of, value, f"{at}.{name}", issues)
+
+
+@cache
+def _keys(type_: str) -> dict[str, tuple[str, Element, str]]:
+    """Names in JSON to the element's name, the element and its type."""
+    of = elements()[type_].items()
+    return {key: (name, element, kind) for name, element in of for key, kind in element.keys.items()}
 
 
 def _element(element: Element, of: str, value: Any, at: str, issues: list[Issue]) -> None:

@@ -17,7 +17,9 @@ _LITERAL: Final = re.compile(
 )
 _SEARCH: Final = re.compile(r"(?P<type>[A-Z][A-Za-z]{2,63})\?\S+", re.ASCII)
 _ABSOLUTE: Final = re.compile(r"[a-z][a-z0-9+.\-]*:\S+", re.ASCII)
-_HOW: Final = "a reference is TYPE/ID, an absolute URL, urn:uuid:UUID, or #ID of a contained resource"
+_HOW: Final = (
+    "a reference is TYPE/ID, TYPE?identifier=.., an absolute URL, urn:uuid:UUID, or #ID of a contained resource"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,6 @@ class Scope:
 
     contained: Mapping[str, str] = field(default_factory=dict)
     entries: Mapping[str, str] = field(default_factory=dict)
-    in_bundle: bool = False
     named: set[str] = field(default_factory=set)  # the contained ones that were referred to
 
 
@@ -61,14 +62,9 @@ def _type(literal: str, at: str, scope: Scope, found: Findings) -> str:
             found.tell(IssueCode.VALUE, "R4 knows no resource of this type", place)
         return ""
     if (told := _SEARCH.fullmatch(literal)) and told["type"] in RESOURCES:
-        if not scope.in_bundle:
-            found.tell(
-                IssueCode.VALUE,
-                "a search in place of a reference belongs into a transaction (R4 3.1.0.11.2)",
-                place,
-                "search",
-            )
-        return told["type"]
+        return told[
+            "type"
+        ]  # R4 has searches in transactions alone (section 3.1.0.11.2); who is meant is as clear elsewhere
     if not _ABSOLUTE.fullmatch(literal):
         found.tell(IssueCode.VALUE, _HOW, place)
     return scope.entries.get(literal, "")
@@ -83,11 +79,11 @@ def _contained(id_: str, place: str, scope: Scope, found: Findings) -> str:
     return scope.contained.get(id_, "")
 
 
-def scope_of(resource: Resource, entries: Mapping[str, str], *, in_bundle: bool) -> Scope:
+def scope_of(resource: Resource, entries: Mapping[str, str]) -> Scope:
     """What references within this resource can name."""
     contained = resource.get("contained")
     inner = [one for one in contained if isinstance(one, dict)] if isinstance(contained, list) else []
-    return Scope({one["id"]: _named(one) for one in inner if isinstance(one.get("id"), str)}, entries, in_bundle)
+    return Scope({one["id"]: _named(one) for one in inner if isinstance(one.get("id"), str)}, entries)
 
 
 def entries_of(bundle: Resource) -> dict[str, str]:

@@ -3,7 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
+from interface.fhir.outcome import Severity
 from interface.fhir.text import Resource
+from interface.fhir.valid import issues_of
 
 USD = "USD"
 HEART = {"coding": [{"system": "urn:oid:1.2.3", "code": "c1", "display": "One", "userSelected": True}], "text": "one"}
@@ -215,3 +217,17 @@ def bundle(*resources: Resource) -> Resource:
 
 
 BODIES["Bundle"] = bundle(BODIES["Organization"], BODIES["PaymentNotice"])
+
+
+def changed(type_: str, **elements: Any) -> Resource:
+    return BODIES[type_] | elements
+
+
+def said(body: Resource) -> list[tuple[str, str, Severity]]:
+    """(expression, the first word, severity) of each issue."""
+    return [(one.expression, one.text.split()[0], one.severity) for one in issues_of(body)]
+
+
+def errors(body: Resource) -> list[str]:
+    """The expressions of the errors."""
+    return [one.expression for one in issues_of(body) if one.severity is Severity.ERROR]
