@@ -10,7 +10,7 @@ import os
 import random
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -140,15 +140,19 @@ def running(folder: Path, url: str, accounts: int, tell: fhir_store.Tell) -> Ite
             yield Server(app, port, token, accounts)
 
 
-def measure(server: Server, folder: Path, kind: str, connections: Sequence[int], requests: int) -> Iterator[Waited]:
+def measure(
+    server: Server, folder: Path, kind: str, connections: Sequence[int], chosen: argparse.Namespace
+) -> Iterator[Waited]:
     """Every way with each number of connections. A warm store: what is asked was asked a few times before."""
     for way, paths in ways(server):
+        if chosen.only and not any(part in way for part in chosen.only):
+            continue
         file = folder / "requests.txt"
         file.write_text("".join(f"GET {ROOT}/{path}\n" for path in paths), encoding="utf-8")
-        load.ask(server.port, 2, min(len(paths), requests), file, server.token)
+        load.ask(server.port, 2, min(len(paths), chosen.requests), file, server.token)
         for count in connections:
             before = os.getloadavg()[0]
-            met = load.ask(server.port, count, requests, file, server.token, first=count)
+            met = load.ask(server.port, count, chosen.requests, file, server.token, first=count)
             if met.refused or met.errors:
                 raise ServerFailedError(
                     f"{way}: {met.refused} of {met.messages} were refused, {met.errors} connections failed"
@@ -184,6 +188,9 @@ def options() -> argparse.Namespace:
     )
     parser.add_argument("--requests", type=int, default=2000, help="how many requests each figure is of (2000)")
     parser.add_argument(
+        "--only", metavar="NAME", action="append", help="only ways whose name contains NAME; repeatable"
+    )
+    parser.add_argument(
         "--connections", default=",".join(map(str, CONNECTIONS)), help="numbers of connections (1,4,16)"
     )
     parser.add_argument("--database", choices=["sqlite", "postgresql"], help="only on this database")
@@ -213,8 +220,7 @@ def main() -> int:
                     url = stack.enter_context(database(kind, folder))
                     server = stack.enter_context(running(folder, url, chosen.accounts, tell))
                     progress.update(task, description=f"{kind}: asking")
-                    for one in measure(server, folder, str(kind), connections, chosen.requests):
-                        found.append(one)
+                    found.extend(measure(server, folder, str(kind), connections, chosen))
             except ServerFailedError as failure:
                 failed = True
                 progress.console.print(f"not measured: {kind}: {failure}", style="red", markup=False)
