@@ -8,7 +8,8 @@ from interface.ledger.due import BalancePolicy
 from interface.ledger.entity import Entity
 from interface.ledger.noun import Noun
 from interface.message import MirrorState
-from interface.operate.act import By, note
+from interface.operate.act import By
+from interface.operate.noting import Notes
 from interface.ports import Reader, Store
 from interface.row.mirror import Material, MirrorRow, Subject
 from interface.view.charge import ChargeFilter, ChargeStory
@@ -44,6 +45,7 @@ class Resources:
     def __init__(self, store: Store, rules: Callable[[], Mapping[str, BalancePolicy]]) -> None:
         self._store = store
         self._rules = rules
+        self._notes = Notes(store)
 
     def rows(self, by: By, wanted: ResourceFilter, why: Sequence[str] = ()) -> list[Found]:
         """One page, in the order of ids; `why` names what it was searched by."""
@@ -74,7 +76,7 @@ class Resources:
         with self._store.snapshot() as reader:
             story = reader.payment(name)
         if story is not None:
-            note(self._store, by, "look", f"payment:{story.payment.public_id}")
+            self._notes.note(by, "look", f"payment:{story.payment.public_id}")
         return story
 
     def payments(self, by: By, beyond_id: int, limit: int) -> list[PaymentStory]:
@@ -127,7 +129,7 @@ class Resources:
 
     def _note(self, by: By, noun: str, ids: Sequence[str], why: Sequence[str]) -> None:
         subject = f"{noun}:{ids[0]}" if len(ids) == 1 else f"{noun}s:{ids[0]}..{ids[-1]}" if ids else f"{noun}s"
-        note(self._store, by, "look" if len(ids) == 1 else "list", subject, details={"ids": ids, "by": list(why)})
+        self._notes.note(by, "look" if len(ids) == 1 else "list", subject, {"ids": ids, "by": list(why)})
 
 
 def _row(subject: Subject, number: int) -> MirrorRow:

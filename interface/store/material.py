@@ -20,7 +20,7 @@ _ALLOCATIONS = sa.select(t.allocation).where(within(t.allocation.c.account_id, "
 def material(tx: Tx, rows: Sequence[MirrorRow]) -> Material:
     """All that the records of these rows need, in a few statements whatever their number."""
     found = entities(tx, {Row(row.subject.noun, row.entity_id) for row in rows})
-    found |= entities(tx, _guarantors(found, rows) | _linked(found, rows))
+    found |= entities(tx, _linked(found, rows) - found.keys())
     books = [found[Row(Noun.ACCOUNT, row.entity_id)] for row in rows if row.subject is Subject.BALANCE]
     roots = {survivor(found, one).id for one in books}
     root_of = {number: number for number in roots} | merged_into(tx, Noun.ACCOUNT, roots)
@@ -31,12 +31,6 @@ def material(tx: Tx, rows: Sequence[MirrorRow]) -> Material:
         balances=balances_by_root(tx, root_of),
         allocations=_allocations(tx, root_of),
     )
-
-
-def _guarantors(found: dict[Row, Entity], rows: Iterable[MirrorRow]) -> set[Row]:
-    accounts = (found[Row(Noun.ACCOUNT, row.entity_id)] for row in rows if row.subject is Subject.ACCOUNT)
-    listed = (one for account in accounts for one in account.value("guarantors", "guarantors") or ())
-    return {Row(Noun.GUARANTOR, one["guarantor"]) for one in listed}
 
 
 def _linked(found: dict[Row, Entity], rows: Iterable[MirrorRow]) -> set[Row]:

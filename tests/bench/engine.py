@@ -133,5 +133,5 @@ def make_root(root: Path, database_url: str, channels: Collection[str]) -> None:
         in_utc = re.sub(r"^timezone: \S+", "timezone: UTC", text, flags=re.MULTILINE)
         (root / "channels" / f"{channel}.yaml").write_text(in_utc, encoding="utf-8")
     shutil.copytree(PROJECT / "mappings", root / "mappings")
-    settings = f'database_url: "{database_url}"\nhttp_port: 0\nfhir: {{port: 0}}\n'
+    settings = f'database_url: "{database_url}"\nhttp_port: 0\nfhir:\n  port: ${{HP24_FHIR_PORT:-0}}\n'
     (root / "config" / "engine.yaml").write_text(settings, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Runs the load generator: the native one where a Rust compiler is found, else the one in Python."""
+"""Runs the load generators, of MLLP and of HTTP: the native one where a Rust compiler is found, else the one in Python."""
 
 import json
 import os
@@ -13,8 +13,8 @@ from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-SOURCE = HERE / "mllp_load.rs"
-BINARY = HERE / "build" / "mllp_load"
+BUILT = HERE / "build"
+MLLP, HTTP = "mllp_load", "http_load"
 TEMPLATES = {vendor: HERE / f"{vendor}_a08.hl7" for vendor in ("epic", "cerner", "athena")}
 PATIENTS = 5000
 
@@ -40,24 +40,23 @@ class Load:
 
 
 @cache
-def generator(native: bool = True) -> tuple[str, ...]:
+def generator(native: bool = True, name: str = MLLP) -> tuple[str, ...]:
     """The command to run; compiles the native generator when its source is newer than what was built."""
     compiler = shutil.which("rustc") if native else None
     if compiler is None:
-        return (sys.executable, "-m", "tests.bench.mllp_load")
-    if not BINARY.exists() or BINARY.stat().st_mtime < SOURCE.stat().st_mtime:
-        BINARY.parent.mkdir(exist_ok=True)
-        fresh = BINARY.with_name(
-            f"mllp_load.{os.getpid()}"
-        )  # moved into place whole: others may be building or running it
-        subprocess.run([compiler, "--edition=2021", "-O", str(SOURCE), "-o", str(fresh)], check=True)
-        fresh.replace(BINARY)
-    return (str(BINARY),)
+        return (sys.executable, "-m", f"tests.bench.{name}")
+    source, binary = HERE / f"{name}.rs", BUILT / name
+    if not binary.exists() or binary.stat().st_mtime < source.stat().st_mtime:
+        BUILT.mkdir(exist_ok=True)
+        fresh = BUILT / f"{name}.{os.getpid()}"  # moved into place whole: others may be building or running it
+        subprocess.run([compiler, "--edition=2021", "-O", str(source), "-o", str(fresh)], check=True)
+        fresh.replace(binary)
+    return (str(binary),)
 
 
 def describe_generator() -> str:
     """Which generator loads the machine, for the table."""
-    if generator()[0] != str(BINARY):
+    if generator()[0] == sys.executable:
         return "load generator in Python (no rustc found): it takes CPU time from what is measured"
     version = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
     return f"native load generator (rustc {version})"
@@ -81,6 +80,15 @@ def send(
     """
     command = [*generator(), str(port), str(connections), str(total), str(template), f"--pool={patients}"]
     return _run([*command, "--prefix", prefix, *(["--once"] if once else []), *(["--log", str(log)] if log else [])])
+
+
+def ask(port: int, connections: int, total: int, requests: Path, token: str, *, first: int = 0) -> Load:
+    """Make `total` HTTP requests of a file (`http_load.rs` tells how it is written) and wait for every answer.
+
+    They are taken in turn from line `first` on; where there are fewer, again from the first one.
+    """
+    command = [*generator(name=HTTP), str(port), str(connections), str(total), str(requests), "--first", str(first)]
+    return _run(command, {"HTTP_LOAD_TOKEN": token})
 
 
 def send_at_once(ports: Mapping[str, int], connections: int, total: int, prefix: str) -> Load:
@@ -108,9 +116,9 @@ def send_at_once(ports: Mapping[str, int], connections: int, total: int, prefix:
     )
 
 
-def _run(command: list[str]) -> Load:
-    before = _spent()
-    done = subprocess.run(command, cwd=HERE.parents[1], capture_output=True, text=True, check=False)
+def _run(command: list[str], more: Mapping[str, str] | None = None) -> Load:
+    before, environ = _spent(), {**os.environ, **(more or {})}
+    done = subprocess.run(command, cwd=HERE.parents[1], env=environ, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"the load generator failed: {done.stderr}")
     return Load(**json.loads(done.stdout), cpu_secs=round(_spent() - before, 2))

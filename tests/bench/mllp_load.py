@@ -33,6 +33,13 @@ class Tally:
         """The latency in milliseconds below which `share` of the exchanges lie; `micros` is sorted."""
         return round(self.micros[round((len(self.micros) - 1) * share)] / 1000, 2) if self.micros else 0.0
 
+    def told(self, connections: int, seconds: float) -> dict[str, float]:
+        """What was met, as the program prints it."""
+        self.micros.sort()
+        found = {"connections": connections, "messages": len(self.micros), "seconds": round(seconds, 3)}
+        found |= {"p50_ms": self.at(0.5), "p95_ms": self.at(0.95), "p99_ms": self.at(0.99), "max_ms": self.at(1)}
+        return found | {"refused": self.refused, "errors": self.errors}
+
 
 def frames(template: str, prefix: str, pool: int) -> Iterator[tuple[str, bytes]]:
     """Endless control ids with their frames."""
@@ -110,10 +117,7 @@ async def run(chosen: argparse.Namespace) -> None:
         drives = (drive(chosen.port, work, chosen.once, tally, log) for _ in range(chosen.connections))
         await asyncio.gather(*drives)
         seconds = time.perf_counter() - begun
-    tally.micros.sort()
-    found = {"connections": chosen.connections, "messages": len(tally.micros), "seconds": round(seconds, 3)}
-    found |= {"p50_ms": tally.at(0.5), "p95_ms": tally.at(0.95), "p99_ms": tally.at(0.99), "max_ms": tally.at(1)}
-    print(json.dumps(found | {"refused": tally.refused, "errors": tally.errors}))  # noqa: T201 - the program's one result
+    print(json.dumps(tally.told(chosen.connections, seconds)))  # noqa: T201 - the program's one result
 
 
 if __name__ == "__main__":
