@@ -47,7 +47,7 @@ def over_http(facility: str, port: int, ehr_port: int, shape: str) -> Edit:
         spec["posted_when"] = "accept"
         fhir: Spec = {"base_url": f"http://127.0.0.1:{ehr_port}", "shape": shape, "reply_timeout_secs": 1.0}
         if shape == "oracle-basic":
-            fhir["oracle"] = {"target": "account"}
+            fhir["oracle"] = {"target": "account", "card_date": "2099-12"}
         retry = {"first_wait_secs": 0.2, "max_wait_secs": 1.0}
         probes = {"probe_first_wait_secs": 0.3, "probe_max_wait_secs": 1.0}
         spec["destinations"] = {"dft": {"fhir": fhir, "department": "1", "retry": retry, **probes}}
