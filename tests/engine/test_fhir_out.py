@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 import pytest
 
@@ -13,10 +12,10 @@ from interface.operate.posting import Verdict, resend, resolve
 from interface.simulate.fhir_ehr import Conduct, FhirEhr
 from interface.simulate.receiver import Receiver
 from interface.view.configuration import How
-from tests.engine.cashier import Till
 from tests.engine.harness import running_engine
+from tests.engine.http_till import HttpTill, over_http
 from tests.engine.processes import wait_until
-from tests.engine.root import Edit, Spec, make_root, read_channel, write_channel
+from tests.engine.root import Spec, make_root, read_channel, write_channel
 from tests.engine.wire import Wire, charge, code, control_id
 from tests.ports import free_ports
 
@@ -36,40 +35,6 @@ SHAPES = {
     "ORCL": "oracle-basic",
     "FORM": "athena-recordpayment",
 }
-
-
-def over_http(facility: str, port: int, ehr_port: int, shape: str) -> Edit:
-    """A channel of its own: a listener on `port`, payments of its facility over HTTP."""
-
-    def edit(spec: Spec) -> None:
-        spec["source"]["mllp"]["port"] = port
-        spec["facility"] = facility
-        spec["posted_when"] = "accept"
-        fhir: Spec = {"base_url": f"http://127.0.0.1:{ehr_port}", "shape": shape, "reply_timeout_secs": 1.0}
-        if shape == "oracle-basic":
-            fhir["oracle"] = {"target": "account", "card_date": "2099-12"}
-        retry = {"first_wait_secs": 0.2, "max_wait_secs": 1.0}
-        probes = {"probe_first_wait_secs": 0.3, "probe_max_wait_secs": 1.0}
-        spec["destinations"] = {"dft": {"fhir": fhir, "department": "1", "retry": retry, **probes}}
-
-    return edit
-
-
-@dataclass(frozen=True, slots=True)
-class HttpTill(Till):
-    """A till together with the simulated EHR that its payments go to."""
-
-    ehr: FhirEhr
-
-    def asked(self, what: str) -> int:
-        """How many such requests the EHR got, as `POST Basic`."""
-        return self.ehr.record.requests.get(what, 0)
-
-    def attempts(self, reference: str) -> list[str]:
-        """The code of each attempt at a payment."""
-        delivery = self.delivery(reference)
-        assert delivery is not None
-        return [one.code for one in delivery.attempts]
 
 
 @pytest.fixture(scope="module")
@@ -202,12 +167,12 @@ def go_over(till: HttpTill, destinations: Spec) -> tuple[str, ...]:
 
 def test_a_destination_goes_over_to_another_wire_and_back_while_the_engine_runs(tills: dict[str, HttpTill]) -> None:
     till = tills["MOVE"]
-    over_http = read_channel(till.engine.root, till.channel)["destinations"]
+    before = read_channel(till.engine.root, till.channel)["destinations"]
     with Receiver() as receiver:
         mllp = {"host": "127.0.0.1", "port": receiver.port}
         assert go_over(till, {"dft": {"mllp": mllp, "mapping": "epic-dft"}}) == ("wire",)
         till.await_posting(till.pay(till.open_account()), PostingState.POSTED)
-        assert go_over(till, over_http) == ("wire",)
+        assert go_over(till, before) == ("wire",)
         till.await_posting(till.pay(till.open_account(), 100), PostingState.POSTED)
         assert [one.amount for one in receiver.record.journal.posted] == [2500]
     assert [one.amount for one in till.ehr.record.booked] == ["1.00"]
