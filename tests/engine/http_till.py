@@ -1,10 +1,15 @@
 """Payments over HTTP for tests: channels whose payments go to a simulated EHR that speaks HTTP, and what became of each."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from interface.simulate.fhir_ehr import FhirEhr
 from tests.engine.cashier import Till
-from tests.engine.root import Edit, Spec
+from tests.engine.harness import running_engine
+from tests.engine.root import Edit, Spec, make_root
+from tests.ports import free_ports
 
 _OPTIONS: Spec = {"oracle-basic": {"oracle": {"target": "account", "card_date": "2099-12"}}}
 
@@ -40,3 +45,20 @@ class HttpTill(Till):
         delivery = self.delivery(reference)
         assert delivery is not None
         return [one.code for one in delivery.attempts]
+
+
+@contextmanager
+def http_tills(folder: Path, shapes: Mapping[str, str], database_url: str = "") -> Iterator[dict[str, HttpTill]]:
+    """A running engine with a channel for each facility, whose payments go out in its shape; gives the till of each.
+
+    Their EHRs book whatever reaches them: nobody but the engine keeps them from booking a payment twice.
+    """
+    ports = dict(zip(shapes, free_ports(len(shapes)), strict=True))
+    with ExitStack() as stack:
+        ehrs = {name: stack.enter_context(FhirEhr(recognises=False)) for name in shapes}
+        more = {name.lower(): over_http(name, ports[name], ehrs[name].port, shape) for name, shape in shapes.items()}
+        root = make_root(folder / "root", more=more)
+        engine = stack.enter_context(running_engine(folder / "home", root, database_url=database_url))
+        for port in ports.values():
+            engine.await_listening(port)
+        yield {name: HttpTill(engine, name.lower(), name, ports[name], ehrs[name]) for name in shapes}

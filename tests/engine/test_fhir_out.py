@@ -1,7 +1,6 @@
 """Payments over HTTP to servers that misbehave: none is there twice unreported, and what is unclear is one item for a person."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import pytest
 
@@ -9,21 +8,21 @@ from interface.app.change import apply, plan
 from interface.message import DeliveryState, MessageState, PostingState
 from interface.operate.act import By
 from interface.operate.posting import Verdict, resend, resolve
-from interface.simulate.fhir_ehr import Conduct, FhirEhr
+from interface.simulate.fhir_ehr import Conduct
 from interface.simulate.receiver import Receiver
 from interface.view.configuration import How
-from tests.engine.harness import running_engine
-from tests.engine.http_till import HttpTill, over_http
+from tests.engine.http_till import HttpTill, http_tills
 from tests.engine.processes import wait_until
-from tests.engine.root import Spec, make_root, read_channel, write_channel
+from tests.engine.root import Spec, read_channel, write_channel
 from tests.engine.wire import Wire, charge, code, control_id
-from tests.ports import free_ports
 
 BY = By("tester", "looked into the EHR's own screens")
 # Facility of each test's channel, and the shape in which its payments go out.
 SHAPES = {
     "WELL": "payment-reconciliation",
     "TILL": "payment-reconciliation",
+    "TILO": "oracle-basic",
+    "TILA": "athena-recordpayment",
     "DROP": "payment-reconciliation",
     "LOST": "payment-reconciliation",
     "DEAF": "payment-reconciliation",
@@ -39,16 +38,8 @@ SHAPES = {
 
 @pytest.fixture(scope="module")
 def tills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, HttpTill]]:
-    folder = tmp_path_factory.mktemp("http")
-    ports = dict(zip(SHAPES, free_ports(len(SHAPES)), strict=True))
-    with ExitStack() as stack:
-        # Servers that would book whatever reaches them: nobody but the engine keeps them from booking it twice.
-        ehrs = {name: stack.enter_context(FhirEhr(recognises=False)) for name in SHAPES}
-        more = {name.lower(): over_http(name, ports[name], ehrs[name].port, shape) for name, shape in SHAPES.items()}
-        engine = stack.enter_context(running_engine(folder / "home", make_root(folder / "root", more=more)))
-        for port in ports.values():
-            engine.await_listening(port)
-        yield {name: HttpTill(engine, name.lower(), name, ports[name], ehrs[name]) for name in SHAPES}
+    with http_tills(tmp_path_factory.mktemp("http"), SHAPES) as tills:
+        yield tills
 
 
 def test_a_payment_that_is_created_is_posted(tills: dict[str, HttpTill]) -> None:
@@ -60,8 +51,9 @@ def test_a_payment_that_is_created_is_posted(tills: dict[str, HttpTill]) -> None
     assert (booked.amount, till.items()) == ("25.00", [])
 
 
-def test_what_the_ehr_took_itself_is_not_posted_back(tills: dict[str, HttpTill]) -> None:
-    till = tills["TILL"]
+@pytest.mark.parametrize("name", ["TILL", "TILO", "TILA"])
+def test_what_the_ehr_took_itself_is_not_posted_back(tills: dict[str, HttpTill], name: str) -> None:
+    till = tills[name]
     account = till.open_account()
     with till.engine.app.store.snapshot() as reader:
         story = reader.account(account)
