@@ -82,6 +82,7 @@ class FhirEhr:
         self._booked: list[Booked] = []
         self._conditions: list[str] = []
         self._tokens: list[str] = []
+        self._under_way = 0
         self._port = port
         self._tls = tls
         self._life: _Life | None = None
@@ -90,6 +91,12 @@ class FhirEhr:
     def port(self) -> int:
         """The port that it listens on; the same one after it was away."""
         return self._port
+
+    @property
+    def under_way(self) -> int:
+        """How many requests it has and has not done with."""
+        with self._lock:
+            return self._under_way
 
     @property
     def record(self) -> FhirReception:
@@ -142,6 +149,15 @@ class FhirEhr:
 
     def answer(self, request: Request, ended: threading.Event) -> "Said | None":
         """What is said to a request; None hangs up, as it does to everybody once its life has `ended`."""
+        with self._lock:
+            self._under_way += 1
+        try:
+            return self._answer(request, ended)
+        finally:
+            with self._lock:
+                self._under_way -= 1
+
+    def _answer(self, request: Request, ended: threading.Event) -> "Said | None":
         with self._lock:
             self._requests[f"{request.method} {request.name}"] += 1
             self._tokens.append(request.token)
