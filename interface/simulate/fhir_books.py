@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 RECONCILIATION: Final = "PaymentReconciliation"
 BASIC: Final = "Basic"
 FORM: Final = "recordpayment"
+SHAPES: Final = (RECONCILIATION, BASIC, FORM)
 _ORACLE: Final = "https://fhir-ehr.cerner.com/r4/StructureDefinition/financial-transaction-"
 _PAYMENT_TYPES: Final = "http://terminology.hl7.org/CodeSystem/payment-type"
 _METHODS: Final = "http://terminology.hl7.org/CodeSystem/v2-0570"

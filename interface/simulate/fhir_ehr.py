@@ -7,13 +7,22 @@ import json
 import ssl
 import threading
 from collections import Counter, deque
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Final, Self
 
-from interface.simulate.fhir_books import FORM, RECONCILIATION, Booked, BrokenContractError, Request, read_payment
+from interface.simulate.fhir_books import (
+    FORM,
+    RECONCILIATION,
+    SHAPES,
+    Booked,
+    BrokenContractError,
+    Request,
+    read_payment,
+)
 
 
 class Conduct(StrEnum):
@@ -60,7 +69,8 @@ class FhirReception:
 class FhirEhr:
     """The server, on a free port of this machine; a context manager. `recognises` honours If-None-Exist, `searches` has a search.
 
-    `token`, if set, is the only bearer token that it takes. These may be set while it runs.
+    `token`, if set, is the only bearer token that it takes. These may be set while it runs. `takes` are the last parts of the paths
+    that it knows; `booked` is called with each payment that it books.
     """
 
     def __init__(
@@ -69,7 +79,10 @@ class FhirEhr:
         recognises: bool = True,
         searches: bool = True,
         token: str = "",
+        host: str = "127.0.0.1",
         port: int = 0,
+        takes: Collection[str] = SHAPES,
+        booked: Callable[[Booked], None] | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.recognises = recognises
@@ -82,7 +95,10 @@ class FhirEhr:
         self._booked: list[Booked] = []
         self._conditions: list[str] = []
         self._tokens: list[str] = []
+        self._takes = takes
+        self._tell = booked
         self._under_way = 0
+        self._host = host
         self._port = port
         self._tls = tls
         self._life: _Life | None = None
@@ -133,7 +149,7 @@ class FhirEhr:
     def come_back(self) -> None:
         """Live again after `leave`, on the same port and with the same books."""
         if self._life is None:
-            self._life = _Life(self, self._port, self._tls)
+            self._life = _Life(self, self._host, self._port, self._tls)
             self._port = self._life.port
 
     def __enter__(self) -> Self:
@@ -165,6 +181,8 @@ class FhirEhr:
                 return Said(401)
             if request.method == "GET":
                 return self._search(request) if request.name == RECONCILIATION else Said(200, b"{}")
+            if request.name not in self._takes:
+                return Said(404, _outcome("not-found", request.name))
             terms = self._counted.popleft() if self._counted else self._standing
             if request.condition:
                 self._conditions.append(request.condition)
@@ -186,6 +204,8 @@ class FhirEhr:
         if request.condition and self.recognises and self._number_of(booked.identifier):
             return Said(200, b"{}", f"{request.name}/{self._number_of(booked.identifier)}")
         self._booked.append(booked)
+        if self._tell is not None:
+            self._tell(booked)
         if terms.conduct is Conduct.GARBAGE:
             return Said(200, b"<html>Sign in</html>")
         if request.name == FORM:
@@ -227,9 +247,9 @@ def _outcome(code: str, element: str = RECONCILIATION) -> bytes:
 class _Life:
     """The server from a start to an end."""
 
-    def __init__(self, ehr: FhirEhr, port: int, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, ehr: FhirEhr, host: str, port: int, tls: ssl.SSLContext | None) -> None:
         self._ended = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _session(ehr, self._ended))
+        self._server = ThreadingHTTPServer((host, port), _session(ehr, self._ended))
         self._server.daemon_threads = True
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
