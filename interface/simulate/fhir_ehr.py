@@ -70,7 +70,7 @@ class FhirEhr:
     """The server, on a free port of this machine; a context manager. `recognises` honours If-None-Exist, `searches` has a search.
 
     `token`, if set, is the only bearer token that it takes. These may be set while it runs. `takes` are the last parts of the paths
-    that it knows; `booked` is called with each payment that it books.
+    that it knows; `booked` is called with each payment before it is in the books, and may refuse it by BrokenContractError.
     """
 
     def __init__(
@@ -199,18 +199,16 @@ class FhirEhr:
             return Said(terms.status, _outcome("business-rule"), retry_after=terms.retry_after)
         try:
             booked = read_payment(request)
+            if request.condition and self.recognises and (number := self._number_of(booked.identifier)):
+                return Said(200, b"{}", f"{request.name}/{number}")
+            if self._tell is not None:
+                self._tell(booked)
         except BrokenContractError as wrong:
             return Said(422, _outcome("invalid", str(wrong)))
-        if request.condition and self.recognises and self._number_of(booked.identifier):
-            return Said(200, b"{}", f"{request.name}/{self._number_of(booked.identifier)}")
         self._booked.append(booked)
-        if self._tell is not None:
-            self._tell(booked)
         if terms.conduct is Conduct.GARBAGE:
             return Said(200, b"<html>Sign in</html>")
-        if request.name == FORM:
-            return Said(200, json.dumps({"success": True, "paymentid": len(self._booked)}).encode())
-        return Said(201, b"", f"{request.name}/{len(self._booked)}")
+        return _yes(request.name, len(self._booked))
 
     def _number_of(self, identifier: str) -> int:
         return next((number for number, one in enumerate(self._booked, 1) if one.identifier == identifier), 0)
@@ -237,6 +235,12 @@ class Said:
     content: bytes = b""
     location: str = ""
     retry_after: str = ""
+
+
+def _yes(name: str, number: int) -> Said:
+    if name == FORM:
+        return Said(200, json.dumps({"success": True, "paymentid": number}).encode())
+    return Said(201, b"", f"{name}/{number}")
 
 
 def _outcome(code: str, element: str = RECONCILIATION) -> bytes:
