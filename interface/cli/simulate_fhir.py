@@ -1,5 +1,6 @@
 """The verb that plays an EHR over HTTP: it takes payments in the shapes of FHIR servers, and sends a day as FHIR resources."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,10 @@ from interface.cli.feed import Address
 
 if TYPE_CHECKING:
     from interface.simulate.fhir_books import Booked
+    from interface.simulate.fhir_echo import FhirEcho
     from interface.simulate.fhir_ehr import FhirReception
     from interface.simulate.fhir_sender import FhirSending
+    from interface.simulate.hospital import Hospital
 
 # As `shape` of a destination names them: the last part of the path that such a payment is posted to.
 _SHAPES = {
@@ -22,7 +25,12 @@ _SHAPES = {
 
 
 @verb("fhir-ehr")
-@click.option("--receive", type=Address(), metavar="HOST:PORT", help="Take payments over HTTP here until Ctrl-C.")
+@click.option(
+    "--receive",
+    type=Address(),
+    metavar="HOST:PORT",
+    help="Take payments over HTTP here until Ctrl-C. With --to: book and echo those on its own accounts; alone: take them all.",
+)
 @click.option(
     "--shape", type=click.Choice(list(_SHAPES)), help="The only one that --receive takes; default: each of them."
 )
@@ -63,13 +71,24 @@ def fhir_ehr_verb(
         raise click.UsageError("say where to take payments (--receive HOST:PORT), or where to send (--to URL)")
     if behave not in set(Conduct):
         raise click.BadParameter("no such way; --behave list names them", param_hint="--behave")
-    if to is not None:
-        _send(asked, to, token_file, how["vendor"], how["patients"], how["seed"])
-    if receive is not None:
-        _receive(asked, receive, behave, **how)
+    token = token_file.read_text(encoding="utf-8").strip() if token_file is not None else ""
+    with ExitStack() as stack:
+        echo = None
+        if to is not None:
+            hospital = _send(asked, to, token, how["vendor"], how["patients"], how["seed"])
+            echo = stack.enter_context(_echo(hospital, to, token)) if receive is not None else None
+        if receive is not None:
+            _receive(asked, receive, behave, echo, **how)
 
 
-def _send(asked: Asked, to: str, token_file: Path | None, vendor: str, patients: int, seed: int) -> None:
+def _echo(hospital: "Hospital", to: str, token: str) -> "FhirEcho":
+    from interface.simulate.fhir_echo import FhirEcho, to_server
+
+    return FhirEcho(hospital, to_server(to, token))
+
+
+def _send(asked: Asked, to: str, token: str, vendor: str, patients: int, seed: int) -> "Hospital":
+    """Send the day; gives the hospital whose it was."""
     from interface.cli.table import progress
     from interface.errors import WireError
     from interface.simulate.fhir_day import FhirDay
@@ -77,7 +96,6 @@ def _send(asked: Asked, to: str, token_file: Path | None, vendor: str, patients:
     from interface.simulate.hospital import Hospital, Vendor
     from interface.simulate.vendor import SITES
 
-    token = token_file.read_text(encoding="utf-8").strip() if token_file is not None else ""
     day = FhirDay(Hospital(seed, SITES[Vendor(vendor)]), patients)
     try:
         with progress() as shown:
@@ -88,6 +106,7 @@ def _send(asked: Asked, to: str, token_file: Path | None, vendor: str, patients:
             "peer-unreachable", "the server does not answer", place=to, advice="is it there, and is this its base?"
         ) from None
     _print_sending(asked, sending)
+    return day.hospital
 
 
 def _print_sending(asked: Asked, sending: "FhirSending") -> None:
@@ -115,6 +134,7 @@ def _receive(
     asked: Asked,
     at: tuple[str, int],
     behave: str,
+    echo: "FhirEcho | None",
     *,
     shape: str | None,
     status: int,
@@ -134,6 +154,8 @@ def _receive(
     takes = (_SHAPES[shape],) if shape else tuple(_SHAPES.values())
 
     def booked(one: "Booked") -> None:
+        if echo is not None:
+            echo.book(one)
         if not asked.as_json:
             console().print(f"booked {one.amount} by {one.shape} {one.identifier}".rstrip(), markup=False)
 
