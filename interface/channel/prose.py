@@ -57,6 +57,26 @@ This page is written from the code; edit the code's descriptions, not this page.
 
   With `posted_when: accept` the server's 200 or 201 is the proof; `echo` waits until the EHR tells of the payment itself.
 
+  The search keeps a PaymentReconciliation from being booked twice where the server, too, keeps `If-None-Exist`, or has booked a
+  payment before `reply_timeout_secs` and the first wait of `retry` are over: ask how long it may take there.
+
+  A void or refund is a PaymentReconciliation of its own, the first one stays as it is: this takes back `0LBSY1`. Its amount is
+  negative unless `money: reversal_style` says otherwise. Oracle's call and athena's take nothing back: there the delivery is
+  rejected (`takes-nothing-back`) before anything is sent; it is booked in the EHR by hand, and then `hp24 resolve --posted`.
+
+  ```json
+  {"resourceType": "PaymentReconciliation", "status": "active", "outcome": "complete",
+   "identifier": [{"system": "urn:id:healthpay24", "value": "0LBSY2"}],
+   "created": "2026-03-05T09:12:00-06:00", "paymentDate": "2026-03-05", "paymentAmount": {"value": -25.00, "currency": "USD"},
+   "detail": [{"type": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/payment-type", "code": "adjustment"}]},
+     "identifier": {"system": "urn:id:healthpay24", "value": "0LBSY2"},
+     "predecessor": {"system": "urn:id:healthpay24", "value": "0LBSY1"},
+     "request": {"type": "Account", "identifier": {"system": "urn:id:north", "value": "9001"}},
+     "date": "2026-03-05", "amount": {"value": -25.00, "currency": "USD"}}]}
+  ```
+
+  Oracle requires `date` of a card, its expiry, which is never kept here: agree on `oracle: card_date` with the site.
+
 ```yaml
 channel: epic
 source:

@@ -141,11 +141,15 @@ class Verb(click.Command):
         return result
 
 
-def verb(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], click.Command]:
+class VerbWithOthers(Verb, click.Group):
+    """A verb that can be called by itself, or with the name of another one behind it."""
+
+
+def verb(name: str, kind: type[Verb] = Verb, **attributes: Any) -> Callable[[Callable[..., Any]], click.Command]:
     """Declare a verb; the function gets `Asked` first."""
 
     def declare(function: Callable[..., Any]) -> click.Command:
-        command: click.Command = click.command(name, cls=Verb, **attributes)(
+        command: click.Command = click.command(name, cls=kind, **attributes)(
             click.make_pass_decorator(Asked, ensure=True)(function)
         )
         return command

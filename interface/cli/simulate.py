@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interface.cli.asked import Asked, verb
+from interface.cli.asked import Asked, VerbWithOthers, verb
 from interface.cli.feed import Address
+from interface.cli.simulate_fhir import fhir_ehr_verb
 
 if TYPE_CHECKING:
     from threading import Event
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from interface.simulate.receiver import Receiver
 
 
-@verb("simulate")
+@verb("simulate", VerbWithOthers, invoke_without_command=True, commands={"fhir-ehr": fhir_ehr_verb})
 @click.option(
     "--to", "to", type=Address(), metavar="HOST:PORT", help="The engine's listener, where traffic and echoes go."
 )
@@ -53,9 +54,12 @@ def simulate_verb(
     **how: Any,
 ) -> None:
     """Play an EHR: send a hospital morning's traffic, take payments, or both."""
+    from interface.cli.interrupt import ended_by_interrupt
     from interface.simulate.behaviour import Behaviour
     from interface.simulate.quirk import Quirk
 
+    if click.get_current_context().invoked_subcommand:
+        return
     if "list" in quirks or behave == "list":
         for name in (*(Quirk if "list" in quirks else ()), *(Behaviour if behave == "list" else ())):
             click.echo(name.value)
@@ -70,21 +74,11 @@ def simulate_verb(
         raise click.BadParameter("no such way; --behave list names them", param_hint="--behave")
     with ExitStack() as stack:
         # Before anything listens: who has answered one payment may be told to end at once, and tells what was booked.
-        ended = _ended_by_interrupt() if to is None else None
+        ended = ended_by_interrupt() if to is None else None
         taking = None if receive is None else _Taking(stack, receive, behave)
         receiver = _play(asked, to, taking, quirks, **how)
         if receiver is not None:
-            _receive_on(asked, receiver, ended or _ended_by_interrupt())
-
-
-def _ended_by_interrupt() -> "Event":
-    """Set by Ctrl-C, which interrupts nothing from now on."""
-    import signal
-    from threading import Event
-
-    ended = Event()
-    signal.signal(signal.SIGINT, lambda _number, _frame: ended.set())
-    return ended
+            _receive_on(asked, receiver, ended or ended_by_interrupt())
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ from interface.mapping.posting import PAYMENT, Posting, PostingConventions
 from interface.mapping.posting_fhir import CARDS, METHODS, PAYMENT_TYPES, last_of, local, named
 
 _BASE: Final = "https://fhir-ehr.cerner.com/r4/StructureDefinition/"
-_METHODS: Final = {**dict.fromkeys(CARDS, "CCCA"), "cash": "CASH", "check": "CHCK"}
+_CARD, _CASH = "CCCA", "CASH"  # HL7 table 0570
+_CHECKS: Final = ("CHCK", "CCHK", "TRAC")
+_METHODS: Final = {**dict.fromkeys(CARDS, _CARD), "cash": _CASH, "check": "CHCK"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class AsOracleBasic:
             "resourceType": "Basic",
             "identifier": [{"use": "usual", "value": posting.wire_id}],
             "code": {"coding": [{"code": "FinancialTransaction"}]},
-            "extension": [*self._extensions(posting, method, conventions), *self._dates(posting, zone)],
+            "extension": [*self._extensions(posting, method, conventions), *self._by_method(posting, method, zone)],
         }
         return Call("POST", "Basic", (("Content-Type", FHIR_JSON),), write(resource))
 
@@ -57,20 +59,21 @@ class AsOracleBasic:
         ]
         if self.location:
             found.append(_extension("location", valueString=self.location))
-        if posting.tender == "cash":
+        if method == _CASH:
             found.append(_extension("tendered-amount", valueMoney=amount))
-        if posting.tender in CARDS:
-            found.append(_extension("card-brand", valueString=CARDS[posting.tender]))
-            if last4 := last_of(posting):
-                found.append(_extension("account-number", valueString=last4))
         return found
 
-    def _dates(self, posting: Posting, zone: ZoneInfo) -> list[Resource]:
+    def _by_method(self, posting: Posting, method: str, zone: ZoneInfo) -> list[Resource]:
+        """What a card or a check requires beside: it depends on the method that Oracle is told, and not on the tender."""
+        if method != _CARD and method not in _CHECKS:
+            return []
+        found = []
         if posting.tender in CARDS:
-            return [_extension("date", valueDate=self.card_date)] if self.card_date else []
-        if posting.tender == "check":
-            return [_extension("date", valueDate=local(posting.taken_at, zone).date().isoformat())]
-        return []
+            found.append(_extension("card-brand", valueString=CARDS[posting.tender]))
+        if (last4 := last_of(posting)).isdecimal():  # of a check HealthPay24 tells no more of its number, either
+            found.append(_extension("account-number", valueString=last4))
+        day = self.card_date if method == _CARD else local(posting.taken_at, zone).date().isoformat()
+        return [*found, _extension("date", valueDate=day)] if day else found
 
     def _target(self, posting: Posting) -> Resource:
         if self.is_on_account:

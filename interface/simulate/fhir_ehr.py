@@ -7,15 +7,22 @@ import json
 import ssl
 import threading
 from collections import Counter, deque
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Self
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import Final, Self
 
-_RECONCILIATION = "PaymentReconciliation"
+from interface.simulate.fhir_books import (
+    FORM,
+    RECONCILIATION,
+    SHAPES,
+    Booked,
+    BrokenContractError,
+    Request,
+    read_payment,
+)
 
 
 class Conduct(StrEnum):
@@ -24,9 +31,13 @@ class Conduct(StrEnum):
     TAKE = "take"  # books it and says 201
     DROP = "drop"  # books it and hangs up without an answer
     SLOW = "slow"  # books it, and answers after `secs`
+    LATE = "late"  # books it after `secs`, and answers then
     GARBAGE = "garbage"  # books it, and answers 200 with a page
     LOSE = "lose"  # hangs up without booking
     ANSWER = "answer"  # books nothing, and answers `status`
+
+
+_WAITS: Final = (Conduct.SLOW, Conduct.LATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +48,6 @@ class Terms:
     status: int = 422
     secs: float = 1.0
     retry_after: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """One payment in its books. `identifier` is empty where the shape has none."""
-
-    shape: str
-    path: str
-    identifier: str
-    amount: str
-    content: bytes
-    request_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,8 @@ class FhirReception:
 class FhirEhr:
     """The server, on a free port of this machine; a context manager. `recognises` honours If-None-Exist, `searches` has a search.
 
-    `token`, if set, is the only bearer token that it takes. These may be set while it runs.
+    `token`, if set, is the only bearer token that it takes. These may be set while it runs. `takes` are the last parts of the paths
+    that it knows; `booked` is called with each payment before it is in the books, and may refuse it by BrokenContractError.
     """
 
     def __init__(
@@ -79,7 +79,10 @@ class FhirEhr:
         recognises: bool = True,
         searches: bool = True,
         token: str = "",
+        host: str = "127.0.0.1",
         port: int = 0,
+        takes: Collection[str] = SHAPES,
+        booked: Callable[[Booked], None] | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.recognises = recognises
@@ -92,17 +95,24 @@ class FhirEhr:
         self._booked: list[Booked] = []
         self._conditions: list[str] = []
         self._tokens: list[str] = []
-        self._stopping = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _session(self))
-        self._server.daemon_threads = True
-        if tls is not None:
-            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._takes = takes
+        self._tell = booked
+        self._under_way = 0
+        self._host = host
+        self._port = port
+        self._tls = tls
+        self._life: _Life | None = None
 
     @property
     def port(self) -> int:
-        """The port that it listens on."""
-        return int(self._server.server_port)
+        """The port that it listens on; the same one after it was away."""
+        return self._port
+
+    @property
+    def under_way(self) -> int:
+        """How many requests it has and has not done with."""
+        with self._lock:
+            return self._under_way
 
     @property
     def record(self) -> FhirReception:
@@ -130,57 +140,80 @@ class FhirEhr:
             else:
                 self._counted.extend([terms] * count)
 
+    def leave(self) -> None:
+        """Die: nobody is listened to, and whoever waits for an answer hears nothing. What was booked stays in its books."""
+        if self._life is not None:
+            self._life.end()
+        self._life = None
+
+    def come_back(self) -> None:
+        """Live again after `leave`, on the same port and with the same books."""
+        if self._life is None:
+            self._life = _Life(self, self._host, self._port, self._tls)
+            self._port = self._life.port
+
     def __enter__(self) -> Self:
-        self._thread.start()
+        self.come_back()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stopping.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self.leave()
 
     # ------------------------------------------------------------ one request
 
-    def answer(self, request: "Request") -> "Said | None":
-        """What is said to a request; None hangs up."""
+    def answer(self, request: Request, ended: threading.Event) -> "Said | None":
+        """What is said to a request; None hangs up, as it does to everybody once its life has `ended`."""
+        with self._lock:
+            self._under_way += 1
+        try:
+            return self._answer(request, ended)
+        finally:
+            with self._lock:
+                self._under_way -= 1
+
+    def _answer(self, request: Request, ended: threading.Event) -> "Said | None":
         with self._lock:
             self._requests[f"{request.method} {request.name}"] += 1
             self._tokens.append(request.token)
             if self.token and request.token != self.token:
                 return Said(401)
             if request.method == "GET":
-                return self._search(request) if request.name == _RECONCILIATION else Said(200, b"{}")
+                return self._search(request) if request.name == RECONCILIATION else Said(200, b"{}")
+            if request.name not in self._takes:
+                return Said(404, _outcome("not-found", request.name))
             terms = self._counted.popleft() if self._counted else self._standing
             if request.condition:
                 self._conditions.append(request.condition)
-            said = self._take(request, terms)
-        if terms.conduct is Conduct.SLOW:
-            self._stopping.wait(terms.secs)
+            said = self._take(request, terms) if terms.conduct is not Conduct.LATE else None
+        if terms.conduct in _WAITS and ended.wait(terms.secs):
+            return None
+        if terms.conduct is Conduct.LATE:
+            with self._lock:
+                said = self._take(request, terms)
         return None if terms.conduct in (Conduct.DROP, Conduct.LOSE) else said
 
-    def _take(self, request: "Request", terms: Terms) -> "Said":
+    def _take(self, request: Request, terms: Terms) -> "Said":
         if terms.conduct in (Conduct.ANSWER, Conduct.LOSE):
             return Said(terms.status, _outcome("business-rule"), retry_after=terms.retry_after)
-        read = _READERS.get(request.name)
-        booked = read(request) if read is not None else None
-        if booked is None:
-            return Said(422, _outcome("invalid"))
-        if request.condition and self.recognises and self._number_of(booked.identifier):
-            return Said(200, b"{}", f"{request.name}/{self._number_of(booked.identifier)}")
+        try:
+            booked = read_payment(request)
+            if request.condition and self.recognises and (number := self._number_of(booked.identifier)):
+                return Said(200, b"{}", f"{request.name}/{number}")
+            if self._tell is not None:
+                self._tell(booked)
+        except BrokenContractError as wrong:
+            return Said(422, _outcome("invalid", str(wrong)))
         self._booked.append(booked)
         if terms.conduct is Conduct.GARBAGE:
             return Said(200, b"<html>Sign in</html>")
-        if request.name == "recordpayment":
-            return Said(200, json.dumps({"success": True, "paymentid": len(self._booked)}).encode())
-        return Said(201, b"", f"{request.name}/{len(self._booked)}")
+        return _yes(request.name, len(self._booked))
 
     def _number_of(self, identifier: str) -> int:
         return next((number for number, one in enumerate(self._booked, 1) if one.identifier == identifier), 0)
 
-    def _search(self, request: "Request") -> "Said":
+    def _search(self, request: Request) -> "Said":
         if not self.searches:
             return Said(403, _outcome("forbidden"))
         (token,) = request.query.get("identifier", [""])
@@ -194,36 +227,6 @@ class FhirEhr:
         )
 
 
-# ---------------------------------------------------------------- shapes, read by hand and not by the engine's own code
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request. `name` is the last part of its path."""
-
-    method: str
-    url: str
-    content: bytes = b""
-    condition: str = ""
-    token: str = ""
-    request_id: str = ""
-
-    @property
-    def path(self) -> str:
-        """Its path."""
-        return urlsplit(self.url).path
-
-    @property
-    def name(self) -> str:
-        """What it is about."""
-        return self.path.rpartition("/")[2]
-
-    @property
-    def query(self) -> dict[str, list[str]]:
-        """Its parameters."""
-        return parse_qs(urlsplit(self.url).query)
-
-
 @dataclass(frozen=True, slots=True)
 class Said:
     """An answer."""
@@ -234,51 +237,39 @@ class Said:
     retry_after: str = ""
 
 
-def _outcome(code: str) -> bytes:
-    issue = {
-        "severity": "error",
-        "code": code,
-        "diagnostics": "TESTER MARIA cannot pay",
-        "expression": [_RECONCILIATION],
-    }
+def _yes(name: str, number: int) -> Said:
+    if name == FORM:
+        return Said(200, json.dumps({"success": True, "paymentid": number}).encode())
+    return Said(201, b"", f"{name}/{number}")
+
+
+def _outcome(code: str, element: str = RECONCILIATION) -> bytes:
+    issue = {"severity": "error", "code": code, "diagnostics": "TESTER MARIA cannot pay", "expression": [element]}
     return json.dumps({"resourceType": "OperationOutcome", "issue": [issue]}).encode()
 
 
-def _booked(request: Request, identifier: str, amount: Any) -> Booked:
-    return Booked(request.name, request.path, identifier, str(amount), request.content, request.request_id)
+class _Life:
+    """The server from a start to an end."""
+
+    def __init__(self, ehr: FhirEhr, host: str, port: int, tls: ssl.SSLContext | None) -> None:
+        self._ended = threading.Event()
+        self._server = ThreadingHTTPServer((host, port), _session(ehr, self._ended))
+        self._server.daemon_threads = True
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self.port = int(self._server.server_port)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Close the listener, and let go of whoever waits."""
+        self._ended.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
 
 
-def _reconciliation(request: Request) -> Booked | None:
-    found = json.loads(request.content, parse_float=Decimal)
-    one = found["identifier"][0]
-    total = sum(each["amount"]["value"] for each in found["detail"])
-    if total != found["paymentAmount"]["value"] or found["resourceType"] != _RECONCILIATION:
-        return None
-    return _booked(request, f"{one['system']}|{one['value']}", total)
-
-
-def _basic(request: Request) -> Booked | None:
-    found = json.loads(request.content, parse_float=Decimal)
-    named = {one["url"].rpartition("/financial-transaction-")[2]: one for one in found["extension"]}
-    required = {"type", "alias", "method", "amount", "allocation"}
-    identifier = found["identifier"][0]["value"]
-    if not (required <= named.keys() and identifier.isalnum() and len(identifier) <= 250):
-        return None
-    return _booked(request, identifier, named["amount"]["valueMoney"]["value"])
-
-
-def _form(request: Request) -> Booked | None:
-    found = {name: values[0] for name, values in parse_qs(request.content.decode()).items()}
-    amount = found.get("otheramount") or found.get("copayamount")
-    if not ({"departmentid", "paymentmethod"} <= found.keys() and amount):
-        return None
-    return replace(_booked(request, "", amount), path=unquote(request.path))
-
-
-_READERS = {_RECONCILIATION: _reconciliation, "Basic": _basic, "recordpayment": _form}
-
-
-def _session(ehr: FhirEhr) -> type[BaseHTTPRequestHandler]:
+def _session(ehr: FhirEhr, ended: threading.Event) -> type[BaseHTTPRequestHandler]:
     """What serves one connection."""
 
     class Session(BaseHTTPRequestHandler):
@@ -292,7 +283,7 @@ def _session(ehr: FhirEhr) -> type[BaseHTTPRequestHandler]:
             content = self.rfile.read(int(self.headers.get("content-length", "0")))
             token = self.headers.get("authorization", "").removeprefix("Bearer ")
             condition, request_id = (self.headers.get(name, "") for name in ("if-none-exist", "x-request-id"))
-            said = ehr.answer(Request(self.command, self.path, content, condition, token, request_id))
+            said = ehr.answer(Request(self.command, self.path, content, condition, token, request_id), ended)
             self.close_connection = True
             if said is None:
                 return

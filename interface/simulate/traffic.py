@@ -11,7 +11,7 @@ from random import Random
 from typing import Self
 
 from interface.simulate import story
-from interface.simulate.hospital import Hospital, Patient, Site, Vendor
+from interface.simulate.hospital import Event, Hospital, Patient, Site, Vendor
 from interface.simulate.people import Guarantor, invent_coverages, invent_person
 from interface.simulate.sent import Sent
 from interface.simulate.story import Step, Story
@@ -19,7 +19,7 @@ from interface.simulate.vendor import dialect_of
 
 _LENGTH = timedelta(hours=5)
 """How long patients keep arriving."""
-_DEFAULT_START = datetime(2025, 3, 4, 13, 0, tzinfo=UTC)
+DEFAULT_START = datetime(2025, 3, 4, 13, 0, tzinfo=UTC)
 """Seven o'clock of a Tuesday at the default site; long past, so that no event time is ahead of a receiver's clock."""
 
 _OPENING: tuple[Story, ...] = (
@@ -36,12 +36,11 @@ _PRACTICE: tuple[Story, ...] = (story.outpatient,) * 9 + (story.only_demographic
 """Every ten patients of a practice, which has no beds."""
 
 
-class Morning(Iterator[Sent]):
-    """The messages of one morning. `hospital` keeps the books of what was handed out so far."""
+class Day(Iterator[tuple[Event, datetime]]):
+    """What happens in one morning, in order and in nobody's words yet. Hold the hospital's lock around a step and its wording."""
 
     def __init__(self, hospital: Hospital, patients: int, start: datetime) -> None:
         self.hospital = hospital
-        self._dialect = dialect_of(hospital)
         self._stories = _deal(Random(f"{hospital.seed}:stories"), patients, *_decks(hospital.site))
         self._spacing = _LENGTH / max(1, patients)
         self._today = start.astimezone(hospital.site.zone).date()
@@ -54,17 +53,15 @@ class Morning(Iterator[Sent]):
     def __iter__(self) -> Self:
         return self
 
-    def __next__(self) -> Sent:
+    def __next__(self) -> tuple[Event, datetime]:
         with self.hospital.lock:
-            while True:
-                self._let_patients_in()
-                if not self._agenda:
-                    raise StopIteration
-                at, number, step, rest = heapq.heappop(self._agenda)
-                sent = self._dialect.tell(step.act(at), at)
-                self._put(at, number, rest)
-                if sent is not None:
-                    return sent
+            self._let_patients_in()
+            if not self._agenda:
+                raise StopIteration
+            at, number, step, rest = heapq.heappop(self._agenda)
+            event = step.act(at)
+            self._put(at, number, rest)
+            return event, at
 
     def _let_patients_in(self) -> None:
         """Begin the stories of everybody who arrives before the next step that waits."""
@@ -96,9 +93,29 @@ class Morning(Iterator[Sent]):
         return hospital.enrol(person, self._parent, "PAR", invent_coverages(rng, parent, "PAR", self._today))
 
 
+class Morning(Iterator[Sent]):
+    """The messages of one morning. `hospital` keeps the books of what was handed out so far."""
+
+    def __init__(self, hospital: Hospital, patients: int, start: datetime) -> None:
+        self.hospital = hospital
+        self._dialect = dialect_of(hospital)
+        self._day = Day(hospital, patients, start)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Sent:
+        with self.hospital.lock:
+            for event, at in self._day:
+                sent = self._dialect.tell(event, at)
+                if sent is not None:
+                    return sent
+            raise StopIteration
+
+
 def morning(seed: int, patients: int, *, site: Site | None = None, start: datetime | None = None) -> Morning:
     """Return a morning of `patients` people at a hospital of its own; `start` is when the first one arrives (aware)."""
-    return Morning(Hospital(seed, site), patients, (start or _DEFAULT_START).astimezone(UTC))
+    return Morning(Hospital(seed, site), patients, (start or DEFAULT_START).astimezone(UTC))
 
 
 def _decks(site: Site) -> tuple[tuple[Story, ...], tuple[Story, ...]]:

@@ -2,13 +2,16 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.crash.part import Traffic
 from tests.crash.program import Program
 from tests.crash.seen import Seen, StoreAwayError
 from tests.crash.world import World
+from tests.engine.harness import Engine
+from tests.engine.processes import wait_until
 
 FINISH_SECS = 120.0
 _LOOK_SECS = 0.25
@@ -66,21 +69,44 @@ def drive(program: Program, world: World, traffic: Sequence[Traffic], *, settle_
             score.end()
 
     threads = [threading.Thread(target=send, args=(one,), daemon=True) for one in traffic]
-    for thread in threads:
-        thread.start()
-    fallen = 0
-    for blow in program.blows:
+    with _kept_running(world.engine):
+        for thread in threads:
+            thread.start()
+        fallen = _strike(program, world, score)
+        for thread in threads:
+            thread.join(FINISH_SECS)
+        if failures:
+            raise failures[0]
+        assert not any(thread.is_alive() for thread in threads), "traffic is not answered to its end"
+        return Driven(fallen, _comes_to_rest(world, traffic, settle_secs))
+
+
+def _strike(program: Program, world: World, score: _Score) -> int:
+    """Let the blows fall; gives how many did before the traffic ended."""
+    for fallen, blow in enumerate(program.blows):
         if not score.await_steps(blow.after_steps):
-            break
+            return fallen
         time.sleep(blow.wait_secs)  # part of the program, not a wait for something
         blow.fault.strike(world)
-        fallen += 1
-    for thread in threads:
-        thread.join(FINISH_SECS)
-    if failures:
-        raise failures[0]
-    assert not any(thread.is_alive() for thread in threads), "traffic is not answered to its end"
-    return Driven(fallen, _comes_to_rest(world, traffic, settle_secs))
+    return len(program.blows)
+
+
+@contextmanager
+def _kept_running(engine: Engine) -> Iterator[None]:
+    """An engine that cannot start, for its database is away, ends; whoever runs services starts it again."""
+    stopping = threading.Event()
+
+    def keep() -> None:
+        while not stopping.wait(_LOOK_SECS):
+            engine.start_again()
+
+    keeper = threading.Thread(target=keep, daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        keeper.join()
 
 
 def _comes_to_rest(world: World, traffic: Sequence[Traffic], settle_secs: float) -> bool:
@@ -93,7 +119,7 @@ def _comes_to_rest(world: World, traffic: Sequence[Traffic], settle_secs: float)
         except StoreAwayError:
             return False
 
-    world.engine.await_listening()
+    wait_until(world.engine.is_listening, "the engine listens", secs=FINISH_SECS)
     deadline = time.monotonic() + settle_secs
     while not is_settled():
         if time.monotonic() > deadline:

@@ -1,7 +1,7 @@
 """The faults: engines killed and paused, destinations that drop, delay and forget, a database that crashes or is kept busy.
 
 Each class draws itself from a seed's randomness (`drawn`) and strikes. What it needs and the world has not (a database server,
-a power switch) keeps it out of the draw, see `MENU`.
+a power switch) keeps it out of the draw, see `menu`.
 """
 
 import signal
@@ -178,7 +178,3 @@ class PowerCut:
         world.engine.kill()
         world.power.cut(self.seed)
         world.engine.start(is_awaited=False)
-
-
-MENU = (Kill.drawn, KillWhileSending.drawn, Pause.drawn, FarSide.drawn, Unreachable.drawn)
-ON_SQLITE, ON_POSTGRESQL = (*MENU, DatabaseBusy.drawn), (*MENU, DatabaseCrash.drawn)

@@ -1,4 +1,4 @@
-"""One run of the crash oracle: three hospitals' traffic and payments, faults drawn from a seed, and the checks of both.
+"""One run of the crash oracle: the hospitals' traffic and payments, faults drawn from a seed, and the checks of both.
 
 What it cannot see: whether a flush reached the disk (the power cut and the flush watch look at that); two engines at once; what
 only another timing than the machine's own would show; and anything that the simulated hospitals never do.
@@ -12,9 +12,10 @@ from pathlib import Path
 from tests.crash.counts import CountsAddUp, ProofHolds
 from tests.crash.desk import HostedDesk
 from tests.crash.driver import differences, drive
-from tests.crash.fault import ON_POSTGRESQL, ON_SQLITE
 from tests.crash.feed import HospitalFeed
 from tests.crash.halves import HalfFrames
+from tests.crash.http_payments import HttpPayments
+from tests.crash.menu import HTTP_ON_POSTGRESQL, HTTP_ON_SQLITE, ON_POSTGRESQL, ON_SQLITE
 from tests.crash.part import Check, Traffic
 from tests.crash.payments import Payments
 from tests.crash.program import Draw, Program, draw
@@ -27,7 +28,10 @@ from tests.postgres import PostgresServer
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much of everything: people, payments, stuck pairs and messages in halves for each hospital, faults, looks in full."""
+    """How much of everything for each hospital: people, payments, stuck pairs, messages in halves; faults, looks in full.
+
+    `http` is how many payments each of those has that take them over HTTP; without patients it is only these.
+    """
 
     name: str
     patients: int
@@ -36,12 +40,14 @@ class Size:
     blows: int
     looks: int
     halves: int = 0
+    http: int = 0
     is_proven: bool = False  # `hp24 verify`, too
 
 
-SUITE = Size("suite", patients=8, payments=4, stuck=1, blows=6, looks=40, halves=4)
-SOAK = Size("soak", patients=40, payments=16, stuck=3, blows=20, looks=1000, halves=30, is_proven=True)
-SIZES = {size.name: size for size in (SUITE, SOAK)}
+SUITE = Size("suite", patients=8, payments=4, stuck=1, blows=8, looks=40, halves=4, http=6)
+SOAK = Size("soak", patients=40, payments=16, stuck=3, blows=20, looks=1000, halves=30, http=16, is_proven=True)
+OVER_HTTP = Size("http", patients=0, payments=0, stuck=0, blows=14, looks=0, http=24, is_proven=True)
+SIZES = {size.name: size for size in (SUITE, SOAK, OVER_HTTP)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +69,12 @@ def traffic_of(here: World, size: Size, *, give_up_secs: float = 60.0) -> list[T
     """
     found: list[Traffic] = []
     desk = HostedDesk(here.engine.app, give_up_secs)
-    for number, place in enumerate(here.places):
+    for number, place in enumerate(here.places if size.patients else ()):
         feed = HospitalFeed(place, size.patients, looks=size.looks)
         found += [feed, Payments(place, feed, size.payments, desk, first_minor=1000 * (number + 1))]
         found += [StuckPatients(place, size.stuck), HalfFrames(place, size.halves)]
+    for number, http in enumerate(here.http_places):
+        found.append(HttpPayments(http, size.http, desk, first_minor=1000 * (number + 7)))
     return [*found, Sums(size.is_proven)]
 
 
@@ -90,6 +98,13 @@ class Sums:
         return (CountsAddUp(), ProofHolds()) if self.is_proven else (CountsAddUp(),)
 
 
+def kinds_for(size: Size, *, is_server: bool) -> Sequence[Draw]:
+    """What may strike in a run of such a size, on SQLite or on a PostgreSQL server of its own."""
+    if not size.patients:
+        return HTTP_ON_POSTGRESQL if is_server else HTTP_ON_SQLITE
+    return ON_POSTGRESQL if is_server else ON_SQLITE
+
+
 def run(
     folder: Path,
     seed: int,
@@ -101,14 +116,14 @@ def run(
 ) -> Verdict:
     """Everything once, in `folder`."""
     began = time.monotonic()
-    kinds = kinds or (ON_SQLITE if server is None else ON_POSTGRESQL)
+    kinds = kinds or kinds_for(size, is_server=server is not None)
     with world(folder, seed, server=server, command=command) as here:
         traffic = traffic_of(here, size)
         program = draw(seed, kinds, blows=size.blows, steps=sum(one.steps for one in traffic))
         driven = drive(program, here, traffic)
         found = tuple(differences(here, traffic, driven))
-    messages = sum(one.steps for one in traffic if not isinstance(one, Payments))
-    paid = sum(len(one.taken) for one in traffic if isinstance(one, Payments))
+    messages = sum(one.steps for one in traffic if not isinstance(one, Payments | HttpPayments))
+    paid = sum(len(one.taken) for one in traffic if isinstance(one, Payments | HttpPayments))
     return Verdict(program, messages, paid, driven.fallen, time.monotonic() - began, found)
 
 

@@ -104,7 +104,7 @@ class PostedOnce:
         accounts = seen.accounts_of(self.place.facility)
         known: set[str] = set()
         for one in self.taken:
-            part = _part(seen, accounts.get(one.account), one.reference)
+            part = part_of(seen, accounts.get(one.account), one.reference)
             if part is None:
                 yield f"{self.place.channel}: payment of {one.amount_minor} was taken and is gone"
                 continue
@@ -122,7 +122,7 @@ class PostedOnce:
         return {one["amount_minor"] for one in stories if one["destination"] == f"{self.place.channel}/dft"}
 
 
-def _part(seen: Seen, account: Shown | None, reference: str) -> Shown | None:
+def part_of(seen: Seen, account: Shown | None, reference: str) -> Shown | None:
     """The only part of a payment, looked for on its account."""
     if account is None:
         return None

@@ -14,6 +14,7 @@ from unittest.mock import patch
 import psycopg
 
 from interface.cli.main import run
+from interface.connector.fhir import asking
 from interface.engine import intake
 from interface.errors import InterfaceError
 from interface.pipeline import batch, deliver, receive, sequence
@@ -102,12 +103,18 @@ def repeats_forgotten() -> None:
     patch.object(vault.Vault, "digest", digest_carelessly).start()
 
 
+def unsearched() -> None:
+    """A payment whose answer was lost is sent again without a look whether it has arrived."""
+    patch.object(asking.Asking, "send_again", asking.Asking.send).start()
+
+
 BUGS: dict[str, Callable[[], None]] = {
     "unflushed": unflushed,
     "answered-early": answered_early,
     "intent-forgotten": intent_forgotten,
     "unordered": unordered,
     "repeats-forgotten": repeats_forgotten,
+    "unsearched": unsearched,
 }
 
 

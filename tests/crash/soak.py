@@ -16,8 +16,7 @@ from pathlib import Path
 
 from tests import postgres
 from tests.crash.change import CHANGES
-from tests.crash.fault import ON_POSTGRESQL, ON_SQLITE
-from tests.crash.oracle import SIZES, Size, Verdict, run, told
+from tests.crash.oracle import SIZES, Size, Verdict, kinds_for, run, told
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -33,7 +32,7 @@ def soak(minutes: float, seed: int | None, size: Size, databases: tuple[str, ...
         for number, (turn, database) in enumerate(program, start=1):
             folder = Path(tempfile.mkdtemp(prefix=f"hp24-soak-{turn}-"))
             is_server = database == "postgresql"
-            kinds = (*(ON_POSTGRESQL if is_server else ON_SQLITE), *CHANGES)
+            kinds = (*kinds_for(size, is_server=is_server), *(CHANGES if size.patients else ()))
             verdict = run(folder, turn, size, server=server if is_server else None, kinds=kinds)
             _tell(number, database, verdict, time.monotonic() - began)
             if verdict.found:

@@ -7,10 +7,10 @@ import pytest
 
 from tests import postgres
 from tests.crash.change import CHANGES
-from tests.crash.fault import ON_POSTGRESQL, ON_SQLITE
+from tests.crash.menu import ON_POSTGRESQL, ON_SQLITE
 from tests.crash.oracle import Size, run, told
 
-CHANGING = Size("changing", patients=40, payments=10, stuck=1, blows=16, looks=200, halves=60, is_proven=True)
+CHANGING = Size("changing", patients=40, payments=10, stuck=1, blows=16, looks=200, halves=60, http=10, is_proven=True)
 
 
 @pytest.mark.proof

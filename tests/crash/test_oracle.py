@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests import postgres
-from tests.crash.fault import MENU, ON_POSTGRESQL, ON_SQLITE, Kill, Victim
-from tests.crash.oracle import SUITE, run, told
+from tests.crash.fault import Kill, Victim
+from tests.crash.menu import MENU, ON_POSTGRESQL, ON_SQLITE
+from tests.crash.oracle import OVER_HTTP, SUITE, run, told
 from tests.crash.program import draw
 from tests.postgres import PostgresServer
 
@@ -16,7 +17,7 @@ from tests.postgres import PostgresServer
 @pytest.fixture
 def seed() -> int:
     """One program for every run of the suite; HP24_CRASH_SEED makes another, and `make soak` tries many."""
-    return int(os.environ.get("HP24_CRASH_SEED") or 5)
+    return int(os.environ.get("HP24_CRASH_SEED") or 113)
 
 
 @pytest.fixture
@@ -38,6 +39,27 @@ def test_every_promise_is_kept_on_postgresql(tmp_path: Path, own_server: Postgre
     kinds = MENU if "HP24_TEST_POSTGRES" in os.environ else ON_POSTGRESQL  # somebody else's server is left alone
     verdict = run(tmp_path, seed, SUITE, server=own_server, kinds=kinds)
     assert not verdict.found, "\n".join(told(verdict, SUITE, "postgresql"))
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.proof
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_payments_over_http_are_booked_once_or_reported_on_sqlite(tmp_path: Path, number: int) -> None:
+    verdict = run(tmp_path, number, OVER_HTTP)
+    assert not verdict.found, "\n".join(told(verdict, OVER_HTTP, "sqlite"))
+    assert verdict.fallen >= OVER_HTTP.blows // 2
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.proof
+@pytest.mark.skipif("HP24_TEST_POSTGRES" in os.environ, reason="somebody else's server is not to crash")
+@pytest.mark.parametrize("number", [4, 5])
+def test_payments_over_http_are_booked_once_or_reported_on_postgresql(
+    tmp_path: Path, own_server: PostgresServer, number: int
+) -> None:
+    verdict = run(tmp_path, number, OVER_HTTP, server=own_server)
+    assert not verdict.found, "\n".join(told(verdict, OVER_HTTP, "postgresql"))
+    assert verdict.fallen >= OVER_HTTP.blows // 2
 
 
 def test_a_seed_gives_the_same_program() -> None:

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from interface.simulate.fhir_ehr import Conduct
 from tests.crash.driver import differences, drive
 from tests.crash.fault import Kill, KillWhileSending, Pause, Victim
-from tests.crash.oracle import SUITE, traffic_of
+from tests.crash.http_fault import KillWhilePosting, Misanswered
+from tests.crash.oracle import OVER_HTTP, SUITE, Size, traffic_of
 from tests.crash.planted import planted
 from tests.crash.program import Blow, Program
 from tests.crash.world import world
@@ -17,12 +19,27 @@ KILLS = tuple(Blow(steps, 0.01, Kill(Victim.ENGINE)) for steps in (30, 90, 150))
 KILLED_WHILE_SENDING = tuple(Blow(1 + steps, 0.0, KillWhileSending(steps)) for steps in range(4))
 PAUSED = (Blow(5, 0.0, Pause(Victim.PROCESS, 1.0)), Blow(120, 0.0, Pause(Victim.PROCESS, 1.0)))
 
+KILLED_WHILE_POSTING = tuple(Blow(1 + 20 * steps, 0.0, KillWhilePosting(steps)) for steps in range(4))
+DROPPED = tuple(Blow(1 + 20 * steps, 0.0, Misanswered(steps, Conduct.DROP, 1, 0.0)) for steps in range(4))
+
 CASES = {
     "answered-early": (KILLS, "acknowledged and lost"),
     "intent-forgotten": (KILLED_WHILE_SENDING, "times by the EHR, and nobody is told"),
     "unordered": (PAUSED, "was applied before"),
     "repeats-forgotten": (KILLS, "kept 2 times"),
 }
+OVER_HTTP_CASES = {
+    "unsearched": (DROPPED, "was booked 2 times by the EHR"),
+    "intent-forgotten": (KILLED_WHILE_POSTING, "was booked 2 times by the EHR"),
+}
+
+
+def found_with(folder: Path, bug: str, size: Size, blows: tuple[Blow, ...]) -> list[str]:
+    """What a run with a bug in the engine finds."""
+    with world(folder, SEED, command=planted(bug)) as here:
+        traffic = traffic_of(here, size, give_up_secs=BUGGY_REST_SECS)
+        driven = drive(Program(SEED, blows), here, traffic, settle_secs=BUGGY_REST_SECS)
+        return differences(here, traffic, driven)
 
 
 @pytest.mark.proof
@@ -30,19 +47,30 @@ CASES = {
 @pytest.mark.parametrize("bug", CASES)
 def test_a_planted_bug_is_caught(tmp_path: Path, bug: str) -> None:
     blows, said = CASES[bug]
-    with world(tmp_path, SEED, command=planted(bug)) as here:
-        traffic = traffic_of(here, SUITE, give_up_secs=BUGGY_REST_SECS)
-        driven = drive(Program(SEED, blows), here, traffic, settle_secs=BUGGY_REST_SECS)
-        found = differences(here, traffic, driven)
+    found = found_with(tmp_path, bug, SUITE, blows)
     assert any(said in one for one in found), found
 
 
 @pytest.mark.proof
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("bug", CASES)
-def test_the_same_program_finds_nothing_without_the_bug(tmp_path: Path, bug: str) -> None:
-    blows, _said = CASES[bug]
+@pytest.mark.parametrize("bug", OVER_HTTP_CASES)
+def test_a_bug_planted_into_payments_over_http_is_caught(tmp_path: Path, bug: str) -> None:
+    blows, said = OVER_HTTP_CASES[bug]
+    found = found_with(tmp_path, bug, OVER_HTTP, blows)
+    assert any(said in one for one in found), found
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(
+    ("size", "blows"),
+    [
+        *((SUITE, blows) for blows, _said in CASES.values()),
+        *((OVER_HTTP, blows) for blows, _said in OVER_HTTP_CASES.values()),
+    ],
+)
+def test_the_same_program_finds_nothing_without_the_bug(tmp_path: Path, size: Size, blows: tuple[Blow, ...]) -> None:
     with world(tmp_path, SEED) as here:
-        traffic = traffic_of(here, SUITE)
+        traffic = traffic_of(here, size)
         driven = drive(Program(SEED, blows), here, traffic)
         assert differences(here, traffic, driven) == []

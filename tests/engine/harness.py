@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from interface.app.compose import App, open_app
+from interface.cli.exit import ExitCode
 from interface.message import MessageState
 from interface.simulate.hospital import Vendor
 from interface.view.delivery import DeliveryFilter, DeliveryStory
@@ -40,6 +42,7 @@ class Engine:
         self.log = home / "engine.log"
         self._command = [*command, "--home", str(home), "--root", str(root), "run"]
         self._process: subprocess.Popen[bytes] | None = None
+        self._starting = threading.Lock()
         self._app: App | None = None
         self._opened = ExitStack()
 
@@ -47,17 +50,29 @@ class Engine:
 
     def start(self, *arguments: str, is_awaited: bool = True) -> subprocess.Popen[bytes]:
         """Start the engine; returns when it listens, unless nobody is to wait for that."""
-        if self._process is not None:
-            self._process.wait(60)  # the one before, ended or killed by whoever starts another
-        self.home.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                [*self._command, *arguments], env=self.environ, stdout=log, stderr=log, start_new_session=True
-            )
-        self._process = process
+        with self._starting:
+            if self._process is not None:
+                self._process.wait(60)  # the one before, ended or killed by whoever starts another
+            process = self._spawn(arguments)
         if is_awaited:
             self.await_listening()
         return process
+
+    def start_again(self) -> bool:
+        """Start it anew if it ended for want of its database, as whoever keeps a service running does; whether it had."""
+        with self._starting:
+            if self._process is None or self._process.poll() != ExitCode.UNAVAILABLE:
+                return False
+            self._spawn()
+            return True
+
+    def _spawn(self, arguments: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        self.home.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*self._command, *arguments], env=self.environ, stdout=log, stderr=log, start_new_session=True
+            )
+        return self._process
 
     def await_listening(self, port: int | None = None) -> None:
         """Wait until the port takes connections."""
@@ -66,19 +81,25 @@ class Engine:
 
         def listens() -> bool:
             assert process.poll() is None, f"the engine ended with {process.returncode}: {self.last_words()}"
-            try:
-                socket.create_connection(("127.0.0.1", port or self.port), timeout=1).close()
-            except OSError:
-                return False
-            return True
+            return self.is_listening(port)
 
         wait_until(listens, f"the engine listens; its last words: {self.last_words()}")
 
+    def is_listening(self, port: int | None = None) -> bool:
+        """Whether the port takes connections now."""
+        try:
+            socket.create_connection(("127.0.0.1", port or self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
     def kill(self) -> None:
         """Kill -9 every process of the engine, at once."""
-        kill_all(self.home)
-        if self._process is not None:
-            self._process.wait()
+        with self._starting:
+            kill_all(self.home)
+            if self._process is not None:
+                self._process.wait()
+            self._process = None
 
     def kill_part(self, part: str) -> int:
         """Kill -9 one part, `listen` or `process`, and leave the rest alone; gives its pid (0: it was not there)."""
@@ -89,9 +110,12 @@ class Engine:
 
     def drain(self) -> int:
         """SIGTERM to the supervisor, as an operator or the system stops it; gives the exit code."""
-        assert self._process is not None, "start it first"
-        self._process.terminate()
-        return self._process.wait(60)
+        with self._starting:
+            assert self._process is not None, "start it first"
+            self._process.terminate()
+            code = self._process.wait(60)
+            self._process = None
+            return code
 
     def close(self) -> None:
         """End everything that was started."""

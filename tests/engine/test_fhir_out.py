@@ -1,8 +1,6 @@
 """Payments over HTTP to servers that misbehave: none is there twice unreported, and what is unclear is one item for a person."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 
 import pytest
 
@@ -10,21 +8,21 @@ from interface.app.change import apply, plan
 from interface.message import DeliveryState, MessageState, PostingState
 from interface.operate.act import By
 from interface.operate.posting import Verdict, resend, resolve
-from interface.simulate.fhir_ehr import Conduct, FhirEhr
+from interface.simulate.fhir_ehr import Conduct
 from interface.simulate.receiver import Receiver
 from interface.view.configuration import How
-from tests.engine.cashier import Till
-from tests.engine.harness import running_engine
+from tests.engine.http_till import HttpTill, http_tills
 from tests.engine.processes import wait_until
-from tests.engine.root import Edit, Spec, make_root, read_channel, write_channel
+from tests.engine.root import Spec, read_channel, write_channel
 from tests.engine.wire import Wire, charge, code, control_id
-from tests.ports import free_ports
 
 BY = By("tester", "looked into the EHR's own screens")
 # Facility of each test's channel, and the shape in which its payments go out.
 SHAPES = {
     "WELL": "payment-reconciliation",
     "TILL": "payment-reconciliation",
+    "TILO": "oracle-basic",
+    "TILA": "athena-recordpayment",
     "DROP": "payment-reconciliation",
     "LOST": "payment-reconciliation",
     "DEAF": "payment-reconciliation",
@@ -38,52 +36,10 @@ SHAPES = {
 }
 
 
-def over_http(facility: str, port: int, ehr_port: int, shape: str) -> Edit:
-    """A channel of its own: a listener on `port`, payments of its facility over HTTP."""
-
-    def edit(spec: Spec) -> None:
-        spec["source"]["mllp"]["port"] = port
-        spec["facility"] = facility
-        spec["posted_when"] = "accept"
-        fhir: Spec = {"base_url": f"http://127.0.0.1:{ehr_port}", "shape": shape, "reply_timeout_secs": 1.0}
-        if shape == "oracle-basic":
-            fhir["oracle"] = {"target": "account"}
-        retry = {"first_wait_secs": 0.2, "max_wait_secs": 1.0}
-        probes = {"probe_first_wait_secs": 0.3, "probe_max_wait_secs": 1.0}
-        spec["destinations"] = {"dft": {"fhir": fhir, "department": "1", "retry": retry, **probes}}
-
-    return edit
-
-
-@dataclass(frozen=True, slots=True)
-class HttpTill(Till):
-    """A till together with the simulated EHR that its payments go to."""
-
-    ehr: FhirEhr
-
-    def asked(self, what: str) -> int:
-        """How many such requests the EHR got, as `POST Basic`."""
-        return self.ehr.record.requests.get(what, 0)
-
-    def attempts(self, reference: str) -> list[str]:
-        """The code of each attempt at a payment."""
-        delivery = self.delivery(reference)
-        assert delivery is not None
-        return [one.code for one in delivery.attempts]
-
-
 @pytest.fixture(scope="module")
 def tills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, HttpTill]]:
-    folder = tmp_path_factory.mktemp("http")
-    ports = dict(zip(SHAPES, free_ports(len(SHAPES)), strict=True))
-    with ExitStack() as stack:
-        # Servers that would book whatever reaches them: nobody but the engine keeps them from booking it twice.
-        ehrs = {name: stack.enter_context(FhirEhr(recognises=False)) for name in SHAPES}
-        more = {name.lower(): over_http(name, ports[name], ehrs[name].port, shape) for name, shape in SHAPES.items()}
-        engine = stack.enter_context(running_engine(folder / "home", make_root(folder / "root", more=more)))
-        for port in ports.values():
-            engine.await_listening(port)
-        yield {name: HttpTill(engine, name.lower(), name, ports[name], ehrs[name]) for name in SHAPES}
+    with http_tills(tmp_path_factory.mktemp("http"), SHAPES) as tills:
+        yield tills
 
 
 def test_a_payment_that_is_created_is_posted(tills: dict[str, HttpTill]) -> None:
@@ -95,8 +51,9 @@ def test_a_payment_that_is_created_is_posted(tills: dict[str, HttpTill]) -> None
     assert (booked.amount, till.items()) == ("25.00", [])
 
 
-def test_what_the_ehr_took_itself_is_not_posted_back(tills: dict[str, HttpTill]) -> None:
-    till = tills["TILL"]
+@pytest.mark.parametrize("name", ["TILL", "TILO", "TILA"])
+def test_what_the_ehr_took_itself_is_not_posted_back(tills: dict[str, HttpTill], name: str) -> None:
+    till = tills[name]
     account = till.open_account()
     with till.engine.app.store.snapshot() as reader:
         story = reader.account(account)
@@ -202,12 +159,12 @@ def go_over(till: HttpTill, destinations: Spec) -> tuple[str, ...]:
 
 def test_a_destination_goes_over_to_another_wire_and_back_while_the_engine_runs(tills: dict[str, HttpTill]) -> None:
     till = tills["MOVE"]
-    over_http = read_channel(till.engine.root, till.channel)["destinations"]
+    before = read_channel(till.engine.root, till.channel)["destinations"]
     with Receiver() as receiver:
         mllp = {"host": "127.0.0.1", "port": receiver.port}
         assert go_over(till, {"dft": {"mllp": mllp, "mapping": "epic-dft"}}) == ("wire",)
         till.await_posting(till.pay(till.open_account()), PostingState.POSTED)
-        assert go_over(till, over_http) == ("wire",)
+        assert go_over(till, before) == ("wire",)
         till.await_posting(till.pay(till.open_account(), 100), PostingState.POSTED)
         assert [one.amount for one in receiver.record.journal.posted] == [2500]
     assert [one.amount for one in till.ehr.record.booked] == ["1.00"]

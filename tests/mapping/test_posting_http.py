@@ -22,6 +22,7 @@ from interface.mapping.posting import Posting, PostingConventions
 from interface.mapping.posting_athena import AsRecordPayment
 from interface.mapping.posting_fhir import R5, AsPaymentReconciliation
 from interface.mapping.posting_oracle import AsOracleBasic
+from interface.simulate.fhir_books import BrokenContractError, Request, read_payment
 
 CHICAGO = ZoneInfo("America/Chicago")
 # 2026-03-05 02:30 UTC: in Chicago it is still the evening of the fourth.
@@ -194,6 +195,15 @@ def test_cash_is_tendered_and_a_check_has_its_day() -> None:
     check = by_url(basic(replace(POSTING, tender="check", last4="")), ORACLE)
     assert (cash["method"]["coding"][0]["code"], cash["tendered-amount"]) == ("CASH", cash["amount"])
     assert (check["method"]["coding"][0]["code"], check["date"]) == ("CHCK", "2026-03-04")
+    assert "account-number" not in check
+
+
+def test_what_oracle_wants_of_a_check_comes_with_the_method_that_stands_for_one() -> None:
+    by_ach = by_url(basic(replace(POSTING, tender="ach"), AsOracleBasic({"ach": "CHCK"})), ORACLE)
+    assert (by_ach["account-number"], by_ach["date"]) == ("4242", "2026-03-04")
+    as_cash = by_url(basic(replace(POSTING, tender="check"), AsOracleBasic({"check": "CASH"})), ORACLE)
+    assert as_cash["tendered-amount"] == as_cash["amount"]
+    assert "date" not in as_cash
 
 
 def test_a_visit_whose_number_is_the_encounters_id_is_named_so() -> None:
@@ -230,6 +240,50 @@ def test_a_tender_that_the_receiver_has_no_word_for_goes_to_a_person() -> None:
         basic(by_ach)
     assert wrong.value.code == "method-unknown"
     assert by_url(basic(by_ach, AsOracleBasic({"ach": "CHCK"})), ORACLE)["method"]["coding"][0]["code"] == "CHCK"
+
+
+# ---------------------------------------------------------------- by the simulator's own reading of each contract
+
+WORDS = {"ach": "CHCK"}
+SHAPES = {
+    "PaymentReconciliation": lambda one: AsPaymentReconciliation("urn:id:healthpay24").request(
+        one, AGREED, CHICAGO, NOW
+    ),
+    "Basic": lambda one: AsOracleBasic(WORDS, card_date="2099-12", location="98920358").request(one, AGREED, CHICAGO),
+    "recordpayment": lambda one: AsRecordPayment(WORDS).request(one, "7"),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@given(minor=st.integers(1, 10**9), tender=st.sampled_from(TENDERS))
+def test_every_payment_is_taken_by_whoever_reads_its_contract_to_the_letter(
+    shape: str, minor: int, tender: str
+) -> None:
+    call = SHAPES[shape](replace(POSTING, amount_minor=minor, tender=tender))
+    booked = read_payment(Request(call.method, f"/base/{call.path}", call.body))
+    assert booked.amount == f"{minor // 100}.{minor % 100:02d}"
+
+
+BROKEN = {
+    "no alias": (b'"valueString":"0111"', b'"valueString":""'),
+    "another type": (b'"code":"payment"', b'"code":"refund"'),
+    "no method of table 0570": (b'"code":"CCCA"', b'"code":"CARD"'),
+    "no brand": (b'"VISA"', b'"visa"'),
+    "no number": (b'"4242"', b'"x242"'),
+    "another sum": (b'"value":25.00,"currency":"USD"}}]', b'"value":24.99,"currency":"USD"}}]'),
+    "an identifier with a sign in it": (b'"0LBSY1"', b'"0LBSY-1"'),
+    "another resource": (b'"FinancialTransaction"', b'"Transaction"'),
+    "an extension that it does not know": (b"transaction-location", b"transaction-place"),
+    "no required extension": (b"transaction-date", b"transaction-location"),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_who_reads_oracles_contract_to_the_letter_refuses_what_breaks_it(broken: str) -> None:
+    call, (right, wrong) = SHAPES["Basic"](POSTING), BROKEN[broken]
+    assert call.body.count(right) >= 1
+    with pytest.raises(BrokenContractError):
+        read_payment(Request("POST", "/r4/Basic", call.body.replace(right, wrong, 1)))
 
 
 # ---------------------------------------------------------------- athena

@@ -22,6 +22,7 @@ from interface.mapping.posting_oracle import AsOracleBasic
 from interface.message import DeliveryState
 from interface.row.delivery import Answer
 from interface.simulate.fhir_ehr import Conduct, FhirEhr
+from tests.engine.processes import wait_until
 from tests.ports import free_ports
 
 R = TypeVar("R")
@@ -97,6 +98,14 @@ def test_an_answer_that_is_late_is_ambiguous(ehr: FhirEhr) -> None:
     found = send(asking(ehr), BASIC)
     assert isinstance(found, UnansweredError)
     assert found.code == "reply-timeout"
+
+
+def test_a_server_that_books_late_and_keeps_the_condition_has_it_once(ehr: FhirEhr) -> None:
+    ehr.behave(Conduct.LATE, count=1, secs=1.0)
+    assert code(send(asking(ehr), reconciliation())) == "reply-timeout"
+    assert code(send(asking(ehr), reconciliation(), again=True)) in ("http-201", "http-200", "found")
+    wait_until(lambda: not ehr.under_way, "the first request is done with")
+    assert len(ehr.record.booked) == 1
 
 
 def test_a_page_that_says_200_is_no_yes(ehr: FhirEhr) -> None:
