@@ -14,7 +14,7 @@ from interface.engine.requested import RequestSource
 from interface.engine.wake import Bell, Ringer
 from interface.errors import StoreError
 from interface.fhir.element import date_time
-from interface.fhir.valid import issues_of
+from interface.fhir.valid import issues_of, prepare
 from interface.ledger.due import BalancePolicy
 from interface.operate.resource import Resources
 from interface.operate.token import token_of
@@ -55,6 +55,7 @@ class Serve:
 
     def start(self) -> None:
         """Answer from now on."""
+        prepare()  # or the first who writes waits for it
         self._custody.start()
         self._face.start()
 

@@ -157,17 +157,13 @@ class Writing:
         asked = examine_request(raw, sent.number, sent.sender, self._now(), is_later=sent.is_later)
         if asked.request is None or asked.refusal is not None:
             return asked
-        issues: list[Issue] = []
-        if asked.request.type:
-            issues += self._issues_of(asked.request.resource or {})
-        else:
+        if not asked.request.type:
             for one in entries(asked.request):
                 if one.request is not None:
                     self._may_write(token, one.request)
-                    own = self._issues_of(one.request.resource or {})
-                    issues += [_in_entry(issue, one.position) for issue in own]
                 else:
                     self._may_look(token, one.url)
+        issues = self._issues_of(asked.request.resource or {})
         wrong = tuple(one for one in issues if one.severity in (Severity.ERROR, Severity.FATAL))
         return refuse_request(asked, RefusedError(422, *wrong), INVALID) if wrong else asked
 
@@ -307,12 +303,6 @@ def _to_validate(found: Resource) -> Resource:
             inner: Resource = one["resource"]
             return inner
     raise RefusedError(400, Issue(IssueCode.REQUIRED, "the parameters hold no resource", "Parameters.parameter"))
-
-
-def _in_entry(issue: Issue, position: int) -> Issue:
-    at = f"Bundle.entry[{position}].resource"
-    inner = issue.expression.partition(".")[2]
-    return Issue(issue.code, issue.text, f"{at}.{inner}" if inner else at, issue.severity)
 
 
 def _peer(request: Request) -> str:
