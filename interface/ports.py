@@ -22,15 +22,12 @@ from interface.row.backup import AuditEnd, BackupPace, LastHeld, Manifest
 from interface.row.baseline import Baseline
 from interface.row.delivery import (
     Delivery,
-    DeliveryWanted,
     DestinationState,
     Homeless,
-    Outcome,
-    PostingFact,
     Unconfirmed,
 )
 from interface.row.message import BATCH_BYTES, Intake, Parked, Received, RunRecord, Settled, StoredMessage, StuckMessage
-from interface.row.protocol import MirrorActs, MirrorViews
+from interface.row.protocol import DeliveryActs, MirrorActs, MirrorViews
 from interface.row.purge import Candidate, Removed, Rule
 from interface.view.audit import AuditProof
 from interface.view.configuration import Publishing
@@ -161,7 +158,7 @@ class Reader(LedgerRows, Views, MirrorViews, Protocol):
         """The answers that were decided for messages whose senders wait; those that are not decided are left out."""
 
 
-class Turn(Reader, Acts, MirrorActs, Protocol):
+class Turn(Reader, Acts, MirrorActs, DeliveryActs, Protocol):
     """One write transaction; also sees what it has written. What people may do in it stands in `interface.view`."""
 
     def receive(self, prepared: Sequence[Prepared], *, is_ahead: bool = False) -> list[Received]:
@@ -218,9 +215,6 @@ class Turn(Reader, Acts, MirrorActs, Protocol):
     def give_up(self, message_ids: Sequence[int], code: str, cause: str) -> list[int]:
         """Refuse those of these that still wait: answered with `code`, and never applied."""
 
-    def settle_answer(self, message_id: int, code: str) -> str:
-        """Compare-and-set of a pending answer: gives the code that won, ours or the one that was there before."""
-
     def note_unconfirmed(self, allocation_ids: Sequence[int]) -> None:
         """A person was told of these: `unconfirmed` gives them no more."""
 
@@ -229,9 +223,6 @@ class Turn(Reader, Acts, MirrorActs, Protocol):
 
     def release_awaited(self, accounts: Sequence[str]) -> None:
         """Messages held for these accounts go back to waiting."""
-
-    def enqueue(self, wanted: Sequence[DeliveryWanted]) -> list[int]:
-        """Queue deliveries; gives their ids."""
 
     def open_work_items(self, items: Sequence[WorkItem]) -> None:
         """Open work items, or count up the open one of the same kind, subject and cause."""
@@ -245,38 +236,8 @@ class Turn(Reader, Acts, MirrorActs, Protocol):
     def close_items_of(self, messages: Sequence[StuckMessage], how: str, actor: str) -> None:
         """Close the items that these messages were the last of. They have moved; what is given tells how they stood."""
 
-    def begin_attempt(self, delivery_id: int, payload: bytes, control_id: str, at: int) -> bool:
-        """Freeze the payload and write the attempt's intent; False where the delivery is no longer queued."""
-
-    def delivery(self, delivery_id: int) -> Delivery:
-        """One delivery as it stands now; nobody else changes it before the commit."""
-
-    def end_attempt(self, delivery_id: int, outcome: Outcome) -> None:
-        """Write how the last attempt ended and move the delivery (message.move decides what is legal)."""
-
     def rewrap(self, changed: KeyChange) -> None:
         """Put a new master key in use: the data keys are wrapped by it from this commit on."""
-
-    def doubt(self, found: Sequence[Delivery], at: int, cause: str) -> None:
-        """Make deliveries ambiguous that nobody knows the fate of."""
-
-    def posting_facts(self, facts: Sequence[PostingFact]) -> None:
-        """Write facts about postings, each in a column of its own; the first one of a kind stays."""
-
-    def application_ack(self, control_id: str, code: str, at: int) -> Delivery | None:
-        """Match an acknowledgement to the delivery that went out under this control id, as `delivery` gives it."""
-
-    def set_destination_state(self, state: "DestinationState") -> None:
-        """Suspend, or use again; note the next probe. Whether it is paused stays as it is."""
-
-    def bring_deliveries_forward(self, destination: str, latest: int, latest_probe: int) -> int:
-        """Let queued deliveries due after `latest` be due now, and a probe due after `latest_probe`; gives how many deliveries."""
-
-    def recover_sends(self, at: int, *, are_alerts: bool = False) -> list[Delivery]:
-        """Intents without an outcome, left by a part that died: all are made ambiguous and given back.
-
-        Alerts (`are_alerts`) are sent by another part than everything else.
-        """
 
 
 class Workbench(Protocol):

@@ -1,12 +1,13 @@
-"""What the store does for the mirror, which tells HealthPay24 what the ledger holds, and for HealthPay24's own records.
+"""What the store does for deliveries, and for the mirror, which tells HealthPay24 what the ledger holds, and its own records.
 
-`MirrorViews` belongs to every `interface.ports.Reader`, `MirrorActs` to every `Turn`.
+`MirrorViews` belongs to every `interface.ports.Reader`, `MirrorActs` and `DeliveryActs` to every `Turn`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from interface.message import MirrorState
+from interface.row.delivery import Delivery, DeliveryWanted, DestinationState, Outcome, PostingFact
 from interface.row.mirror import HeldRecord, Material, MirrorCount, MirrorMark, MirrorOutcome, MirrorRow, Subject
 
 
@@ -58,3 +59,40 @@ class MirrorActs(Protocol):
 
     def bring_mirror_forward(self, latest: int) -> int:
         """Let what HealthPay24 is to be told of after `latest` be due now; gives how many rows."""
+
+
+class DeliveryActs(Protocol):
+    """What a turn writes of deliveries."""
+
+    def enqueue(self, wanted: Sequence[DeliveryWanted]) -> list[int]:
+        """Queue deliveries; gives their ids."""
+
+    def begin_attempt(self, delivery_id: int, payload: bytes, control_id: str, at: int) -> bool:
+        """Freeze the payload and write the attempt's intent; False where the delivery is no longer queued."""
+
+    def delivery(self, delivery_id: int) -> Delivery:
+        """One delivery as it stands now; nobody else changes it before the commit."""
+
+    def end_attempt(self, delivery_id: int, outcome: Outcome) -> None:
+        """Write how the last attempt ended and move the delivery (message.move decides what is legal)."""
+
+    def doubt(self, found: Sequence[Delivery], at: int, cause: str) -> None:
+        """Make deliveries ambiguous that nobody knows the fate of."""
+
+    def posting_facts(self, facts: Sequence[PostingFact]) -> None:
+        """Write facts about postings, each in a column of its own; the first one of a kind stays."""
+
+    def application_ack(self, control_id: str, code: str, at: int) -> Delivery | None:
+        """Match an acknowledgement to the delivery that went out under this control id, as `delivery` gives it."""
+
+    def set_destination_state(self, state: DestinationState) -> None:
+        """Suspend, or use again; note the next probe. Whether it is paused stays as it is."""
+
+    def bring_deliveries_forward(self, destination: str, latest: int, latest_probe: int) -> int:
+        """Let queued deliveries due after `latest` be due now, and a probe due after `latest_probe`; gives how many deliveries."""
+
+    def recover_sends(self, at: int, *, are_alerts: bool = False) -> list[Delivery]:
+        """Intents without an outcome, left by a part that died: all are made ambiguous and given back.
+
+        Alerts (`are_alerts`) are sent by another part than everything else.
+        """

@@ -299,11 +299,6 @@ def settle_answers(tx: Tx, codes: Mapping[int, str]) -> dict[int, str]:
     return stands
 
 
-def settle_answer(tx: Tx, message_id: int, code: str) -> str:
-    """Compare-and-set of a pending answer; gives the code that stands."""
-    return settle_answers(tx, {message_id: code})[message_id]
-
-
 def settled_answers(tx: Tx, message_ids: Collection[int]) -> dict[int, Settled]:
     """The decided answers of these messages with what explains them; those that are not decided are left out."""
     decided = {

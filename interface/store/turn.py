@@ -72,9 +72,6 @@ class SqlTurn(SqlReader):
     def give_up(self, message_ids: Sequence[int], code: str, cause: str) -> list[int]:
         return decide.give_up(self._tx, message_ids, code, cause)
 
-    def settle_answer(self, message_id: int, code: str) -> str:
-        return run.settle_answer(self._tx, message_id, code)
-
     def park(self, parked: Sequence[Parked]) -> None:
         run.park(self._tx, parked)
 

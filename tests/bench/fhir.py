@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from interface.app.compose import App, open_app
@@ -211,8 +211,8 @@ def main() -> int:
         for kind in kinds:
             task = progress.add_task(f"{kind}: filling", total=chosen.accounts)
 
-            def tell(done: int, task: object = task) -> None:
-                progress.update(task, completed=done)  # type: ignore[arg-type]
+            def tell(done: int, task: TaskID = task) -> None:
+                progress.update(task, completed=done)
 
             try:
                 with ExitStack() as stack:

@@ -18,7 +18,7 @@ def test_what_follows_a_refused_message_in_the_same_batch_runs(feed: Feed) -> No
 def test_what_follows_a_message_that_failed_after_a_yes_waits(feed: Feed) -> None:
     failed = feed.receive(IMPOSSIBLE, waits=True)
     with feed.store.turn("answer") as turn:
-        assert turn.settle_answer(failed[0], "AA") == "AA", "the sender's time was up first"
+        assert turn.settle_answers({failed[0]: "AA"}) == {failed[0]: "AA"}, "the sender's time was up first"
     following = feed.receive(update("1", "A1"))
     drain(feed.stage(), 64)
     assert feed.states([*failed, *following]) == ["failed", "parked"]
@@ -33,7 +33,7 @@ def test_a_refused_message_is_its_senders_and_opens_no_work_item(feed: Feed) -> 
 def test_a_message_that_failed_after_a_yes_opens_a_work_item(feed: Feed) -> None:
     failed = feed.receive(IMPOSSIBLE, waits=True)
     with feed.store.turn("answer") as turn:
-        turn.settle_answer(failed[0], "AA")
+        turn.settle_answers({failed[0]: "AA"})
     drain(feed.stage(), 64)
     assert _open_items(feed) == [("failed-message", "merge-missing")]
 
@@ -48,7 +48,7 @@ def test_the_deadline_may_pass_while_the_batch_runs(feed: Feed) -> None:
 
         def __getitem__(self, raw: bytes) -> object:
             with feed.store.turn("answer") as turn:
-                turn.settle_answer(failed[0], "AA")
+                turn.settle_answers({failed[0]: "AA"})
             return read[raw]
 
     feed.contents = Late()  # type: ignore[assignment] - only looked up

@@ -108,7 +108,7 @@ def test_what_was_answered_is_decided_once(store: SqlStore) -> None:
     answer = sa.text("UPDATE message SET answer = 'AE' WHERE id = :row")
     (asked,) = receive(store, intake(2, answer="?"))
     with store.turn("test") as turn:
-        assert turn.settle_answer(asked.message_id, "AA") == "AA"
+        assert turn.settle_answers({asked.message_id: "AA"}) == {asked.message_id: "AA"}
     refused(store, answer.bindparams(row=asked.message_id))
 
 

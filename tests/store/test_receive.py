@@ -111,8 +111,8 @@ def test_a_repeat_of_what_is_still_being_answered_waits_for_the_same_answer(stor
     (again,) = receive(store, intake(1, answer="?"))
     assert (again.is_duplicate, again.answer) == (True, "?")
     with store.turn("answer") as turn:
-        assert turn.settle_answer(first.message_id, "AE") == "AE"
-        assert turn.settle_answer(first.message_id, "AA") == "AE"
+        assert turn.settle_answers({first.message_id: "AE"}) == {first.message_id: "AE"}
+        assert turn.settle_answers({first.message_id: "AA"}) == {first.message_id: "AE"}
     with store.snapshot() as reader:
         settled = reader.settled_answers([first.message_id])[first.message_id]
         story = reader.message(first.message_id)
