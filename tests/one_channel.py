@@ -6,7 +6,7 @@ from typing import Final
 
 from tests.conftest import PROJECT
 
-OTHERS: Final = ("cerner*", "athena*")  # files of the other vendors
+OTHERS: Final = ("cerner*", "athena*", "epic-fhir*")  # files of the other vendors, and of channels over FHIR
 
 
 def copy_epic(folder: Path) -> Path:

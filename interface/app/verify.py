@@ -1,7 +1,7 @@
 """The proof: every processed message, run again into an empty ledger, gives the ledger that the store of record holds.
 
 Each message runs as it ran then: first when it was received, then again for each replay that changed something, in the order of
-their commits, each time under the configuration version of that run, with the wire ids that its payments got. A replay that
+their commits, each time under the configuration version of that run, with the ids that rows and payments got. A replay that
 restates values but not money is therefore proven as what it is. What people decided and how far postings came is the deliveries'
 history, not the messages', and is not compared. Where the engine's code changed, the proof begins with the ledger as it stood then.
 """
@@ -22,7 +22,7 @@ from interface.ledger.change import Loaded
 from interface.ledger.compare import Difference, compare
 from interface.ledger.journal import Entry, is_balanced, sum_lines
 from interface.ledger.needs import Needs
-from interface.ledger.noun import Identifier, Noun
+from interface.ledger.noun import PREFIX, Identifier, Noun
 from interface.ledger.reading import Reading
 from interface.ledger.workset import FAR_IDS
 from interface.message import MessageState
@@ -150,12 +150,15 @@ def _rebuild(
     known = base.beyond_allocation if base else 0
     parts = sorted((part for part in reader.image().allocations if part.id > known), key=lambda one: one.id)
     wire_ids = iter([part.wire_id for part in parts if part.wire_id])
-    # Rows of the baseline keep their ids; new ones get others, far above.
-    bench = Bench(app.store.lane_of, scratch.seal, wire_ids, first_id=FAR_IDS if base else 1)
+    copied: dict[Noun, int] = {}
     for changes in reader.baseline_changes() if base else ():
+        copied |= {row.noun: max(row.id, copied.get(row.noun, 0)) for row in changes.created}
         sealed = scratch.seal(changes)
         with scratch.turn("baseline") as turn:
             turn.save(sealed, 0)
+    # Rows of the baseline keep their ids; new ones get others, far above.
+    first_id = FAR_IDS if base else 1
+    bench = Bench(app.store.lane_of, scratch.seal, wire_ids, first_id, _public_ids(reader, copied))
     plans: dict[int, Plan] = {}
     warm = Warm(_WARM_ROWS)
     rows = WarmRows(warm, _Loading(scratch))
@@ -182,8 +185,17 @@ def _rebuild(
         tell(done, len(steps))
 
 
+def _public_ids(reader: Reader, copied: Mapping[Noun, int]) -> dict[str, Iterator[str]]:
+    """The public ids of the rows that the baseline has not (`copied`: its last ones), by prefix, in the order of their making."""
+    found: dict[str, list[str]] = {prefix: [] for prefix in PREFIX.values()}
+    for row in reader.image().entities:
+        if row.id > copied.get(row.noun, 0):
+            found[PREFIX[row.noun]].append(row.public_id)
+    return {prefix: iter(ids) for prefix, ids in found.items()}
+
+
 def _account_numbers(reader: Reader) -> dict[str, Identifier]:
-    """An identifier of each account that was paid on, by its public id: made at random, rebuilt accounts have others."""
+    """An identifier of each account that was paid on, by its public id: where rows come out otherwise, others may have that."""
     public_ids: dict[int, str] = {}
     beyond = 0
     while page := reader.payments(beyond, _PAGE):

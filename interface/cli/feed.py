@@ -119,7 +119,7 @@ def _listener(asked: Asked, channel: str) -> tuple[str, int]:
 
     specs = _specs(asked)
     if channel not in specs:
-        known = ", ".join(sorted(specs)) or "none"
+        known = ", ".join(sorted(name for name, one in specs.items() if one.source.mllp is not None)) or "none"
         raise ConfigurationError("channel-unknown", "there is no such channel", place=channel, advice=f"known: {known}")
     source = specs[channel].source.mllp
     if source is None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from interface.ledger.change import Confirmation, LedgerChanges, Loaded, Retirement
 from interface.ledger.entity import Confirmed, Entity, Group, KnownIdentifier
 from interface.ledger.estate import estate
-from interface.ledger.noun import NAMES, PREFIX, Identifier, Noun
+from interface.ledger.noun import NAMES, PREFIX, Identifier, Noun, public
 from interface.ledger.outcome import Cause, refuse
 from interface.ledger.undo import Undo
 
@@ -110,6 +110,7 @@ class Rows:
         entity = Entity(noun, self._allocate(noun), self._new_public_id(PREFIX[noun]), recorded_at, recorded_at)
         self.undo.put(self._rows[noun], entity.id, entity)
         self.undo.put(self._created, (noun, entity.id), None)
+        self.undo.put(self._known[noun], public(entity.public_id), entity.id)
         if noun is Noun.ACCOUNT:
             self.undo.put(self._accounts, entity.public_id, entity)
         for identifier in ids:

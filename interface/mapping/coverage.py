@@ -104,7 +104,7 @@ def _noted(read: Read, mark: Mark, noted: set[Mark], scope: Scope) -> Said:
 def rules_of(files: Mapping[str, Block | None]) -> set[Rule]:
     """Every rule that some mapping of HL7 runs, inherited ones where they stand; what a file takes away or replaces is none.
 
-    Mappings that read FHIR are left out: cases are played with messages of HL7.
+    Mappings that read FHIR are left out: the cases beside them show what they do, and do not yet exercise every rule.
     """
     return {
         rule

@@ -81,7 +81,7 @@ class FhirMapping:
         meaning = event.meaning if event.rule is None else _meaning(event.rule(scope))
         if meaning is None:
             return Filtered(
-                f"a {request.type} of this kind does not change the bill: `events` of the mapping gives no meaning"
+                f"{request.type} of this kind does not change the bill: `events` of the mapping gives no meaning"
             )
         names["meaning"] = meaning.value
         scope.event_at = self._event_at(scope, arrived_at)

@@ -3,7 +3,7 @@ ledger (a proof). The same `Batch` does the work; only where its rows come from 
 is written to the store of record.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from interface.ledger.change import LedgerChanges
@@ -19,14 +19,15 @@ from interface.row.message import RunRecord, StoredMessage
 class Bench:
     """Ids that mean nothing outside of a rerun; `ports.Workbench`.
 
-    `wire_ids` are those that the same allocations got before, in order: an echo of the EHR names them. `seal` makes changes
-    ready for where they go.
+    `wire_ids` are those that the same allocations got before, in order: an echo of the EHR names them. So are `public_ids` those
+    of the rows, by prefix: whoever reads them over FHIR may name them. `seal` makes changes ready for where they go.
     """
 
     lane_of: Callable[[Identifier], int]
     seal: Callable[[LedgerChanges], Sealed]
     wire_ids: Iterator[str] = field(default_factory=lambda: iter(()))
     first_id: int = 1
+    public_ids: Mapping[str, Iterator[str]] = field(default_factory=dict)
     _counters: dict[str, int] = field(default_factory=dict)
 
     def allocate(self, name: str) -> int:
@@ -40,8 +41,8 @@ class Bench:
         return next(self.wire_ids, "") or f"?{self.allocate(f'wire {name}')}"[:width]
 
     def new_public_id(self, prefix: str) -> str:
-        """An id that only has to differ."""
-        return f"{prefix}_{self.allocate(f'public {prefix}')}"
+        """The next of the known ones, else an id that only has to differ."""
+        return next(self.public_ids.get(prefix, iter(())), "") or f"{prefix}_{self.allocate(f'public {prefix}')}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,9 @@ def test_a_channel_names_its_listener(
     hp24("send", str(files[1]), "--channel", "epic")
     assert sum(listener.record.received.values()) == 1
     told = hp24("send", str(files[1]), "--channel", "nobody")
-    assert (told.code, "known: athena, cerner, epic" in told.err) == (1, True)
+    assert (told.code, "known: athena, cerner, epic\n" in told.err.replace(" [", "\n")) == (1, True)
+    told = hp24("send", str(files[1]), "--channel", "epic-fhir")
+    assert (told.code, "[channel-over-fhir]" in told.err) == (1, True)
 
 
 def test_files_with_problems_do_not_hide_the_listener_that_runs(

@@ -13,7 +13,9 @@ def test_every_declared_channel_and_destination_is_there_with_zeros(empty_home: 
     with open_app(empty_home.folder, PROJECT, empty_home.environ) as app:
         app.publish(app.edited(), "test")
     found = hp24("status", "--json").json
-    assert set(found["channels"]) == {"athena", "cerner", "epic"}
+    assert set(found["channels"]) == {
+        f"{vendor}{kind}" for vendor in ("athena", "cerner", "epic") for kind in ("", "-fhir")
+    }
     assert set(found["channels"][CHANNEL].values()) == {0}
     assert found["channels"][CHANNEL].keys() >= {state.value for state in MessageState}
     assert {name: found["destinations"]["epic/dft"][name] for name in ZEROS} == dict.fromkeys(ZEROS, 0)

@@ -39,3 +39,17 @@ def test_what_cannot_be_is_refused_with_what_would_be_right(
     done = hp24("token", *arguments)
     assert done.code != 0
     assert told in done.err
+
+
+def test_a_token_that_may_write_names_the_channel_of_its_requests(home: Home, hp24: Hp24) -> None:
+    made = hp24("token", "create", "--name", "EHR", "--scope", "system/Patient.cu", "--channel", "epic-fhir", "--json")
+    assert made.json["channel"] == "epic-fhir"
+    (row,) = hp24("token", "list", "--json").json
+    assert (row["scopes"], row["channel"]) == (["system/Patient.cu"], "epic-fhir")
+
+
+def test_before_a_first_version_the_files_say_which_channels_take_fhir(empty_home: Home, hp24: Hp24) -> None:
+    scope = ("--scope", "system/*.cruds")
+    assert hp24("token", "create", "--name", "EHR", *scope, "--channel", "cerner-fhir").code == 0
+    refused = hp24("token", "create", "--name", "EHR", *scope, "--channel", "cerner")
+    assert (refused.code, "[channel-not-fhir]" in refused.err, "cerner-fhir" in refused.err) == (1, True, True)
