@@ -90,7 +90,7 @@ def test_what_is_no_request_is_a_failure_of_the_message_with_its_place() -> None
     raw = put({**PATIENT, "birthDate": 7})
     with pytest.raises(MessageError) as failed:
         web(load(BOTH, {})).read_raw(raw, AT)
-    assert (failed.value.code, failed.value.place) == ("fhir-refused", "Patient.birthDate")
+    assert (failed.value.code, failed.value.place) == ("request-malformed", "Patient.birthDate")
 
 
 @pytest.mark.parametrize("option", sorted(OF_HL7))

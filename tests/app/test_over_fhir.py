@@ -1,4 +1,4 @@
-"""A ledger that was written over FHIR is proven, too: what requests named by our own ids is found again where it is rebuilt."""
+"""What was written over FHIR is proven and compared: rows that requests named by our own ids are found again."""
 
 import json
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from interface.app.compose import App, open_app
+from interface.app.diff import diff
 from interface.app.plan import plan_of
 from interface.app.verify import verify
 from interface.fhir.request import write
@@ -15,7 +16,7 @@ from interface.ledger.noun import Noun
 from interface.message import MessageState
 from interface.pipeline.process import ProcessStage, drain
 from interface.pipeline.receive import Listening, examine, store_batch
-from interface.row.message import Intake
+from interface.pipeline.request import Sender, examine_request
 from interface.simulate.traffic import morning
 from tests.engine.root import make_root
 from tests.mapping.fhir_sample import CHARGE, ENCOUNTER, GUARANTOR, PATIENT, Resource, number
@@ -53,15 +54,14 @@ def put(app: App, target: str, resource: Resource) -> int:
     """Write one resource (POST where `target` has no id); it has to be processed."""
     is_new = "/" not in target and "?" not in target
     raw = write("POST" if is_new else "PUT", f"/{target}", (), json.dumps(resource).encode())
-    intake = Intake("web", app.clock.now(), "t:2", raw, "", target, "", MessageState.WAITING, "AA")
-    with app.store.turn("receive") as turn:
-        (received,) = turn.receive(app.store.prepare([intake]))
+    asked = examine_request(raw, app.store.new_public_id("rq"), Sender("web", "EHR", "", "t:2"), app.clock.now())
+    (answer,) = store_batch(app.store, [asked])
     run(app)
     with app.store.snapshot() as reader:
-        story = reader.message(received.message_id)
+        story = reader.message(answer.received.message_id)
     assert story is not None
     assert (story.row.state, story.row.reason) == (MessageState.PROCESSED, "")
-    return received.message_id
+    return answer.received.message_id
 
 
 def ids(app: App, noun: Noun) -> list[str]:
@@ -127,3 +127,12 @@ def test_a_proof_from_a_baseline_knows_the_ids_of_what_was_copied_and_of_what_ca
     for patient, account_number in ((copied, "A73"), (later, "A74")):
         put(app, "Account", account(patient, number(account_number, "AN")))
     assert prove(app) == ([], [], True)
+
+
+def test_an_edited_mapping_is_compared_on_stored_requests(app: App) -> None:
+    number_ = put(app, "Patient", PATIENT)
+    file = app.root / "mappings" / "fhirr4.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("  birth_date: Patient.birthDate | date\n", "", 1), encoding="utf-8")
+    found = diff(app, [number_], lambda _done, _total: None)
+    assert [(one.shape.what, one.messages) for one in found.grouped()] == [("patient.birth_date", 1)]
