@@ -35,7 +35,7 @@ class Coverage:
                 self._event(feed, step.message.encode("utf-8", "replace"))
 
     def _event(self, feed: AnyFeed, raw: bytes) -> None:
-        self.kinds.setdefault(feed.mapping.name, set()).add(feed.kind(raw))
+        self.kinds.setdefault(feed.mapping.name, set()).update(feed.kinds(raw))
 
     def missing(self, configuration: Configuration) -> list[Rule]:
         """The rules that nothing exercised, in the order of files and lines."""

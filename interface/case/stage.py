@@ -1,6 +1,7 @@
 """A case played: its messages and payments go through the engine's own stages on a sandbox, and what each step does is told."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -24,7 +25,8 @@ from interface.pipeline.deliver import DeliverStage, Render
 from interface.pipeline.plan import Plan
 from interface.pipeline.process import ProcessStage, drain
 from interface.pipeline.receive import WAITS, Answer, Examined, Listening, ack_of, examine, settled_ack, store_batch
-from interface.row.message import Intake, Received, Settled
+from interface.pipeline.request import Sender, examine_request
+from interface.row.message import Settled
 from interface.store.sandbox import Sandbox
 from interface.view.message import MessageFilter, MessageRow
 from interface.view.money import AccountStory
@@ -126,27 +128,37 @@ def _step(stage: _Stage, number: int, step: Step) -> Outcome:
 def _message(stage: _Stage, number: int, step: Step, feed: AnyFeed) -> dict[str, Told]:
     raw = _bytes(step.message, feed) if isinstance(feed, Feed) else step.message.encode("utf-8", "surrogateescape")
     stage.clock.move(SECOND, _arrival(raw, step, feed))
-    answer = _take(stage, raw, feed) if isinstance(feed, Feed) else None
-    received = answer.received if answer is not None else _take_request(stage, raw, feed)
-    drain(stage.process, _BATCH)
-    answered: dict[str, Told] = {"answer": None if answer is None else _answered(stage, answer)}
-    if received.is_duplicate and received.message_id in stage.messages:
-        return {"state": "repeated"} | answered
-    stage.messages[received.message_id] = number
-    told = _ending(stage, received.message_id) | answered
+    if isinstance(feed, Feed):
+        message_id, is_repeat, answered = _heard(stage, raw, feed)
+    else:
+        message_id, is_repeat, answered = _asked(stage, raw, feed, f"step {number}")
+    if is_repeat and message_id in stage.messages:
+        return {"state": "repeated", "answer": answered}
+    stage.messages[message_id] = number
+    told = _ending(stage, message_id) | {"answer": answered}
     return told | {"transactions": _transactions(raw, feed, stage.clock.at)}
 
 
-def _take(stage: _Stage, raw: bytes, feed: Feed) -> Answer[Examined]:
-    listening = stage.setting.listening[feed.spec.channel]
-    return store_batch(stage.store, [examine(raw, listening, peer="case", at=stage.clock.at)])[0]
+def _heard(stage: _Stage, raw: bytes, feed: Feed) -> tuple[int, bool, str | None]:
+    """Take an HL7 message; gives its id, whether it came before, and its answer."""
+    examined = examine(raw, stage.setting.listening[feed.spec.channel], peer="case", at=stage.clock.at)
+    (answer,) = store_batch(stage.store, [examined])
+    drain(stage.process, _BATCH)
+    return answer.received.message_id, answer.received.is_duplicate, _answered(stage, answer)
 
 
-def _take_request(stage: _Stage, raw: bytes, feed: AnyFeed) -> Received:
-    """Store a FHIR request, or a resource by itself as one that is created."""
-    intake = Intake(feed.spec.channel, stage.clock.at, "case", raw, "", feed.kind(raw), "", MessageState.WAITING, "AA")
-    with stage.store.turn("receive") as turn:
-        return turn.receive(stage.store.prepare([intake]))[0]
+def _asked(stage: _Stage, raw: bytes, feed: FhirFeed, number: str) -> tuple[int, bool, str | None]:
+    """Take a FHIR request, or a resource by itself as one that is created; its answer is the status with the element to blame."""
+    with suppress(InterfaceError):
+        number = feed.parse(raw).headers.get("x-request-id") or number
+    sender = Sender(feed.spec.channel, "case", "", "case")
+    (answer,) = store_batch(stage.store, [examine_request(raw, number, sender, stage.clock.at)])
+    drain(stage.process, _BATCH)
+    message_id, refusal = answer.received.message_id, answer.examined.refusal
+    if refusal is not None:
+        return message_id, answer.received.is_duplicate, f"{refusal.status} {refusal.place}".strip()
+    settled = _settled(stage, message_id)
+    return message_id, answer.received.is_duplicate, f"{settled.code} {settled.place}".strip() if settled else None
 
 
 def _transactions(raw: bytes, feed: AnyFeed, at: int) -> dict[str, Told]:
@@ -179,12 +191,17 @@ def _arrival(raw: bytes, step: Step, feed: AnyFeed) -> int:
     return found.at if found else 0
 
 
+def _settled(stage: _Stage, message_id: int) -> Settled | None:
+    """What the sender that waits for the outcome is told; None while nothing is decided."""
+    with stage.store.snapshot() as reader:
+        return reader.settled_answers([message_id]).get(message_id)
+
+
 def _answered(stage: _Stage, answer: Answer[Examined]) -> str | None:
     raw = ack_of(answer, "ANSWER", stage.clock.at) if answer.code != WAITS else None
     if answer.code == WAITS:
-        with stage.store.snapshot() as reader:
-            settled = reader.settled_answers([answer.received.message_id]).get(answer.received.message_id)
-        raw = settled_ack(answer, settled or Settled("AA"), "ANSWER", stage.clock.at)
+        settled = _settled(stage, answer.received.message_id) or Settled("AA")
+        raw = settled_ack(answer, settled, "ANSWER", stage.clock.at)
     if raw is None:
         return None
     ack = read_ack(raw)

@@ -70,9 +70,9 @@ class Feed:
         """`identify` of stored bytes. Raises MessageError."""
         return self.identify(self.parse(raw))
 
-    def kind(self, raw: bytes) -> str:
+    def kinds(self, raw: bytes) -> set[str]:
         """What `events` of the mapping calls stored bytes, as ADT^A08."""
-        return read_header(raw).kind_name
+        return {read_header(raw).kind_name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +114,12 @@ class FhirFeed:
         found = identify_first(raw, self.identify)
         return found if found is not None else self.identify(parts(raw)[0][1])
 
-    def kind(self, raw: bytes) -> str:
-        """What `events` of the mapping calls stored bytes, as `Patient` or `Patient create`; empty where they cannot be read."""
+    def kinds(self, raw: bytes) -> set[str]:
+        """What `events` of the mapping calls each entry of stored bytes, as `Patient` or `Patient create`; none if unreadable."""
         try:
-            return self.mapping.event(self.parse(raw))[0]
+            return {self.mapping.event(request)[0] for _, request in parts(raw)}
         except InterfaceError:
-            return ""
+            return set()
 
 
 AnyFeed = Feed | FhirFeed

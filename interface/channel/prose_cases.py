@@ -59,7 +59,7 @@ body. It arrives a moment after the step before. Beside a step may stand:
 |---|---|
 | `state` | processed, filtered, held, failed, refused, parked (behind another), repeated, or rejected (by HealthPay24) |
 | `reason`, `place` | why it stands so, and where |
-| `answer` | the acknowledgement, with the first error: `AE 101 PID-3`; not told of FHIR |
+| `answer` | the acknowledgement, with the first error: `AE 101 PID-3`; over FHIR: `400 Patient.birthDate` |
 | `warnings`, `then` | warnings of the run; earlier steps that stand otherwise now: `{"1": processed}` |
 | `patients`, `guarantors` .. | by number, the fields that changed, of a journal what was added; `~`: nothing, or nothing any more |
 | `accounts`, `encounters`, `payments` | the same; accounts with what is `due` |

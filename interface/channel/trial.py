@@ -71,6 +71,10 @@ class Trial:
         content, explanation = self._read(message, arrived_at)
         return Attempt(header, self._outcome(content), content, masked, explanation)
 
+    def run_each(self, raw: bytes, arrived_at: int) -> tuple[Attempt, ...]:
+        """The same: one message is one attempt."""
+        return (self.run(raw, arrived_at),)
+
     def _read(
         self, message: Message, arrived_at: int
     ) -> "tuple[Reading | Filtered | InterfaceError, Explanation | None]":

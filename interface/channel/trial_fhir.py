@@ -7,6 +7,7 @@ from interface.channel.attempt import Attempt, Outcome
 from interface.errors import InterfaceError, MappingError, MessageError
 from interface.fhir.outcome import RefusedError
 from interface.fhir.request import Request, read
+from interface.fhir.transaction import entries
 from interface.fhir.valid import issues_of
 from interface.hl7.header import Header
 from interface.ledger.reading import Filtered, Reading
@@ -41,6 +42,18 @@ class FhirTrial:
             request = read(raw)
         except RefusedError as refused:
             return Attempt(Header(message_type="FHIR"), Outcome.REFUSED, refused)
+        return self._try(request, arrived_at)
+
+    def run_each(self, raw: bytes, arrived_at: int) -> tuple[Attempt, ...]:
+        """Try a stored request or resource; of a transaction or message every entry, in the order in which they are applied."""
+        try:
+            request = read(raw)
+            found = [one.request for one in entries(request)] if not request.type else [request]
+        except RefusedError as refused:
+            return (Attempt(Header(message_type="FHIR"), Outcome.REFUSED, refused),)
+        return tuple(self._try(one, arrived_at) for one in found if one is not None)
+
+    def _try(self, request: Request, arrived_at: int) -> Attempt:
         kind = f"{request.type or 'Bundle'} {request.interaction}"
         header = Header(message_type=kind, control_id=request.headers.get("x-request-id", ""))
         content, explanation = self._read(request, arrived_at)

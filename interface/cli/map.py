@@ -56,10 +56,10 @@ def map_verb(asked: Asked, name: str, mapping: str, channel: str, explain: bool,
     explain, is_fhir = explain or bool(rule), messages[0].is_fhir
     try:
         trial = open_trial(root, os.environ, mapping=mapping, channel=channel, explains=explain, is_fhir=is_fhir)
-        attempts = [(one, trial.run(one.raw, one.arrived_at)) for one in messages]
+        attempts = [(one, each) for one in messages for each in trial.run_each(one.raw, one.arrived_at)]
         if not explain and any(attempt.is_for_a_rule for _one, attempt in attempts):
             telling = open_trial(root, os.environ, mapping=mapping, channel=channel, explains=True, is_fhir=is_fhir)
-            attempts = [(one, telling.run(one.raw, one.arrived_at)) for one in messages]
+            attempts = [(one, each) for one in messages for each in telling.run_each(one.raw, one.arrived_at)]
     except ProblemsError as found:
         from interface.cli.engine import tell_problems
 

@@ -122,7 +122,7 @@ def _create(raw: bytes) -> Request:
     if not isinstance(type_, str) or not _TYPE.fullmatch(type_):
         raise _malformed("the object is no resource", "resourceType")
     check(resource)
-    return Request("POST", type_, resource=resource)
+    return Request("POST", "" if type_ == "Bundle" else type_, resource=resource)
 
 
 def _malformed(told: str, expression: str = "", code: IssueCode = IssueCode.STRUCTURE) -> RefusedError:

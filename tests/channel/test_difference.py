@@ -154,3 +154,45 @@ def test_what_an_environment_says_differs_by_name() -> None:
     assert one.money
     (two,) = changed(file, "EPIC_DFT_HOST: ehr.example.org", "EPIC_DFT_HOST: ehr2.example.org")
     assert (two.name, two.money) == ("values.EPIC_DFT_HOST", "")
+
+
+FHIRR4, OF_EPIC = "mappings/fhirr4.yaml", "channels/epic-fhir.yaml"
+
+
+def test_what_a_channel_over_fhir_takes_is_an_option_like_others() -> None:
+    (one,) = changed(OF_EPIC, "max_entries: 500", "max_entries: 400")
+    assert (one.name, one.old, one.new, one.money) == ("source.fhir.max_entries", "500", "400", "")
+
+
+def test_a_rule_that_reads_fhir_reaches_the_channels_that_inherit_it() -> None:
+    (one,) = changed(FHIRR4, "birth_date: Patient.birthDate | date", "birth_date: Patient.birthDate[0] | date")
+    assert (one.subject, one.name, one.channels, one.money) == (
+        "mapping fhirr4",
+        "patient.birth_date",
+        ("epic-fhir",),
+        "",
+    )
+
+
+def test_a_channel_over_fhir_that_comes_says_so() -> None:
+    before = {path: text for path, text in SHIPPED.items() if path != OF_EPIC}
+    (one,) = differences(load(before, {}), load(SHIPPED, {}))
+    assert (one.subject, one.new) == ("channel epic-fhir", "FHIR, facility HARBOR, mapping epic-fhir")
+
+
+@pytest.mark.parametrize(
+    ("path", "texts", "is_money"),
+    [
+        (("events", "Account"), ("balance", None), True),
+        (("events", "PaymentReconciliation"), (None, None), True),
+        (("events", "Patient"), ("'merge-patient' if Patient.link", "update-person"), True),
+        (("events", "Patient"), ("update-person", "add-person"), False),
+        (("patient", "language"), ("ChargeItem.code.text", None), True),
+        (("identifiers", "references"), ("urn:id:a", "urn:id:b"), True),
+        (("patient", "family"), ("Patient.name.family", None), False),
+    ],
+)
+def test_what_of_fhir_touches_money_is_told(
+    path: tuple[str, ...], texts: tuple[str | None, ...], is_money: bool
+) -> None:
+    assert bool(consequence.of_target(path, *texts)) is is_money

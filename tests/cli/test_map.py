@@ -1,6 +1,7 @@
 """`hp24 map`: what a message becomes, and with --explain how and why."""
 
 import io
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -241,3 +242,36 @@ def test_a_resource_of_another_shape_is_refused_with_its_path(root: Path, hp24: 
     told = hp24("map", resource(root, raw({**PATIENT, "name": "TESTER"})), "--mapping", "fhirr4", "--json")
     (one,) = told.json["messages"]
     assert (one["outcome"], one["place"]) == ("refused", "Patient.name")
+
+
+WEB = """\
+channel: web
+source: {fhir: {}}
+timezone: America/Chicago
+facility: NORTH
+mapping: fhirr4
+"""
+
+
+def test_a_resource_is_read_as_the_only_channel_that_takes_fhir_does(root: Path, hp24: Hp24) -> None:
+    (root / "channels" / "web.yaml").write_text(WEB)
+    told = hp24("map", resource(root, raw({**PATIENT, "identifier": [{"value": "71"}]})), "--json")
+    (one,) = told.json["messages"]
+    assert (told.json["channel"], one["reading"]["patient"]["ids"]) == (
+        "web",
+        [{"authority": "north", "type": "MR", "value": "71"}],
+    )
+    assert hp24("map", message(root, A04), "--json").json["channel"] == "epic"
+
+
+def test_every_entry_of_a_bundle_is_tried(root: Path, hp24: Hp24) -> None:
+    entries = [
+        {"resource": ACCOUNT, "request": {"method": "POST", "url": "Account"}},
+        {"resource": PATIENT, "request": {"method": "POST", "url": "Patient"}},
+    ]
+    bundle = json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": entries}).encode()
+    told = hp24("map", resource(root, bundle), "--mapping", "fhirr4", "--json")
+    assert [(one["type"], one["outcome"]) for one in told.json["messages"]] == [
+        ("Patient create", "mapped"),
+        ("Account create", "mapped"),
+    ]

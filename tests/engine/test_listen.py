@@ -103,6 +103,14 @@ def lose_storage(reactor: Reactor) -> None:
     wait_until(lambda: reactor.catch_up() or not reactor.listening, "the intake thread tells, and the listeners close")
 
 
+def test_a_part_whose_channels_are_all_over_fhir_lives(idle: ListenPart, reactor: Reactor) -> None:
+    idle.start([])
+    assert (idle.vitals().ears, reactor.listening) == ((), {})
+    idle.adopt([_source(FIRST)])
+    reactor.catch_up()
+    assert set(reactor.listening) == {FIRST}
+
+
 def test_one_address_that_cannot_be_had_again_keeps_no_other_channel_from_listening(
     part: ListenPart, reactor: Reactor, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -57,6 +57,10 @@ def test_a_bundle_is_sent_to_the_base() -> None:
     assert (found.type, found.interaction) == ("", "create")
 
 
+def test_a_bundle_by_itself_is_sent_there_too() -> None:
+    assert read(b'{"resourceType":"Bundle","type":"transaction"}').kind == "Bundle transaction"
+
+
 def test_a_delete_has_no_resource() -> None:
     assert read(write("DELETE", "/Patient/01A", [], b"")).resource is None
 
