@@ -1,7 +1,7 @@
 """The same hospital's day as requests to a FHIR server (R4): the people and amounts that the HL7 words tell of, as resources.
 
-Patients, accounts and visits are written where they are found by their number (conditional update), charges and payments created
-if they are not there. What carries no number of HL7's tables here is left to the mapping of the site.
+Patients, accounts and visits are written where they are found by their number (conditional update), charges and payments created:
+their own numbers tell one that comes again. What carries no number of HL7's tables here is left to the mapping of the site.
 """
 
 from collections.abc import Iterator, Mapping
@@ -110,8 +110,7 @@ class FhirWords:
         return FhirRequest("PUT", target, _HEADERS, resource, event_lane)
 
     def _post(self, event_lane: str, resource: Resource) -> FhirRequest:
-        condition = ("If-None-Exist", f"identifier={_token(resource['identifier'][0])}")
-        return FhirRequest("POST", resource["resourceType"], (*_HEADERS, condition), resource, event_lane)
+        return FhirRequest("POST", resource["resourceType"], _HEADERS, resource, event_lane)
 
     def _number(self, kind: str, value: str) -> Resource:
         return identifier(kind, value, f"urn:id:{self._site.facility}")
