@@ -47,7 +47,7 @@ class HttpServer:
         self._context: ssl.SSLContext | None = None
         config = uvicorn.Config(
             cast(Any, application),  # the two libraries write the same type in different words
-            http="h11",
+            http="httptools",
             ws="none",
             lifespan="off",
             log_config=None,

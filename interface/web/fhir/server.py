@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,6 +18,7 @@ from interface.fhir.capability import capability
 from interface.fhir.outcome import Issue, IssueCode, RefusedError
 from interface.fhir.scope import Right
 from interface.fhir.search import elements, search
+from interface.web.blocking import blocking
 from interface.web.fhir.door import Door, acceptable, preferred
 from interface.web.fhir.looking import Looking
 from interface.web.fhir.reading import Reading
@@ -59,7 +59,7 @@ class _Face:
         async def route(request: Request) -> Response:
             if request.method == "POST":
                 request.state.body = await request.body()
-            return await run_in_threadpool(guarded, request)
+            return await blocking(guarded, request)
 
         def guarded(request: Request) -> Response:
             try:

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -24,6 +23,7 @@ from interface.fhir.text import Resource
 from interface.fhir.transaction import entries, requests
 from interface.pipeline.request import Asked, Kept, Sender, examine_request, refuse_request
 from interface.view.token import TokenRow
+from interface.web.blocking import blocking
 from interface.web.fhir.door import Door, acceptable, by_token, preferred
 from interface.web.fhir.looking import Looking
 from interface.web.fhir.reading import Reading
@@ -33,6 +33,7 @@ from interface.web.fhir.written import Sent, Written
 INVALID = "request-invalid"
 _RIGHTS = {"POST": Right.CREATE, "PUT": Right.UPDATE}
 _LONGEST_NUMBER = 128
+_UNASKED_BYTES = 65_536  # so much is read before anybody looks who sends it
 
 
 class Keeper(Protocol):
@@ -97,27 +98,51 @@ class Writing:
 
     async def one(self, request: Request) -> Response:
         """Create or update a resource."""
-        token = await run_in_threadpool(self._door.token, request)
-        type_ = request.path_params["type"]
-        self._door.may(token, _RIGHTS[request.method], type_)
-        if request.method == "PUT" and "id" not in request.path_params:
-            self._door.may(token, Right.CREATE, type_)
-        _see_writable(type_, request.method, is_conditional="if-none-exist" in request.headers)
-        sent = await self._sent(request, token)
-        return await self._kept(token, sent)
+        return await self._taken(request, await self._small(request))
 
     async def bundle(self, request: Request) -> Response:
         """A transaction, a message, or a batch of requests."""
-        token = await run_in_threadpool(self._door.token, request)
-        sent = await self._sent(request, token)
-        kind = _kind(sent.body)
-        if kind == "batch" and not request.url.path.endswith(asked_for.PROCESS_MESSAGE):
-            return await self._batch(token, sent)
-        return await self._kept(token, sent)
+        body = await self._small(request)
+        if _kind(body) == "batch" and not request.url.path.endswith(asked_for.PROCESS_MESSAGE):
+            token = await blocking(self._door.token, request)
+            return await self._batch(token, self._sent(request, token, body))
+        return await self._taken(request, body)
 
-    async def _sent(self, request: Request, token: TokenRow) -> Sent:
+    async def _small(self, request: Request) -> bytes:
+        """The body. Who sends much is looked at before it is read."""
+        told = request.headers.get("content-length", "")
+        if told.isdecimal() and int(told) <= _UNASKED_BYTES:
+            return await _body(request, _UNASKED_BYTES)
+        token = await blocking(self._door.token, request)
+        return await _body(request, self._source(token).max_body_bytes)
+
+    async def _taken(self, request: Request, body: bytes) -> Response:
+        """One request, in one hand-over to a thread and, where the answer shows a resource, another."""
+        token, sent, asked = await blocking(self._let_in, request, body)
+        with self._counted(sent.source):
+            kept = await self._keeper.take(asked, sent.source.answer_within_micros)
+        if self._written.is_brief(sent, asked, kept):
+            return self._written.response(sent, asked, kept)
+        return await blocking(self._told, token, sent, asked, kept)
+
+    def _let_in(self, request: Request, body: bytes) -> tuple[TokenRow, Sent, Asked]:
+        token = self._door.token(request)
+        if type_ := request.path_params.get("type", ""):
+            self._door.may(token, _RIGHTS[request.method], type_)
+            if request.method == "PUT" and "id" not in request.path_params:
+                self._door.may(token, Right.CREATE, type_)
+            _see_writable(type_, request.method, is_conditional="if-none-exist" in request.headers)
+        sent = self._sent(request, token, body)
+        return token, sent, self._examined(token, sent)
+
+    def _told(self, token: TokenRow, sent: Sent, asked: Asked, kept: Kept) -> Response:
+        response = self._written.response(sent, asked, kept)
+        if asked.request is not None and not asked.request.type and response.status_code == 200:
+            return self._looked(token, sent, asked.request, response)
+        return response
+
+    def _sent(self, request: Request, token: TokenRow, body: bytes) -> Sent:
         source = self._source(token)
-        body = await _body(request, source.max_body_bytes)
         number = request.headers.get("x-request-id", "").strip()[:_LONGEST_NUMBER] or self._new_number()
         target = request.url.path.removeprefix(ROOT) or "/"
         if request.url.query:
@@ -141,15 +166,6 @@ class Writing:
             text_ = "the token writes to no channel that takes FHIR: hp24 token create --channel NAME"
             raise RefusedError(403, Issue(IssueCode.FORBIDDEN, text_))
         return source
-
-    async def _kept(self, token: TokenRow, sent: Sent) -> Response:
-        asked = await run_in_threadpool(self._examined, token, sent)
-        with self._counted(sent.source):
-            kept = await self._keeper.take(asked, sent.source.answer_within_micros)
-        response = await run_in_threadpool(self._written.response, sent, asked, kept)
-        if asked.request is not None and not asked.request.type and response.status_code == 200:
-            return await run_in_threadpool(self._looked, token, sent, asked.request, response)
-        return response
 
     def _examined(self, token: TokenRow, sent: Sent) -> Asked:
         headers = (*sent.headers, ("x-request-id", sent.number))
@@ -196,7 +212,7 @@ class Writing:
     # ------------------------------------------------------------ a batch: requests that stand for themselves
 
     async def _batch(self, token: TokenRow, sent: Sent) -> Response:
-        found = await run_in_threadpool(lambda: requests(text.read(sent.body)))
+        found = await blocking(lambda: requests(text.read(sent.body)))
         if len(found) > sent.source.max_entries:
             raise _too_many(sent.source)
         told = await asyncio.gather(*(self._of_batch(token, sent, one.position, one) for one in found))
@@ -204,17 +220,17 @@ class Writing:
 
     async def _of_batch(self, token: TokenRow, sent: Sent, position: int, entry: Any) -> Resource:
         if entry.request is None:
-            return await run_in_threadpool(self._entry_looked, token, entry.url, sent.base)
+            return await blocking(self._entry_looked, token, entry.url, sent.base)
         try:
             self._may_write(token, entry.request)
             _see_writable(
                 entry.request.type, entry.request.method, is_conditional="if-none-exist" in entry.request.headers
             )
             own = sent.of_entry(position, entry.request)
-            asked = await run_in_threadpool(self._examined, token, own)
+            asked = await blocking(self._examined, token, own)
             with self._counted(sent.source):
                 kept = await self._keeper.take(asked, sent.source.answer_within_micros)
-            return await run_in_threadpool(self._written.entry, own, asked, kept)
+            return await blocking(self._written.entry, own, asked, kept)
         except Exception as failure:  # noqa: BLE001 - the edge: whatever goes wrong is one entry's
             refused = failed(failure)
             return {"response": {"status": str(refused.status), "outcome": outcome(refused.issues)}}
@@ -223,9 +239,9 @@ class Writing:
 
     async def validate(self, request: Request) -> Response:
         """Say what is wrong with a resource; nothing is kept (R4 section 3.2.1, $validate)."""
-        token = await run_in_threadpool(self._door.token, request)
+        token = await blocking(self._door.token, request)
         body = await _body(request, self._source(token).max_body_bytes)
-        return await run_in_threadpool(self._validated, request.path_params.get("type", ""), body)
+        return await blocking(self._validated, request.path_params.get("type", ""), body)
 
     def _validated(self, type_: str, body: bytes) -> Response:
         resource = _to_validate(text.read(body))
@@ -240,12 +256,12 @@ class Writing:
 
     async def later(self, request: Request) -> Response:
         """What became of a request whose sender did not wait (Prefer: respond-async)."""
-        token = await run_in_threadpool(self._door.token, request)
+        token = await blocking(self._door.token, request)
         number = request.path_params["number"]
-        kept = await run_in_threadpool(self._keeper.fate, number, by_token(token).actor)
+        kept = await blocking(self._keeper.fate, number, by_token(token).actor)
         if kept is None:
             return Response(status_code=202, headers={"retry-after": "1", "x-progress": "waiting"})
-        return await run_in_threadpool(self._written.fate, kept, self._door.base(request))
+        return await blocking(self._written.fate, kept, self._door.base(request))
 
     @contextmanager
     def _counted(self, source: RequestSource) -> Iterator[None]:

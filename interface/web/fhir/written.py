@@ -91,6 +91,12 @@ class Written:
             return answer(self._transaction(sent, request, settled.written))
         return self._one(sent, request, settled, status)
 
+    @staticmethod
+    def is_brief(sent: Sent, asked: Asked, kept: Kept) -> bool:
+        """Whether the answer shows nothing that has to be read."""
+        is_of_one = asked.request is None or bool(asked.request.type)
+        return is_of_one and (int(kept.settled.code) >= 202 or sent.prefers in ("minimal", "operationoutcome"))
+
     def fate(self, kept: Kept, base: str) -> Response:
         """What became of a request whose sender did not wait: a Bundle with its answer (R5 async-bundle, as R4 has none)."""
         settled = kept.settled
