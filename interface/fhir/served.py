@@ -141,7 +141,8 @@ SERVED: Mapping[str, Served] = {
         writes=_BOOKED,
     ),
     "PaymentReconciliation": Served(
-        "Payments that HealthPay24 took, each with its shares, voids and refunds. What the EHR took is in its balances alone.",
+        "Payments that HealthPay24 took, each with its shares, voids and refunds; and, by id or number alone, what the EHR told of "
+        "payments of its own, and of what it gave back.",
         {"_id": _ID, "identifier": _PAYMENT},
         {},
         required=("status", "created", "paymentDate", "paymentAmount"),

@@ -20,6 +20,10 @@ _ENTRY = t.journal_entry.c
 _LINE = t.journal_line.c
 _MONEY = t.money_key.c
 _IS_CHARGE = _ENTRY.kind.in_((EntryKind.CHARGE.value, EntryKind.CREDIT.value))
+_IS_PAYMENT_OF_EHR = sa.and_(
+    _ENTRY.kind.in_((EntryKind.PAYMENT.value, EntryKind.REVERSAL.value, EntryKind.REFUND.value)),
+    _ENTRY.payment_id.is_(None),
+)
 _NUMBERED = sa.select(t.money_key).where(_MONEY.number_key == sa.bindparam("number"))
 _MARKS = sa.select(t.money_key).where(within(_MONEY.message_id, "messages"))
 _TAKEN_BACK = sa.select(_ENTRY.reverses).where(
@@ -53,7 +57,8 @@ def _conditions(tx: Tx, wanted: ChargeFilter) -> list[sa.ColumnElement[bool]] | 
     accounts = _accounts(tx, wanted)
     if set() in narrow or accounts == set():
         return None
-    conditions: list[sa.ColumnElement[bool]] = [_IS_CHARGE, *(_ENTRY.id.in_(ids) for ids in narrow)]
+    kinds = _IS_PAYMENT_OF_EHR if wanted.are_payments else _IS_CHARGE
+    conditions: list[sa.ColumnElement[bool]] = [kinds, *(_ENTRY.id.in_(ids) for ids in narrow)]
     if wanted.beyond_id:
         conditions.append(_ENTRY.id > wanted.beyond_id)
     if wanted.public_ids is not None:
@@ -105,6 +110,7 @@ def _stories(tx: Tx, found: Sequence[Entry]) -> list[ChargeStory]:
                 patient=owner.public_id if owner else "",
                 number=numbers.get(one.id, ""),
                 is_restricted=bool(account.value(PRIVACY, "restricted")),
+                facility=account.facility,
                 is_taken_back=one.id in taken_back,
             )
         )

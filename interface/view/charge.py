@@ -19,6 +19,7 @@ class ChargeFilter:
     patients: tuple[str, ...] | None = None
     accounts: tuple[str, ...] | None = None
     beyond_id: int = 0
+    are_payments: bool = False  # not charges and credits, but what the EHR says was paid to it, or given back
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +31,5 @@ class ChargeStory:
     patient: str  # empty while the account has none
     number: str  # FT1-2; empty where the sender gave none, or the charge was taken back
     is_restricted: bool  # the account is paid by the patient, and not to be disclosed to an insurer
+    facility: str
     is_taken_back: bool  # the same message was booked anew in its place, or without it

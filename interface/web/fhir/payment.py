@@ -5,10 +5,12 @@ from datetime import tzinfo
 from interface.currency import exponent
 from interface.fhir.element import concept, date_time, day, instant, known, money, reference
 from interface.fhir.text import Resource
+from interface.ledger.journal import Book, EntryKind
 from interface.ledger.payment import Allocation, AllocationKind
 from interface.message import PaymentState, PostingState
+from interface.view.charge import ChargeStory
 from interface.view.money import PaymentStory
-from interface.web.fhir.person import id_of
+from interface.web.fhir.person import id_of, security
 
 PAYMENTS = "urn:id:healthpay24"  # the system of HealthPay24's own numbers
 _PAYMENT_TYPES = "http://terminology.hl7.org/CodeSystem/payment-type"
@@ -54,6 +56,32 @@ def notice(story: PaymentStory, zone: tzinfo) -> Resource:
         recipient={"type": "Organization", "display": one.facility or "unknown"},
         amount=money(one.amount_minor, one.currency, exponent(one.currency)),
         paymentStatus=concept(_PAYMENT_STATUS, "cleared" if _outcome(story) == "complete" else "paid"),
+    )
+
+
+def of_ehr(story: ChargeStory, zone: tzinfo) -> Resource:
+    """PaymentReconciliation of what the EHR says was paid to it (positive), or given back (negative)."""
+    one = story.entry
+    line = next(each for each in one.lines if each.book is Book.RECEIVABLE)
+    amount = money(-line.amount_minor, line.currency, exponent(line.currency))
+    is_payment = one.kind is EntryKind.PAYMENT
+    return known(
+        resourceType="PaymentReconciliation",
+        id=id_of(one.public_id),
+        meta=known(security=security(is_restricted=story.is_restricted)),
+        identifier=[{"value": story.number}] if story.number else [],
+        status="entered-in-error" if story.is_taken_back else "active",
+        created=date_time(one.at),
+        outcome="complete",
+        paymentDate=day(one.at, zone),
+        paymentAmount=amount,
+        detail=[
+            known(
+                type=concept(_PAYMENT_TYPES, "payment" if is_payment else "adjustment"),
+                request=reference("Account", id_of(story.account)),
+                amount=amount,
+            )
+        ],
     )
 
 

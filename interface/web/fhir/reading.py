@@ -11,7 +11,7 @@ from interface.healthpay24.record import AccountRecord, GuarantorRecord
 from interface.ledger.noun import PREFIX, Noun
 from interface.operate.act import By
 from interface.operate.resource import Found, Resources
-from interface.view.charge import ChargeFilter
+from interface.view.charge import ChargeFilter, ChargeStory
 from interface.view.money import PaymentStory
 from interface.view.resource import ResourceFilter, Token
 from interface.web.fhir import billing, payment, person
@@ -156,11 +156,26 @@ class Reading:
             if (by_id is None or person.id_of(one.payment.public_id) in by_id)
             and all(_bears(one, any_of) for any_of in asked.tokens)
         ]
+        if asked.type == "PaymentReconciliation" and (missing := asked.count - len(found)) > 0:
+            found += [self._booked(one) for one in self._resources.charges(by, _ehr_payments(asked, missing))]
         return _cut(found, asked)
+
+    def _booked(self, story: ChargeStory) -> Resource:
+        return payment.of_ehr(story, self._zone_of(story.facility))
 
     def _paid(self, type_: str, story: PaymentStory) -> Resource:
         build = payment.notice if type_ == "PaymentNotice" else payment.reconciliation
         return build(story, self._zone_of(story.payment.facility))
+
+
+def _ehr_payments(asked: Search, limit: int) -> ChargeFilter:
+    """What the EHR says was paid to it, with these ids and numbers."""
+    return ChargeFilter(
+        limit,
+        public_ids=None if asked.ids is None else tuple(f"{_CHARGE}_{one}" for one in asked.ids),
+        numbers=tuple(tuple(value for _, value in any_of) for any_of in asked.tokens),
+        are_payments=True,
+    )
 
 
 def _cut(found: Sequence[Resource], asked: Search) -> Page:

@@ -8,6 +8,7 @@ import pytest
 
 from interface.fhir.text import read
 from interface.message import MessageState
+from interface.view.delivery import DeliveryFilter
 from tests.web.fhir.conftest import Program, face_of, feed, message, opened
 from tests.web.fhir.writer import Resource, Writer, account, charge, id_of, number, outcome, patient
 
@@ -205,3 +206,31 @@ def test_a_resource_is_validated_without_being_kept(writer: Writer) -> None:
 def test_a_body_beyond_the_limit_is_not_taken(writer: Writer) -> None:
     answer = writer.send("POST", "Patient", b" " * 1_000_001)
     assert (answer.status_code, writer.states()) == (413, [])
+
+
+def test_what_the_ehr_was_paid_is_booked_read_and_never_posted(writer: Writer) -> None:
+    writer.post(patient("771"))
+    of = id_of(writer.post(account("A1", "771")))
+    paid = {
+        "resourceType": "PaymentReconciliation",
+        "identifier": [{"system": "urn:id:WEST", "value": "P1"}],
+        "status": "active",
+        "created": "2026-11-02T09:00:00-06:00",
+        "paymentDate": "2026-11-02",
+        "paymentAmount": {"value": Decimal("30.00"), "currency": "USD"},
+        "detail": [
+            {
+                "type": {"coding": [{"code": "payment"}]},
+                "request": {"reference": f"Account/{of}"},
+                "amount": {"value": Decimal("30.00"), "currency": "USD"},
+            }
+        ],
+    }
+    made = writer.post(paid)
+    assert made.status_code == 201
+    (found,) = writer.program.found("PaymentReconciliation?identifier=P1")
+    assert found == writer.program.get(f"PaymentReconciliation/{id_of(made)}")
+    assert found["paymentAmount"] == {"value": Decimal("30.00"), "currency": "USD"}
+    assert found["detail"][0]["request"]["reference"] == f"Account/{of}"
+    with writer.program.app.store.snapshot() as reader:
+        assert reader.deliveries(DeliveryFilter(limit=10)) == []
