@@ -11,6 +11,7 @@ from interface.message import MessageState
 from interface.operate.act import By, acting, body_purged, need_reason, note
 from interface.operate.hold import STUCK, close_items_of, require_state, rows_of
 from interface.pipeline.receive import Listening, examine
+from interface.pipeline.request import HOLDS_CARD, Sender, examine_request, is_request
 from interface.ports import Clock, Store
 from interface.row.message import PLACES, Intake
 from interface.view.message import MessageRow
@@ -33,10 +34,18 @@ def edited(store: Store, by: By, message_id: int, values: Mapping[str, str]) -> 
     """
     note(store, by, "look", f"message:{message_id}", details={"to": "amend"})
     with store.snapshot() as reader:
-        _require_amendable(*rows_of(reader, [message_id]))
+        (original,) = rows_of(reader, [message_id])
+        _require_amendable(original)
         raw = reader.body(message_id)
     if raw is None:
         raise body_purged(message_id)
+    if is_request(original.type):
+        raise ActRefusedError(
+            "not-amendable",
+            "a FHIR request has no fields to be set",
+            place=f"message:{message_id}",
+            advice="write it to a file with `hp24 show --raw`, correct that, and amend with the file",
+        )
     message: Message = parse(raw)
     for path, value in values.items():
         if contains_card(value):
@@ -81,6 +90,8 @@ def _require_amendable(original: MessageRow) -> None:
 
 
 def _intake(clock: Clock, by: By, original: MessageRow, raw: bytes) -> Intake:
+    if is_request(original.type):
+        return _request(clock, by, original, raw)
     if findings := screen(raw).findings:
         raise _card_number(findings[0].place)
     channel = original.channel.removeprefix(f"{SOURCE}/")
@@ -96,6 +107,23 @@ def _intake(clock: Clock, by: By, original: MessageRow, raw: bytes) -> Intake:
             place=problem.place if problem else "MSH",
         )
     return replace(examined.intake, answer="", original_id=original.id, actor=by.actor)
+
+
+def _request(clock: Clock, by: By, original: MessageRow, raw: bytes) -> Intake:
+    """A corrected FHIR request, in its stored form or as the resource alone."""
+    channel = original.channel.removeprefix(f"{SOURCE}/")
+    sender = Sender(f"{SOURCE}/{channel}", "", by.actor, "")
+    asked = examine_request(raw, f"amends-{original.id}", sender, clock.now())
+    if asked.refusal is not None:
+        if asked.intake.reason == HOLDS_CARD:
+            raise _card_number(asked.refusal.place)
+        raise ActRefusedError(
+            "request-malformed",
+            asked.refusal.text,
+            place=asked.refusal.place,
+            advice="amend with a request as `hp24 show --raw` shows it, or with the resource alone",
+        )
+    return replace(asked.intake, answer="", original_id=original.id)
 
 
 def _card_number(place: str) -> ActRefusedError:

@@ -97,6 +97,11 @@ def kind_of(request: Request) -> str:
     return f"{first} {rest}" if first in resources() or not request.type else _UNKNOWN
 
 
+def is_request(kind: str) -> bool:
+    """Whether the kind of a stored message is one of a request's."""
+    return " " in kind
+
+
 def _look_inside(request: Request) -> None:
     if request.type:
         request.only_new  # noqa: B018 - read for its being readable

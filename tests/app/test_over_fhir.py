@@ -11,9 +11,12 @@ from interface.app.compose import App, open_app
 from interface.app.diff import diff
 from interface.app.plan import plan_of
 from interface.app.verify import verify
+from interface.errors import ActRefusedError
 from interface.fhir.request import write
 from interface.ledger.noun import Noun
 from interface.message import MessageState
+from interface.operate.act import By
+from interface.operate.amend import amend, edited
 from interface.pipeline.process import ProcessStage, drain
 from interface.pipeline.receive import Listening, examine, store_batch
 from interface.pipeline.request import Sender, examine_request
@@ -50,8 +53,8 @@ def run(app: App) -> None:
     drain(ProcessStage(app.store, plan_of(*app.active()), app.clock), 32)
 
 
-def put(app: App, target: str, resource: Resource) -> int:
-    """Write one resource (POST where `target` has no id); it has to be processed."""
+def put(app: App, target: str, resource: Resource, state: MessageState = MessageState.PROCESSED) -> int:
+    """Write one resource (POST where `target` has no id); it has to end as `state`."""
     is_new = "/" not in target and "?" not in target
     raw = write("POST" if is_new else "PUT", f"/{target}", (), json.dumps(resource).encode())
     asked = examine_request(raw, app.store.new_public_id("rq"), Sender("web", "EHR", "", "t:2"), app.clock.now())
@@ -60,7 +63,7 @@ def put(app: App, target: str, resource: Resource) -> int:
     with app.store.snapshot() as reader:
         story = reader.message(answer.received.message_id)
     assert story is not None
-    assert (story.row.state, story.row.reason) == (MessageState.PROCESSED, "")
+    assert story.row.state is state, story.row.reason
     return answer.received.message_id
 
 
@@ -136,3 +139,23 @@ def test_an_edited_mapping_is_compared_on_stored_requests(app: App) -> None:
     file.write_text(text.replace("  birth_date: Patient.birthDate | date\n", "", 1), encoding="utf-8")
     found = diff(app, [number_], lambda _done, _total: None)
     assert [(one.shape.what, one.messages) for one in found.grouped()] == [("patient.birth_date", 1)]
+
+
+def test_a_request_that_a_person_corrects_runs_in_place_of_the_held_one(app: App) -> None:
+    put(app, "Patient", PATIENT)
+    early = {**CHARGE, "account": [{"identifier": number("A404", "AN")}]}
+    held = put(app, "ChargeItem", early, state=MessageState.HELD)
+    owner = account(ids(app, Noun.PATIENT)[-1], number("A405", "AN"))
+    put(app, "Account", owner)
+    by = By("tester", "the sender wrote another number")
+    body = json.dumps({**early, "account": [{"identifier": number("A405", "AN")}]}).encode()
+    amended = amend(app.store, app.clock, by, held, body)
+    run(app)
+    with app.store.snapshot() as reader:
+        story = reader.message(amended.message_id)
+        assert story is not None
+        assert story.row.state is MessageState.PROCESSED
+    with pytest.raises(ActRefusedError) as refused:
+        edited(app.store, by, held, {"PID-5": "X"})
+    assert refused.value.code == "not-amendable"
+    assert prove(app) == ([], [], True)
