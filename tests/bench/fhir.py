@@ -86,7 +86,7 @@ class Server:
         with self.app.store.snapshot() as reader:
             (first,) = reader.resources(ResourceFilter(Noun.ACCOUNT, 1))
             *_, last = reader.resources(
-                ResourceFilter(Noun.ACCOUNT, PAGE, beyond_id=max(0, first.id + self.accounts - PAGE))
+                ResourceFilter(Noun.ACCOUNT, PAGE, beyond=max(0, first.id + self.accounts - PAGE))
             )
         return first.updated_at, last.updated_at
 
