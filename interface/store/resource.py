@@ -19,6 +19,13 @@ _VALUED = sa.select(t.identifier).where(
     t.identifier.c.value_key == sa.bindparam("value"), t.identifier.c.noun == sa.bindparam("noun")
 )
 _WORD = t.name_word.c
+_COMMON = 1000  # of whom so many bear it, a word is as common as any: no more are counted
+_BEARERS = sa.select(sa.func.count().label("amount")).select_from(
+    sa.select(_WORD.entity_id)
+    .where(_WORD.key == sa.bindparam("key"), _WORD.noun == sa.bindparam("noun"))
+    .limit(_COMMON)
+    .subquery()
+)
 # Most is asked for by what leads to a few rows: that statement is built once.
 _THESE = {
     noun: sa.select(table.c.id, table.c.public_id, table.c.updated_at).where(
@@ -138,12 +145,22 @@ def _named(tx: Tx, noun: Noun, row: "sa.ColumnElement[int]", any_of: Sequence[st
 
 
 def _holds(tx: Tx, noun: Noun, row: "sa.ColumnElement[int]", text: str) -> list[Condition]:
-    keys = word_keys(tx.vault, noun, [text])
+    """All of the words: the rarest one leads to rows, and those are asked for the others."""
+    keys = sorted(word_keys(tx.vault, noun, [text]))
     if not keys:
         return [sa.false()]
+    rarest = keys[0] if len(keys) == 1 else min(keys, key=lambda key: _bearers(tx, noun, key))
+    leads = row.in_(sa.select(_WORD.entity_id).where(_WORD.key == rarest, _WORD.noun == noun.value))
+    others = (key for key in keys if key != rarest)
     return [
-        row.in_(sa.select(_WORD.entity_id).where(_WORD.key == key, _WORD.noun == noun.value)) for key in sorted(keys)
+        leads,
+        *(sa.exists().where(_WORD.noun == noun.value, _WORD.entity_id == row, _WORD.key == key) for key in others),
     ]
+
+
+def _bearers(tx: Tx, noun: Noun, key: int) -> int:
+    found = tx.first(_BEARERS, key=key, noun=noun.value)
+    return 0 if found is None else int(found.amount)
 
 
 def _whole(tx: Tx, noun: Noun, public_ids: Iterable[str]) -> list[int]:
