@@ -114,7 +114,7 @@ def running(folder: Path, url: str, accounts: int, tell: fhir_store.Tell) -> Ite
         app.publish(app.edited(), "bench")
         fhir_store.fill(app, accounts, tell)
         app.store.settle_space()
-        _, token = create_token(app.store, app.clock, _BY, "bench", ["system/*.cruds"], days=1, types=TYPES)
+        _, token = create_token(app.store, app.clock, _BY, "bench", ["system/*.rs"], days=1, types=TYPES)
         command = [str(COMMAND), "run", "--home", str(home), "--root", str(root), "--part", "serve"]
         with serving(command, (port,), folder / "engine.log", environment):
             yield Server(app, port, token, accounts)
