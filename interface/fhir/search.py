@@ -13,6 +13,7 @@ MOST = 200  # entries on a page, at most
 USUAL = 50
 CURSOR = "_cursor"  # of the links that we give; opaque to clients
 _PAGING = ("_count", CURSOR)
+_MOST_DIGITS = 32
 _TOTALS = ("none", "estimate", "accurate")
 _COSMETIC = ("_format", "_pretty")  # said of how, not of what; JSON is all there is
 _ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")
@@ -98,7 +99,7 @@ def _wrong(name: str, text: str) -> RefusedError:
 
 
 def _page(found: Search, name: str, text: str) -> None:
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
+    if not text.isascii() or not text.isdigit() or len(text) > _MOST_DIGITS:
         raise _wrong(name, f"{name} takes a whole number")
     if name == CURSOR:
         found.beyond_id = int(text)

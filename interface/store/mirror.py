@@ -54,6 +54,24 @@ _KNOWN = sa.select(_ROW.subject, _ROW.entity_id, _ROW.state).where(
 _MARKED = sa.select(_ROW.entity_id, _ROW.marked, _ROW.marked_at).where(
     _ROW.subject == sa.bindparam("place"), within(_ROW.entity_id, "ids")
 )
+NEVER = (1 << 63) - 1  # later than any time, and beyond any row
+_OTHER = t.mirror.alias("other")
+# What changes in two ways, an account with its balance, stands where it changed last; twice where both changed at once.
+_CHANGED = (
+    sa.select(_ROW.marked_at, _ROW.entity_id)
+    .where(
+        _ROW.subject == sa.bindparam("place"),
+        sa.tuple_(_ROW.marked_at, _ROW.entity_id) > sa.tuple_(sa.bindparam("at"), sa.bindparam("row")),
+        _ROW.marked_at < sa.bindparam("until"),
+        ~sa.exists().where(
+            within(_OTHER.c.subject, "places"),
+            _OTHER.c.entity_id == _ROW.entity_id,
+            _OTHER.c.marked_at > _ROW.marked_at,
+        ),
+    )
+    .order_by(_ROW.marked_at, _ROW.entity_id)
+    .limit(sa.bindparam("amount"))
+)
 _COUNT_DUE = (
     sa.select(sa.func.count().label("amount"), sa.func.min(_ROW.due_at).label("oldest"))
     .select_from(t.mirror)
@@ -191,6 +209,23 @@ def versions(tx: Tx, noun: Noun, ids: Sequence[int]) -> dict[int, tuple[int, int
 def changed_from(noun: Noun, at: int) -> sa.Select[tuple[int]]:
     """The rows that changed at this time or later."""
     return sa.select(_ROW.entity_id).where(_ROW.subject.in_(_places(noun)), _ROW.marked_at >= at)
+
+
+def has_changed_from(noun: Noun, row: "sa.ColumnElement[int]", at: int) -> sa.Exists:
+    """Whether this row changed at this time or later: for where few rows are asked about."""
+    return sa.exists().where(_ROW.subject.in_(_places(noun)), _ROW.entity_id == row, _ROW.marked_at >= at)
+
+
+def changed(tx: Tx, noun: Noun, beyond: tuple[int, int], until: int | None, limit: int) -> list[tuple[int, int]]:
+    """Time of the last change and row, in the order of both, of what changed last behind `beyond` and before `until`."""
+    end = NEVER if until is None else until
+    at, row = beyond
+    found = {
+        (one.marked_at, one.entity_id)
+        for place in _places(noun)
+        for one in tx.read(_CHANGED, place=place, places=_places(noun), at=at, row=row, until=end, amount=limit)
+    }
+    return sorted(found)[:limit]
 
 
 def _places(noun: Noun) -> list[int]:

@@ -9,7 +9,7 @@ from interface.ledger.noun import Noun
 from interface.store import schema_ledger as t
 from interface.store.dialect import within
 from interface.store.ledger_load import identifier_of, ids_of, value_key
-from interface.store.mirror import changed_from, versions
+from interface.store.mirror import NEVER, changed, changed_from, has_changed_from, versions
 from interface.store.named import word_keys
 from interface.store.standing import merged_into
 from interface.store.tx import Tx
@@ -19,6 +19,13 @@ _VALUED = sa.select(t.identifier).where(
     t.identifier.c.value_key == sa.bindparam("value"), t.identifier.c.noun == sa.bindparam("noun")
 )
 _WORD = t.name_word.c
+_COMMON = 1000  # of whom so many bear it, a word is as common as any: no more are counted
+_BEARERS = sa.select(sa.func.count().label("amount")).select_from(
+    sa.select(_WORD.entity_id)
+    .where(_WORD.key == sa.bindparam("key"), _WORD.noun == sa.bindparam("noun"))
+    .limit(_COMMON)
+    .subquery()
+)
 # Most is asked for by what leads to a few rows: that statement is built once.
 _THESE = {
     noun: sa.select(table.c.id, table.c.public_id, table.c.updated_at).where(
@@ -26,23 +33,50 @@ _THESE = {
     )
     for noun, table in t.ENTITIES.items()
 }
+_MOST_ROWS = 1 << 40  # of a table: a place in the order of changes is a time and a row in one number
 Condition = sa.ColumnElement[bool]
 
 
 def resource_rows(tx: Tx, wanted: ResourceFilter) -> list[ResourceRow]:
-    """One page, in the order of ids."""
-    columns = t.ENTITIES[wanted.noun].c
+    """One page."""
     narrow = _narrow(tx, wanted)
-    if narrow is not None and not _is_conditional(wanted):
-        found = tx.read_in(_THESE[wanted.noun], "ids", narrow, beyond=wanted.beyond_id)
+    is_timed = bool(wanted.updated_from) or wanted.updated_until is not None
+    if narrow is None and is_timed and not _is_conditional(wanted):
+        return _by_time(tx, wanted)
+    columns = t.ENTITIES[wanted.noun].c
+    if narrow is not None and not is_timed and not _is_conditional(wanted):
+        found = tx.read_in(_THESE[wanted.noun], "ids", narrow, beyond=_beyond(wanted))
         rows: list[Any] = sorted(found, key=lambda row: row.id)[: wanted.limit]
     elif (conditions := _conditions(tx, wanted, narrow)) is None:
         return []
     else:
+        if wanted.updated_from:
+            conditions.append(has_changed_from(wanted.noun, columns.id, wanted.updated_from))
+        if wanted.updated_until is not None:
+            conditions.append(~has_changed_from(wanted.noun, columns.id, wanted.updated_until))
         query = sa.select(columns.id, columns.public_id, columns.updated_at).where(*conditions)
         rows = list(tx.connection.execute(query.order_by(columns.id).limit(wanted.limit)))
-    changed = versions(tx, wanted.noun, [row.id for row in rows])
-    return [ResourceRow(row.id, row.public_id, *changed.get(row.id, (0, row.updated_at))) for row in rows]
+    times = versions(tx, wanted.noun, [row.id for row in rows])
+    return [_row(row.id, row.public_id, times.get(row.id, (0, row.updated_at)), row.id) for row in rows]
+
+
+def _row(number: int, public_id: str, times: tuple[int, int], place: int) -> ResourceRow:
+    return ResourceRow(number, public_id, *times, place=place)
+
+
+def _beyond(wanted: ResourceFilter) -> int:
+    return min(wanted.beyond, NEVER)  # a place is what a client gives
+
+
+def _by_time(tx: Tx, wanted: ResourceFilter) -> list[ResourceRow]:
+    """One page in the order of the last changes: found by an index, however many rows there are."""
+    at, row = divmod(wanted.beyond, _MOST_ROWS)
+    beyond = max((wanted.updated_from, 0), (min(at, NEVER), row))
+    found = changed(tx, wanted.noun, beyond, wanted.updated_until, wanted.limit)
+    ids = [number for _, number in found]
+    times = versions(tx, wanted.noun, ids)
+    named = {row.id: row.public_id for row in tx.read_in(_THESE[wanted.noun], "ids", ids, beyond=0)}
+    return [_row(number, named[number], times[number], at * _MOST_ROWS + number) for at, number in found]
 
 
 def count(tx: Tx, wanted: ResourceFilter) -> int:
@@ -50,6 +84,11 @@ def count(tx: Tx, wanted: ResourceFilter) -> int:
     conditions = _conditions(tx, wanted, _narrow(tx, wanted))
     if conditions is None:
         return 0
+    row = t.ENTITIES[wanted.noun].c.id
+    if wanted.updated_from:
+        conditions.append(row.in_(changed_from(wanted.noun, wanted.updated_from)))
+    if wanted.updated_until is not None:
+        conditions.append(row.not_in(changed_from(wanted.noun, wanted.updated_until)))
     query = sa.select(sa.func.count()).select_from(t.ENTITIES[wanted.noun]).where(*conditions)
     return int(tx.connection.execute(query).scalar_one())
 
@@ -66,17 +105,15 @@ def _narrow(tx: Tx, wanted: ResourceFilter) -> set[int] | None:
 
 
 def _is_conditional(wanted: ResourceFilter) -> bool:
-    """Whether more must hold of a row than that it is named."""
+    """Whether more must hold of a row than that it is named, and when it changed."""
     has_owner = wanted.patients is not None or wanted.accounts is not None
-    return has_owner or bool(
-        wanted.names or wanted.birth_dates or wanted.updated_from or wanted.updated_until is not None
-    )
+    return has_owner or bool(wanted.names or wanted.birth_dates)
 
 
 def _conditions(tx: Tx, wanted: ResourceFilter, narrow: set[int] | None) -> list[Condition] | None:
-    """The WHERE of a filter; None where it cannot find anything."""
+    """The WHERE of a filter but for times of change; None where it cannot find anything."""
     columns = t.ENTITIES[wanted.noun].c
-    conditions: list[Condition] = [columns.id > wanted.beyond_id] if wanted.beyond_id else []
+    conditions: list[Condition] = [columns.id > _beyond(wanted)] if wanted.beyond else []
     if narrow is not None:
         if not narrow:
             return None
@@ -84,10 +121,6 @@ def _conditions(tx: Tx, wanted: ResourceFilter, narrow: set[int] | None) -> list
     conditions += [_named(tx, wanted.noun, columns.id, any_of) for any_of in wanted.names]
     if wanted.birth_dates:
         conditions.append(columns.birth_key.in_([tx.vault.lookup("birth date", day) for day in wanted.birth_dates]))
-    if wanted.updated_from:
-        conditions.append(columns.id.in_(changed_from(wanted.noun, wanted.updated_from)))
-    if wanted.updated_until is not None:
-        conditions.append(columns.id.not_in(changed_from(wanted.noun, wanted.updated_until)))
     for noun, names in ((Noun.PATIENT, wanted.patients), (Noun.ACCOUNT, wanted.accounts)):
         if names is not None:
             owners = _whole(tx, noun, names)
@@ -112,12 +145,22 @@ def _named(tx: Tx, noun: Noun, row: "sa.ColumnElement[int]", any_of: Sequence[st
 
 
 def _holds(tx: Tx, noun: Noun, row: "sa.ColumnElement[int]", text: str) -> list[Condition]:
-    keys = word_keys(tx.vault, noun, [text])
+    """All of the words: the rarest one leads to rows, and those are asked for the others."""
+    keys = sorted(word_keys(tx.vault, noun, [text]))
     if not keys:
         return [sa.false()]
+    rarest = keys[0] if len(keys) == 1 else min(keys, key=lambda key: _bearers(tx, noun, key))
+    leads = row.in_(sa.select(_WORD.entity_id).where(_WORD.key == rarest, _WORD.noun == noun.value))
+    others = (key for key in keys if key != rarest)
     return [
-        row.in_(sa.select(_WORD.entity_id).where(_WORD.key == key, _WORD.noun == noun.value)) for key in sorted(keys)
+        leads,
+        *(sa.exists().where(_WORD.noun == noun.value, _WORD.entity_id == row, _WORD.key == key) for key in others),
     ]
+
+
+def _bearers(tx: Tx, noun: Noun, key: int) -> int:
+    found = tx.first(_BEARERS, key=key, noun=noun.value)
+    return 0 if found is None else int(found.amount)
 
 
 def _whole(tx: Tx, noun: Noun, public_ids: Iterable[str]) -> list[int]:

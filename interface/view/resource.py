@@ -17,6 +17,8 @@ class Token:
 class ResourceFilter:
     """What all must hold; an empty one says nothing. Within one of `identifiers`, any may fit. One page, in the order of ids.
 
+    Where nothing but times of change is asked for, the page is in the order of those.
+
     `patients` and `accounts` are public ids whose rows are meant, those merged into them included. Times are UTC microseconds.
     """
 
@@ -30,14 +32,15 @@ class ResourceFilter:
     accounts: tuple[str, ...] | None = None
     updated_from: int = 0
     updated_until: int | None = None  # itself not included
-    beyond_id: int = 0
+    beyond: int = 0  # the place of the last row of the page before
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceRow:
-    """One row: its number, its public id, how often it has changed, and when last."""
+    """One row: its number, its public id, how often it has changed, and when last; and its place in the order of pages."""
 
     id: int
     public_id: str
     version: int
     updated_at: int
+    place: int

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import fields, load, usage
+from tests.bench import fhir_server, fields, load, usage
 from tests.bench.engine import Engine, running
 from tests.bench.load import Load
 from tests.bench.measure import Database, Measured, Target
 from tests.bench.server import ServerFailedError, serving
 from tests.ports import free_ports
 
+FHIR_ACCOUNTS = 10_000
 MANY = 32  # connections of the rows that measure throughput
 WARM_UP = 64  # messages sent before the clock starts
 
@@ -92,6 +93,20 @@ def peer(name: str, *, once: bool = False) -> Callable[[Bench], Measured]:
     return run
 
 
+def over_fhir(way: str, connections: int) -> Callable[[Bench], Measured]:
+    """What programs read over FHIR of a small ledger; `python -m tests.bench.fhir` measures every way in a large one."""
+
+    def run(bench: Bench) -> Measured:
+        with fhir_server.running(bench.folder, bench.database_url, FHIR_ACCOUNTS, lambda _done: None) as server:
+            file = server.requests(way, bench.folder)
+            server.ask(file, connections, min(WARM_UP, bench.messages))
+            before = usage.cpu_secs()
+            met = server.ask(file, connections, bench.messages)
+            return Measured(met.messages, met.seconds, met, _cpu_since(before, met))
+
+    return run
+
+
 def reads(work: Callable[[], Callable[[], object]]) -> Callable[[Bench], Measured]:
     """One message read again and again in this process: no wire, no store."""
     return lambda bench: fields.measured(work(), bench.messages)
@@ -104,6 +119,11 @@ SCENARIOS = (
     Scenario(f"end to end, three vendors at once, {MANY} connections", three_vendors, 12_000, Target(1_200, p99_ms=50)),
     Scenario("replay without change", replay, 6_000, Target(2_000)),
     Scenario("rebuild into an empty ledger", rebuild, 6_000, Target(1_200)),
+    *(
+        Scenario(f"FHIR: {way}, {connections} connections", over_fhir(way, connections), 2_000, Target(0, p95_ms=25))
+        for way in (fhir_server.READ, fhir_server.SEARCH)
+        for connections in (4, 16)
+    ),
     Scenario(
         f"python-hl7: parse and answer, {MANY} connections", peer("python-hl7"), 4_000, databases=(Database.NONE,)
     ),

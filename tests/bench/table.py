@@ -60,6 +60,7 @@ def _cells(row: Row) -> list[str]:
 
 def _target(found: Measured, target: Target) -> str:
     wanted = f">= {target.per_second:,.0f}/s" + (f", p99 <= {target.p99_ms:.0f} ms" if target.p99_ms else "")
+    wanted += f", p95 <= {target.p95_ms:.0f} ms" if target.p95_ms else ""
     return f"[green]{wanted}[/green]" if found.meets(target) else f"[red]missed: {wanted}[/red]"
 
 

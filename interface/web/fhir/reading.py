@@ -18,6 +18,7 @@ from interface.web.fhir import billing, payment, person
 from interface.web.fhir.charge import charge
 
 _PAYMENT, _CHARGE = "pm", "je"  # what their public ids begin with
+_LAST = (1 << 63) - 1  # no row has a greater number
 _MOST_LOOKS = (
     20  # pages of rows that one page of a search looks through, where a condition is seen in the resource alone
 )
@@ -96,12 +97,12 @@ class Reading:
         for _ in range(_MOST_LOOKS):
             wanted = _filter(noun, asked, beyond)
             rows = self._resources.rows(by, wanted, [name for name, _ in asked.used])
-            found += [(one.row.id, shown) for one in rows if (shown := _shown(one, asked)) is not None]
+            found += [(one.row.place, shown) for one in rows if (shown := _shown(one, asked)) is not None]
             if len(found) > asked.count:
                 return Page([shown for _, shown in found[: asked.count]], found[asked.count - 1][0])
             if len(rows) < wanted.limit:
                 return Page([shown for _, shown in found])
-            beyond = rows[-1].row.id
+            beyond = rows[-1].row.place
         return Page([shown for _, shown in found], beyond)
 
     # ------------------------------------------------------------ what hangs on accounts
@@ -124,7 +125,7 @@ class Reading:
             limit=asked.count + 1,
             public_ids=None if ids is None else _public(Noun.ACCOUNT, [one.rpartition("-")[0] for one in ids]),
             patients=None if patients is None else _public(Noun.PATIENT, patients),
-            beyond_id=asked.beyond_id,
+            beyond=asked.beyond_id,
         )
         rows = self._resources.rows(by, wanted, [name for name, _ in asked.used])
         shown = [
@@ -134,17 +135,17 @@ class Reading:
             if isinstance(one.record, AccountRecord) and one.record.patient
         ]
         kept = [one for one in shown if ids is None or one["id"] in ids]
-        return Page(kept, rows[asked.count - 1].row.id if len(rows) > asked.count else None)
+        return Page(kept, rows[asked.count - 1].row.place if len(rows) > asked.count else None)
 
     def _charges(self, by: By, asked: Search) -> Page:
-        wanted = _charge_filter(asked, asked.beyond_id)
+        wanted = _charge_filter(asked, min(asked.beyond_id, _LAST))
         rows = self._resources.charges(by, wanted, [name for name, _ in asked.used])
         page = rows[: asked.count]
         return Page([charge(one) for one in page], page[-1].entry.id if len(rows) > len(page) else None)
 
     def _payments(self, by: By, asked: Search) -> Page:
         if asked.ids is None and not asked.tokens:
-            page = self._resources.payments(by, asked.beyond_id, asked.count + 1)
+            page = self._resources.payments(by, min(asked.beyond_id, _LAST), asked.count + 1)
             shown = [self._paid(asked.type, one) for one in page[: asked.count]]
             return Page(shown, page[asked.count - 1].payment.id if len(page) > asked.count else None)
         names = [f"{_PAYMENT}_{one}" for one in asked.ids or ()] or [value for _, value in asked.tokens[0]]
@@ -198,7 +199,7 @@ def _filter(noun: Noun, asked: Search, beyond: int) -> ResourceFilter:
         accounts=None if accounts is None else _public(Noun.ACCOUNT, accounts),
         updated_from=asked.updated_from,
         updated_until=asked.updated_until,
-        beyond_id=beyond,
+        beyond=beyond,
     )
 
 

@@ -168,3 +168,33 @@ def test_who_stands_for_another_is_found_by_the_name_that_is_left(app: App, prog
     (standing,) = program.found("Patient?identifier=771")
     family = standing["name"][0]["family"].lower()
     assert standing["id"] in {one["id"] for one in program.found(f"Patient?name={family}")}
+
+
+def test_pages_by_time_of_change_hold_everything_once_the_latest_last(app: App, program: Program) -> None:
+    feed(app, *(message(at, mrn=f"77{at}", account=f"99{at}", visit=f"55{at}", balance="1.00") for at in range(1, 6)))
+    feed(app, message(8, mrn="772", account="992", visit="552", balance="2.00"))
+    feed(app, message(9, mrn="771", account="991", visit="551", name="LATER^ANA", balance="3.00"))
+    pages = program.pages("Account?_lastUpdated=ge2020-01-01&_count=2")
+    found = [one for page in pages for one in page]
+    assert [one["identifier"][0]["value"] for one in found] == ["993", "994", "995", "992", "991"]
+    times = [one["meta"]["lastUpdated"] for one in found]
+    assert times == sorted(times)
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert [len(page) for page in program.pages(f"Account?_lastUpdated=le{times[2]}&_count=2")] == [2, 1]
+
+
+def test_a_time_narrows_what_else_is_asked_for(app: App, program: Program) -> None:
+    feed(app, message(1, balance="1.00"), message(2, mrn="772", account="992", visit="552", balance="1.00"))
+    before = max(one["meta"]["lastUpdated"] for one in program.found("Account"))
+    feed(app, message(3, balance="2.00"))
+    (patient,) = program.found("Patient?identifier=771")
+    for query, number in (("identifier=991", 1), ("identifier=992", 0), (f"patient={patient['id']}", 1)):
+        assert len(program.found(f"Account?{query}&_lastUpdated=gt{before}")) == number
+        assert len(program.found(f"Account?{query}&_lastUpdated=le{before}")) == int("991" not in query and number == 0)
+        assert program.get(f"Account?{query}&_lastUpdated=gt{before}&_summary=count")["total"] == number
+
+
+@pytest.mark.parametrize("query", ["Account?", "Account?_lastUpdated=ge2020-01-01&", "ChargeItem?", "PaymentNotice?"])
+def test_a_page_behind_everything_is_empty(program: Program, query: str) -> None:
+    assert program.found(f"{query}_cursor={'9' * 32}") == []
+    assert program.ask(f"{query}_cursor={'9' * 33}").status_code == 400
