@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from interface.errors import ConfigurationError
+from interface.web.protocol import BoundedHttp
 
 Application = ASGIApp
 _TLS_CODE = "tls-file-malformed"
@@ -47,7 +48,7 @@ class HttpServer:
         self._context: ssl.SSLContext | None = None
         config = uvicorn.Config(
             cast(Any, application),  # the two libraries write the same type in different words
-            http="httptools",
+            http=BoundedHttp,
             ws="none",
             lifespan="off",
             log_config=None,

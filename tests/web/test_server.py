@@ -1,6 +1,7 @@
 """The address of the HTTP face: taken, secured, given back."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -42,6 +43,25 @@ def test_it_answers_until_it_is_stopped() -> None:
             return await client.get(f"http://{place}/health/live")
 
     assert served(server(), ask).json() == {"live": True}
+
+
+def test_headers_without_an_end_are_closed_and_others_answered() -> None:
+    async def flood(place: str) -> httpx.Response:
+        host, _, port = place.rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        sent, more = 0, b"GET /health/live HTTP/1.1\r\nHost: x\r\n"
+        with contextlib.suppress(ConnectionError):
+            while sent < 8_000_000 and not reader.at_eof():
+                writer.write(more)
+                await writer.drain()
+                sent, more = sent + len(more), b"x-%06d: %s\r\n" % (sent, b"y" * 8000)
+                await asyncio.sleep(0)
+        assert sent < 4_000_000
+        writer.close()
+        async with httpx.AsyncClient() as client:
+            return await client.get(f"http://{place}/health/live", headers={"x-long": "y" * 30_000})
+
+    assert served(server(), flood).json() == {"live": True}
 
 
 def test_a_taken_port_is_a_clear_error() -> None:
