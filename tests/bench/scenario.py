@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import fhir_server, fields, load, usage
+from tests.bench import fhir_create, fhir_server, fields, load, usage
 from tests.bench.engine import Engine, running
 from tests.bench.load import Load
 from tests.bench.measure import Database, Measured, Target
@@ -15,6 +15,7 @@ from tests.ports import free_ports
 
 FHIR_ACCOUNTS = 10_000
 MANY = 32  # connections of the rows that measure throughput
+CREATORS = 16  # programs that write over FHIR at once
 WARM_UP = 64  # messages sent before the clock starts
 
 
@@ -107,6 +108,18 @@ def over_fhir(way: str, connections: int) -> Callable[[Bench], Measured]:
     return run
 
 
+def creates(bench: Bench) -> Measured:
+    """Patients created over FHIR, each durable, validated and applied before its answer."""
+    with fhir_create.running(bench.folder, bench.database_url) as desk:
+        warm = min(WARM_UP, bench.messages)
+        file = fhir_create.requests(bench.folder, warm + bench.messages)
+        desk.create(file, CREATORS, 0, warm)
+        held, before = usage.stored_bytes(bench.database_url), usage.cpu_secs()
+        met = desk.create(file, CREATORS, warm, bench.messages)
+        grown = usage.stored_bytes(bench.database_url) - held
+        return Measured(met.messages, met.seconds, met, _cpu_since(before, met), grown // bench.messages)
+
+
 def reads(work: Callable[[], Callable[[], object]]) -> Callable[[Bench], Measured]:
     """One message read again and again in this process: no wire, no store."""
     return lambda bench: fields.measured(work(), bench.messages)
@@ -119,6 +132,7 @@ SCENARIOS = (
     Scenario(f"end to end, three vendors at once, {MANY} connections", three_vendors, 12_000, Target(1_200, p99_ms=50)),
     Scenario("replay without change", replay, 6_000, Target(2_000)),
     Scenario("rebuild into an empty ledger", rebuild, 6_000, Target(1_200)),
+    Scenario(f"FHIR: create Patient, {CREATORS} connections", creates, 4_000, Target(400)),
     *(
         Scenario(f"FHIR: {way}, {connections} connections", over_fhir(way, connections), 2_000, Target(0, p95_ms=25))
         for way in (fhir_server.READ, fhir_server.SEARCH)
