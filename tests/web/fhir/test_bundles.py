@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.engine.fhir_site import Resource, account, patient
 from tests.web.fhir.conftest import Program, face_of, opened
-from tests.web.fhir.writer import Resource, Writer, account, bundle, charge, entry, id_of, outcome, patient
+from tests.web.fhir.writer import Writer, bundle, charge, entry, id_of, outcome
 
 
 @pytest.fixture

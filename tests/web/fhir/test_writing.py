@@ -9,8 +9,9 @@ import pytest
 from interface.fhir.text import read
 from interface.message import MessageState
 from interface.view.delivery import DeliveryFilter
+from tests.engine.fhir_site import Resource, account, number, patient
 from tests.web.fhir.conftest import Program, face_of, feed, message, opened
-from tests.web.fhir.writer import Resource, Writer, account, charge, id_of, number, outcome, patient
+from tests.web.fhir.writer import Writer, charge, id_of, outcome
 
 
 @pytest.fixture

@@ -8,30 +8,10 @@ import httpx
 from interface.fhir.text import write
 from interface.message import MessageState
 from interface.view.message import MessageFilter
+from tests.engine.fhir_site import Resource, number
 from tests.web.fhir.conftest import Program
 
 FHIR = {"content-type": "application/fhir+json"}
-CODES = "http://terminology.hl7.org/CodeSystem/v2-0203"
-Resource = dict[str, Any]
-
-
-def number(value: str, type_: str, system: str = "urn:id:WEST") -> Resource:
-    return {"type": {"coding": [{"system": CODES, "code": type_}]}, "system": system, "value": value}
-
-
-def patient(mrn: str, family: str = "SPECIMEN", **more: Any) -> Resource:
-    name = [{"family": family, "given": ["ANA"]}]
-    return {
-        "resourceType": "Patient",
-        "identifier": [number(mrn, "MR")],
-        "name": name,
-        "birthDate": "1970-01-01",
-    } | more
-
-
-def account(value: str, mrn: str, **more: Any) -> Resource:
-    of = [{"identifier": number(mrn, "MR")}]
-    return {"resourceType": "Account", "identifier": [number(value, "AN")], "status": "active", "subject": of} | more
 
 
 def charge(value: str, of: str, cents: str, **more: Any) -> Resource:
