@@ -22,6 +22,7 @@ from interface.view.token import TokenRow
 from interface.web.fhir.door import Door, Identity
 from interface.web.fhir.reading import Reading
 from interface.web.fhir.server import application
+from interface.web.fhir.taking import Taking
 from interface.web.fhir.writing import Writing
 from interface.web.server import Serving
 
@@ -50,7 +51,8 @@ class Serve:
             "fhir: port (HP24_FHIR_PORT)",
         )
         door = Door(self._gate, identity)
-        writing = Writing(door, reading, self._custody, self._sources, issues_of, arrivals, self._new_number)
+        taking = Taking(door, self._sources, issues_of, arrivals, self._new_number)
+        writing = Writing(door, reading, self._custody, taking, arrivals)
         self._face = Face(application(reading, door, writing), serving, app.settings)
 
     def start(self) -> None:

@@ -5,7 +5,7 @@ Who may write is seen before anything is stored. What is refused for what it say
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -17,22 +17,18 @@ from interface.engine.requested import RequestSource
 from interface.fhir import request as asked_for
 from interface.fhir import text
 from interface.fhir.outcome import Issue, IssueCode, RefusedError, Severity, outcome
-from interface.fhir.scope import Right
-from interface.fhir.served import SERVED
 from interface.fhir.text import Resource
 from interface.fhir.transaction import entries, requests
-from interface.pipeline.request import Asked, Kept, Sender, examine_request, refuse_request
+from interface.pipeline.request import Asked, Kept
 from interface.view.token import TokenRow
 from interface.web.blocking import blocking
-from interface.web.fhir.door import Door, acceptable, by_token, preferred
+from interface.web.fhir.door import Door, acceptable, by_token
 from interface.web.fhir.looking import Looking
 from interface.web.fhir.reading import Reading
 from interface.web.fhir.response import ROOT, answer, failed, refusal
+from interface.web.fhir.taking import Taking, see_writable
 from interface.web.fhir.written import Sent, Written
 
-INVALID = "request-invalid"
-_RIGHTS = {"POST": Right.CREATE, "PUT": Right.UPDATE}
-_LONGEST_NUMBER = 128
 _UNASKED_BYTES = 65_536  # so much is read before anybody looks who sends it
 
 
@@ -47,26 +43,14 @@ class Keeper(Protocol):
 
 
 class Writing:
-    """The routes that write. `sources` gives the channels that take requests, `issues_of` what is wrong with a resource."""
+    """The routes that write."""
 
-    def __init__(
-        self,
-        door: Door,
-        reading: Reading,
-        keeper: Keeper,
-        sources: Callable[[], Mapping[str, RequestSource]],
-        issues_of: Callable[[Resource], tuple[Issue, ...]],
-        now: Callable[[], int],
-        new_number: Callable[[], str],
-    ) -> None:
+    def __init__(self, door: Door, reading: Reading, keeper: Keeper, taking: Taking, now: Callable[[], int]) -> None:
         self._door = door
         self._looking = Looking(reading, door)
         self._written = Written(reading, now)
         self._keeper = keeper
-        self._sources = sources
-        self._issues_of = issues_of
-        self._now = now
-        self._new_number = new_number
+        self._taking = taking
         self._under_way: Counter[str] = Counter()  # by channel
 
     def routes(self) -> list[Route]:
@@ -105,7 +89,7 @@ class Writing:
         body = await self._small(request)
         if _kind(body) == "batch" and not request.url.path.endswith(asked_for.PROCESS_MESSAGE):
             token = await blocking(self._door.token, request)
-            return await self._batch(token, self._sent(request, token, body))
+            return await self._batch(token, self._taking.sent(request, token, body))
         return await self._taken(request, body)
 
     async def _small(self, request: Request) -> bytes:
@@ -114,83 +98,22 @@ class Writing:
         if told.isdecimal() and int(told) <= _UNASKED_BYTES:
             return await _body(request, _UNASKED_BYTES)
         token = await blocking(self._door.token, request)
-        return await _body(request, self._source(token).max_body_bytes)
+        return await _body(request, self._taking.source(token).max_body_bytes)
 
     async def _taken(self, request: Request, body: bytes) -> Response:
         """One request, in one hand-over to a thread and, where the answer shows a resource, another."""
-        token, sent, asked = await blocking(self._let_in, request, body)
+        token, sent, asked = await blocking(self._taking.let_in, request, body)
         with self._counted(sent.source):
             kept = await self._keeper.take(asked, sent.source.answer_within_micros)
         if self._written.is_brief(sent, asked, kept):
             return self._written.response(sent, asked, kept)
         return await blocking(self._told, token, sent, asked, kept)
 
-    def _let_in(self, request: Request, body: bytes) -> tuple[TokenRow, Sent, Asked]:
-        token = self._door.token(request)
-        if type_ := request.path_params.get("type", ""):
-            self._door.may(token, _RIGHTS[request.method], type_)
-            if request.method == "PUT" and "id" not in request.path_params:
-                self._door.may(token, Right.CREATE, type_)
-            _see_writable(type_, request.method, is_conditional="if-none-exist" in request.headers)
-        sent = self._sent(request, token, body)
-        return token, sent, self._examined(token, sent)
-
     def _told(self, token: TokenRow, sent: Sent, asked: Asked, kept: Kept) -> Response:
         response = self._written.response(sent, asked, kept)
         if asked.request is not None and not asked.request.type and response.status_code == 200:
             return self._looked(token, sent, asked.request, response)
         return response
-
-    def _sent(self, request: Request, token: TokenRow, body: bytes) -> Sent:
-        source = self._source(token)
-        number = request.headers.get("x-request-id", "").strip()[:_LONGEST_NUMBER] or self._new_number()
-        target = request.url.path.removeprefix(ROOT) or "/"
-        if request.url.query:
-            target += f"?{request.url.query}"
-        return Sent(
-            source,
-            Sender(source.channel, token.name, by_token(token).actor, _peer(request)),
-            number,
-            request.method,
-            target,
-            tuple((name, value) for name, value in request.headers.items() if name != "x-request-id"),
-            body,
-            self._door.base(request),
-            preferred(request, "return"),
-            bool(preferred(request, "respond-async")),
-        )
-
-    def _source(self, token: TokenRow) -> RequestSource:
-        source = self._sources().get(token.channel)
-        if source is None:
-            text_ = "the token writes to no channel that takes FHIR: hp24 token create --channel NAME"
-            raise RefusedError(403, Issue(IssueCode.FORBIDDEN, text_))
-        return source
-
-    def _examined(self, token: TokenRow, sent: Sent) -> Asked:
-        headers = (*sent.headers, ("x-request-id", sent.number))
-        raw = asked_for.write(sent.method, sent.target, headers, sent.body)
-        asked = examine_request(raw, sent.number, sent.sender, self._now(), is_later=sent.is_later)
-        if asked.request is None or asked.refusal is not None:
-            return asked
-        if not asked.request.type:
-            for one in entries(asked.request):
-                if one.request is not None:
-                    self._may_write(token, one.request)
-                else:
-                    self._may_look(token, one.url)
-        issues = self._issues_of(asked.request.resource or {})
-        wrong = tuple(one for one in issues if one.severity in (Severity.ERROR, Severity.FATAL))
-        return refuse_request(asked, RefusedError(422, *wrong), INVALID) if wrong else asked
-
-    def _may_write(self, token: TokenRow, request: asked_for.Request) -> None:
-        self._door.may(token, _RIGHTS[request.method], request.type)
-        if request.query:
-            self._door.may(token, Right.CREATE, request.type)
-
-    def _may_look(self, token: TokenRow, url: str) -> None:
-        path = url.partition("?")[0].strip("/")
-        self._door.may(token, Right.READ if "/" in path else Right.SEARCH, path.partition("/")[0])
 
     def _looked(self, token: TokenRow, sent: Sent, request: asked_for.Request, response: Response) -> Response:
         """The answer to a transaction with what its last entries ask to see, once all is written."""
@@ -222,12 +145,12 @@ class Writing:
         if entry.request is None:
             return await blocking(self._entry_looked, token, entry.url, sent.base)
         try:
-            self._may_write(token, entry.request)
-            _see_writable(
+            self._taking.may_write(token, entry.request)
+            see_writable(
                 entry.request.type, entry.request.method, is_conditional="if-none-exist" in entry.request.headers
             )
             own = sent.of_entry(position, entry.request)
-            asked = await blocking(self._examined, token, own)
+            asked = await blocking(self._taking.examined, token, own)
             with self._counted(sent.source):
                 kept = await self._keeper.take(asked, sent.source.answer_within_micros)
             return await blocking(self._written.entry, own, asked, kept)
@@ -240,7 +163,7 @@ class Writing:
     async def validate(self, request: Request) -> Response:
         """Say what is wrong with a resource; nothing is kept (R4 section 3.2.1, $validate)."""
         token = await blocking(self._door.token, request)
-        body = await _body(request, self._source(token).max_body_bytes)
+        body = await _body(request, self._taking.source(token).max_body_bytes)
         return await blocking(self._validated, request.path_params.get("type", ""), body)
 
     def _validated(self, type_: str, body: bytes) -> Response:
@@ -249,7 +172,7 @@ class Writing:
             raise RefusedError(
                 400, Issue(IssueCode.INVARIANT, f"the address is one of {type_}, and the body is not", "resourceType")
             )
-        issues = self._issues_of(resource) or (
+        issues = self._taking.issues_of(resource) or (
             Issue(IssueCode.INFORMATIONAL, "nothing is wrong with it", severity=Severity.INFORMATION),
         )
         return answer(outcome(issues))
@@ -273,13 +196,6 @@ class Writing:
             yield
         finally:
             self._under_way[source.channel] -= 1
-
-
-def _see_writable(type_: str, method: str, *, is_conditional: bool) -> None:
-    interaction = "create" if method == "POST" else "update"
-    wanted = {interaction, "update"} if is_conditional else {interaction}  # what is looked for can be updated, too
-    if not wanted <= SERVED[type_].writes:
-        raise RefusedError(405, Issue(IssueCode.NOT_SUPPORTED, f"a {type_} is not written so; see /metadata"))
 
 
 def _too_many(source: RequestSource) -> RefusedError:
@@ -319,7 +235,3 @@ def _to_validate(found: Resource) -> Resource:
             inner: Resource = one["resource"]
             return inner
     raise RefusedError(400, Issue(IssueCode.REQUIRED, "the parameters hold no resource", "Parameters.parameter"))
-
-
-def _peer(request: Request) -> str:
-    return f"{request.client.host}:{request.client.port}" if request.client else ""

@@ -50,6 +50,11 @@ class Sent:
     base: str
     prefers: str
     is_later: bool
+    readable: frozenset[str]  # types that the sender may see
+
+    def is_shown(self, type_: str) -> bool:
+        """Whether the answer holds the resource: as preferred, and to nobody who may not read it."""
+        return self.prefers in ("", "representation") and type_ in self.readable
 
     def of_entry(self, position: int, request: Request) -> "Sent":
         """An entry of a batch, as a request of its own."""
@@ -95,7 +100,8 @@ class Written:
     def is_brief(sent: Sent, asked: Asked, kept: Kept) -> bool:
         """Whether the answer shows nothing that has to be read."""
         is_of_one = asked.request is None or bool(asked.request.type)
-        return is_of_one and (int(kept.settled.code) >= 202 or sent.prefers in ("minimal", "operationoutcome"))
+        type_ = asked.request.type if asked.request is not None else ""
+        return is_of_one and (int(kept.settled.code) >= 202 or not sent.is_shown(type_))
 
     def fate(self, kept: Kept, base: str) -> Response:
         """What became of a request whose sender did not wait: a Bundle with its answer (R5 async-bundle, as R4 has none)."""
@@ -132,10 +138,10 @@ class Written:
             "location": f"{sent.base}/{type_}/{_id(type_, row)}/_history/{row.version}",
             "etag": _etag(row),
         }
-        if sent.prefers == "minimal":
-            return Response(status_code=status, headers=headers | {"cache-control": "no-store"})
         if sent.prefers == "operationoutcome":
             return answer(outcome([_info("it is done")]), status, headers)
+        if not sent.is_shown(type_):
+            return Response(status_code=status, headers=headers | {"cache-control": "no-store"})
         shown = self._reading.read(By(sent.sender.actor), type_, _id(type_, row))
         return answer(shown or outcome([_info("it is done")]), status, headers)
 
@@ -161,7 +167,7 @@ class Written:
         said |= {"location": f"{type_}/{_id(type_, row)}/_history/{row.version}", "etag": _etag(row)}
         said["lastModified"] = instant(self._now())
         shown: Resource = {}
-        if sent.prefers == "representation":
+        if sent.prefers and sent.is_shown(type_):
             resource = self._reading.read(By(sent.sender.actor), type_, _id(type_, row))
             shown = {"resource": resource} if resource is not None else {}
         return {"fullUrl": f"{sent.base}/{type_}/{_id(type_, row)}", **shown, "response": said}

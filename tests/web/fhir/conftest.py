@@ -34,6 +34,7 @@ from interface.web.fhir.door import Door, Identity
 from interface.web.fhir.reading import Reading
 from interface.web.fhir.response import ROOT
 from interface.web.fhir.server import application
+from interface.web.fhir.taking import Taking
 from interface.web.fhir.writing import Writing
 from tests.engine.root import make_root
 
@@ -146,9 +147,8 @@ def face_of(app: App) -> Starlette:
     reading = Reading(Resources(app.store, lambda: rules), lambda _facility: ZoneInfo("America/Chicago"))
     door = Door(lambda secret: token_of(app.store, app.clock, secret), Identity("1.2.3", "2026-11-01T00:00:00Z"))
     numbers = count(1)
-    writing = Writing(
-        door, reading, Desk(app), lambda: SOURCES, issues_of, app.clock.now, lambda: f"given-{next(numbers)}"
-    )
+    taking = Taking(door, lambda: SOURCES, issues_of, app.clock.now, lambda: f"given-{next(numbers)}")
+    writing = Writing(door, reading, Desk(app), taking, app.clock.now)
     return application(reading, door, writing)
 
 

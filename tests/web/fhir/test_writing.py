@@ -11,7 +11,7 @@ from interface.message import MessageState
 from interface.view.delivery import DeliveryFilter
 from tests.engine.fhir_site import Resource, account, number, patient
 from tests.web.fhir.conftest import Program, face_of, feed, message, opened
-from tests.web.fhir.writer import Writer, charge, id_of, outcome
+from tests.web.fhir.writer import Writer, bundle, charge, entry, id_of, outcome
 
 
 @pytest.fixture
@@ -235,3 +235,14 @@ def test_what_the_ehr_was_paid_is_booked_read_and_never_posted(writer: Writer) -
     assert found["detail"][0]["request"]["reference"] == f"Account/{of}"
     with writer.program.app.store.snapshot() as reader:
         assert reader.deliveries(DeliveryFilter(limit=10)) == []
+
+
+def test_who_may_only_write_is_not_shown_what_is_known(writer: Writer) -> None:
+    writer.post(patient("771", address=[{"city": "MADISON"}]))
+    mine = Writer(writer.program.with_token("system/Patient.c"))
+    for prefer in ("", "return=representation"):
+        answer = mine.post(patient("771"), prefer=prefer)
+        assert (answer.status_code, answer.content) == (200, b"")
+    both = bundle("transaction", entry(patient("771")))
+    (told,) = mine.send("POST", "", both, prefer="return=representation").json()["entry"]
+    assert "resource" not in told
