@@ -1,0 +1,53 @@
+"""What programs were told about their writes, noted as it came: the evidence that the end is held against."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tests.crash.fhir_line import Told
+
+Key = tuple[str, str]
+"""Type and number of a resource."""
+
+
+@dataclass(slots=True)
+class Notes:
+    """Of all programs together. `stands`: what a resource said when it was last answered with 2xx, and was nobody else's meanwhile.
+
+    `never`: whatever was given back or refused, and nothing else. `whole`: the resources of each transaction. `charged`: cents by
+    account and charge. `matched`: versions that writes with If-Match led to, with what they wrote. `unanswered`: what shared
+    resources may say, too. `seen`: versions of a resource in the order in which its only writer was told them.
+    """
+
+    stands: dict[Key, str] = field(default_factory=dict)
+    never: set[Key] = field(default_factory=set)
+    whole: list[Sequence[Key]] = field(default_factory=list)
+    charged: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    matched: dict[Key, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
+    unanswered: dict[Key, set[str]] = field(default_factory=lambda: defaultdict(set))
+    made: dict[Key, set[str]] = field(default_factory=lambda: defaultdict(set))
+    seen: dict[Key, int] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def said(self, key: Key, told: Told, says: str, *statuses: int) -> bool:
+        """An answer for good about a resource that only its asker writes; whether it is among the expected ones."""
+        with self.lock:
+            if told.status not in statuses:
+                self.wrong.append(f"{key[0]} {key[1]} was answered {told.words}, not {statuses}")
+                return False
+            if told.path:
+                self.made[key].add(told.path)
+            if told.version:
+                if told.version < self.seen.get(key, 0):
+                    self.wrong.append(f"{key[0]} {key[1]} went back from version {self.seen[key]} to {told.version}")
+                self.seen[key] = told.version
+            self.stands[key] = says
+            return True
+
+    def amiss(self, what: str) -> None:
+        """Something that no answer may say."""
+        with self.lock:
+            self.wrong.append(what)
