@@ -69,7 +69,9 @@ class Told:
     def words(self) -> str:
         """Status and outcome, for people."""
         found = self.body.get("issue") or [{}]
-        return f"{self.status} {self.issue} {found[0].get('details', {}).get('text', '')} {found[0].get('expression', '')}"
+        return (
+            f"{self.status} {self.issue} {found[0].get('details', {}).get('text', '')} {found[0].get('expression', '')}"
+        )
 
 
 class Line:

@@ -196,6 +196,7 @@ class Program:
             with self._notes.lock:
                 if told.status == 200:
                     self._notes.matched[key].append((told.version, name))
+                    self._notes.asked[key].append(version)
                     if told.version <= version:
                         self._notes.wrong.append(f"{mrn}: version {version} was to change into {told.version}")
                     return
@@ -302,7 +303,8 @@ class Program:
             ("", charge(second, "", "", 34, subject=whose, account=[where])),
         )
         entries = [
-            {"resource": one, "request": {"method": "POST", "url": one["resourceType"]}} | ({"fullUrl": url} if url else {})
+            {"resource": one, "request": {"method": "POST", "url": one["resourceType"]}}
+            | ({"fullUrl": url} if url else {})
             for url, one in listed
         ]
         return {"resourceType": "Bundle", "type": "transaction", "entry": entries}

@@ -13,23 +13,26 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class Notes:
-    """Of all programs together. `stands`: what a resource said when it was last answered with 2xx, and was nobody else's meanwhile.
+    """Of all programs together."""
 
-    `never`: whatever was given back or refused, and nothing else. `whole`: the resources of each transaction. `charged`: cents by
-    account and charge. `matched`: versions that writes with If-Match led to, with what they wrote. `unanswered`: what shared
-    resources may say, too. `seen`: versions of a resource in the order in which its only writer was told them.
-    """
-
+    # What a resource said when it was last answered with 2xx; only one program writes it.
     stands: dict[Key, str] = field(default_factory=dict)
-    never: set[Key] = field(default_factory=set)
-    whole: list[Sequence[Key]] = field(default_factory=list)
-    charged: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
-    matched: dict[Key, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
-    unanswered: dict[Key, set[str]] = field(default_factory=lambda: defaultdict(set))
-    made: dict[Key, set[str]] = field(default_factory=lambda: defaultdict(set))
+    # The versions of these, in the order in which their writer was told them.
     seen: dict[Key, int] = field(default_factory=dict)
+    # What was given back or refused, and never asked for again.
+    never: set[Key] = field(default_factory=set)
+    # The resources of each transaction of which nobody knows what became.
+    whole: list[Sequence[Key]] = field(default_factory=list)
+    # Cents by account and charge.
+    charged: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    # Of resources that all write: what writes for a version led to and wrote, the versions that they were for, and what may be
+    # there as well, for nobody was told.
+    matched: dict[Key, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
+    asked: dict[Key, list[int]] = field(default_factory=lambda: defaultdict(list))
+    unanswered: dict[Key, set[str]] = field(default_factory=lambda: defaultdict(set))
+    # The addresses that creates of one number were told.
+    made: dict[Key, set[str]] = field(default_factory=lambda: defaultdict(set))
     wrong: list[str] = field(default_factory=list)
-    numbers: dict[str, int] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def said(self, key: Key, told: Told, says: str, *statuses: int) -> bool:

@@ -11,8 +11,10 @@ from tests.crash.fhir_told import Notes
 from tests.crash.part import Check
 from tests.crash.seen import Seen
 from tests.crash.world import FhirPlace, World
+from tests.engine.harness import Engine
 
 _PROGRAMS = 8
+_AWAY = ("database-unavailable",)  # what may happen to any request while its database is struck
 _DONE = ("processed", "refused")
 
 
@@ -55,7 +57,13 @@ class FhirWrites:
         return all(one["state"] != "waiting" for one in seen.messages if one["channel"] == self.place.channel)
 
     def checks(self, world: World) -> Sequence[Check]:
-        return (Rightly(self.notes), Written(self.place, self.notes), Shared(self.place, self.notes), Ended(self.place))
+        return (
+            Rightly(self.notes),
+            Written(self.place, self.notes),
+            Shared(self.place, self.notes),
+            Ended(self.place),
+            Faultless(world.engine),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,7 @@ class Rightly:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was answered with 2xx stands as it was last told, once; what was given back or refused is nowhere; money is booked once."""
+    """What was answered with 2xx stands once, as last told; what was given back or refused is nowhere; money is booked once."""
 
     place: FhirPlace
     notes: Notes
@@ -120,6 +128,9 @@ class Shared:
                 versions = [version for version, _ in told]
                 if len(set(versions)) != len(versions):
                     yield f"{key}: two answers have the same version: {sorted(versions)}"
+                asked = self.notes.asked[key]
+                if len(set(asked)) != len(asked):
+                    yield f"{key}: two writes for the same version were applied: {sorted(asked)}"
                 found = line.found(*key)
                 if len(found) != 1:
                     yield f"{key} is there {len(found)} times"
@@ -145,3 +156,15 @@ class Ended:
                 yield f"request {number} is {states} ({[one['reason'] for one in found]})"
             if states.count("processed") > 1:
                 yield f"request {number} was applied {states.count('processed')} times"
+
+
+@dataclass(frozen=True, slots=True)
+class Faultless:
+    """No defect was recorded: what holds by a second line of defence alone is told, too."""
+
+    engine: Engine
+
+    def differences(self, seen: Seen) -> Iterator[str]:
+        for one in self.engine.events("fault-found"):
+            if one["kind"] not in _AWAY:
+                yield f"a defect was recorded: {one['kind']} at {one['place']}: {one['trail'][-200:]}"

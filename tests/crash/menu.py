@@ -1,7 +1,7 @@
 """Which kinds of faults a run draws from, by what there is to strike."""
 
-from tests.crash.fault import DatabaseBusy, DatabaseCrash, FarSide, Kill, KillWhileSending, Pause, Unreachable
 from tests.crash.change import Restarted
+from tests.crash.fault import DatabaseBusy, DatabaseCrash, FarSide, Kill, KillWhileSending, Pause, Unreachable
 from tests.crash.fhir_fault import FOR_FHIR
 from tests.crash.http_fault import OVER_HTTP
 

@@ -12,11 +12,18 @@ from pathlib import Path
 from tests.crash.counts import CountsAddUp, ProofHolds
 from tests.crash.desk import HostedDesk
 from tests.crash.driver import differences, drive
-from tests.crash.fhir_writes import FhirWrites
 from tests.crash.feed import HospitalFeed
+from tests.crash.fhir_writes import FhirWrites
 from tests.crash.halves import HalfFrames
 from tests.crash.http_payments import HttpPayments
-from tests.crash.menu import FHIR_ON_POSTGRESQL, FHIR_ON_SQLITE, HTTP_ON_POSTGRESQL, HTTP_ON_SQLITE, ON_POSTGRESQL, ON_SQLITE
+from tests.crash.menu import (
+    FHIR_ON_POSTGRESQL,
+    FHIR_ON_SQLITE,
+    HTTP_ON_POSTGRESQL,
+    HTTP_ON_SQLITE,
+    ON_POSTGRESQL,
+    ON_SQLITE,
+)
 from tests.crash.part import Check, Traffic
 from tests.crash.payments import Payments
 from tests.crash.program import Draw, Program, draw
@@ -47,8 +54,10 @@ class Size:
     is_proven: bool = False  # `hp24 verify`, too
 
 
-SUITE = Size("suite", patients=8, payments=4, stuck=1, blows=8, looks=40, halves=4, http=6)
-SOAK = Size("soak", patients=40, payments=16, stuck=3, blows=20, looks=1000, halves=30, http=16, fhir=150, is_proven=True)
+SUITE = Size("suite", patients=8, payments=4, stuck=1, blows=8, looks=40, halves=4, http=6, fhir=24)
+SOAK = Size(
+    "soak", patients=40, payments=16, stuck=3, blows=20, looks=1000, halves=30, http=16, fhir=150, is_proven=True
+)
 OVER_HTTP = Size("http", patients=0, payments=0, stuck=0, blows=14, looks=0, http=24, is_proven=True)
 OVER_FHIR = Size("fhir", patients=0, payments=0, stuck=0, blows=16, looks=0, halves=20, fhir=400, is_proven=True)
 SIZES = {size.name: size for size in (SUITE, SOAK, OVER_HTTP, OVER_FHIR)}
