@@ -34,6 +34,7 @@ INVALID = "request-invalid"
 _RIGHTS = {"POST": Right.CREATE, "PUT": Right.UPDATE}
 _LONGEST_NUMBER = 128
 _UNASKED_BYTES = 65_536  # so much is read before anybody looks who sends it
+_BEYOND = (1 << 63) - 1  # no message has this number, and no database a greater one
 
 
 class Keeper(Protocol):
@@ -257,7 +258,7 @@ class Writing:
     async def later(self, request: Request) -> Response:
         """What became of a request whose sender did not wait (Prefer: respond-async)."""
         token = await blocking(self._door.token, request)
-        number = request.path_params["number"]
+        number = min(request.path_params["number"], _BEYOND)
         kept = await blocking(self._keeper.fate, number, by_token(token).actor)
         if kept is None:
             return Response(status_code=202, headers={"retry-after": "1", "x-progress": "waiting"})
