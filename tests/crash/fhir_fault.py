@@ -1,4 +1,4 @@
-"""Faults of what programs write over FHIR: the serving part killed or stopped, and processing away for longer than requests wait."""
+"""Faults of writes over FHIR: the serving part killed or stopped, and processing away for longer than requests wait."""
 
 import signal
 import time
