@@ -21,7 +21,7 @@ from interface.fhir.scope import Right
 from interface.fhir.served import SERVED
 from interface.fhir.text import Resource
 from interface.fhir.transaction import entries, requests
-from interface.pipeline.request import Asked, Kept, Sender, examine_request, refuse_request
+from interface.pipeline.request import MALFORMED, Asked, Kept, Sender, examine_request, refuse_request
 from interface.view.token import TokenRow
 from interface.web.blocking import blocking
 from interface.web.fhir.door import Door, acceptable, by_token, preferred
@@ -168,14 +168,20 @@ class Writing:
             raise RefusedError(403, Issue(IssueCode.FORBIDDEN, text_))
         return source
 
-    def _examined(self, token: TokenRow, sent: Sent) -> Asked:
+    def _asked(self, sent: Sent) -> Asked:
         headers = (*sent.headers, ("x-request-id", sent.number))
         raw = asked_for.write(sent.method, sent.target, headers, sent.body)
-        asked = examine_request(raw, sent.number, sent.sender, self._now(), is_later=sent.is_later)
+        return examine_request(raw, sent.number, sent.sender, self._now(), is_later=sent.is_later)
+
+    def _examined(self, token: TokenRow, sent: Sent) -> Asked:
+        asked = self._asked(sent)
         if asked.request is None or asked.refusal is not None:
             return asked
         if not asked.request.type:
-            for one in entries(asked.request):
+            found = entries(asked.request)
+            if len(found) > sent.source.max_entries:
+                raise _too_many(sent.source)
+            for one in found:
                 if one.request is not None:
                     self._may_write(token, one.request)
                 else:
@@ -213,7 +219,13 @@ class Writing:
     # ------------------------------------------------------------ a batch: requests that stand for themselves
 
     async def _batch(self, token: TokenRow, sent: Sent) -> Response:
-        found = await blocking(lambda: requests(text.read(sent.body)))
+        try:
+            found = await blocking(lambda: requests(text.read(sent.body)))
+        except RefusedError as refused:
+            asked = refuse_request(await blocking(self._asked, sent), refused, MALFORMED)
+            with self._counted(sent.source):
+                kept = await self._keeper.take(asked, sent.source.answer_within_micros)
+            return self._written.response(sent, asked, kept)
         if len(found) > sent.source.max_entries:
             raise _too_many(sent.source)
         told = await asyncio.gather(*(self._of_batch(token, sent, one.position, one) for one in found))

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from interface.message import MessageState
 from tests.engine.fhir_site import patient
-from tests.web.fhir.conftest import Program, face_of, opened
-from tests.web.fhir.writer import Writer, bundle, entry
+from tests.web.fhir.conftest import SOURCES, WEB, Program, face_of, opened
+from tests.web.fhir.writer import Writer, bundle, entry, outcome
 
 
 @pytest.fixture
@@ -36,3 +37,22 @@ def test_a_transaction_that_is_asked_for_later_is_no_resource_itself(writer: Wri
     answer = writer.send("POST", "", bundle("transaction", entry(patient("771"))), prefer="respond-async")
     (told,) = writer.program.get(answer.headers["content-location"])["entry"]
     assert told["response"] == {"status": "201"}
+
+
+@pytest.mark.parametrize("kind", ["transaction", "batch"])
+def test_a_bundle_of_more_entries_than_the_channel_takes_is_refused_whole(writer: Writer, kind: str) -> None:
+    many = [entry(patient(f"{mrn}")) for mrn in range(SOURCES[WEB].max_entries + 1)]
+    answer = writer.send("POST", "", bundle(kind, *many))
+    assert (answer.status_code, writer.states()) == (413, [])
+
+
+def test_a_batch_that_cannot_be_read_is_kept(writer: Writer) -> None:
+    answer = writer.send("POST", "", bundle("batch", {"resource": patient("771")}))
+    assert (answer.status_code, outcome(answer)[2]) == (400, ["Bundle.entry[0].request"])
+    assert writer.states() == [(MessageState.REFUSED, "request-malformed")]
+
+
+def test_an_address_in_a_bundle_is_not_quoted(writer: Writer) -> None:
+    answer = writer.send("POST", "", bundle("transaction", entry(patient("771"), url="Olivia-Brandt")))
+    assert answer.status_code == 400
+    assert "Olivia" not in answer.text
