@@ -252,7 +252,7 @@ def _entry(rng: Random) -> Any:
     type_ = resource.get("resourceType")
     asked: Resource = {
         "method": rng.choice(("POST", "POST", "POST", "POST", "PUT", "GET", "DELETE", "PATCH", MARK)),
-        "url": type_ if rng.random() < 0.8 else _address(rng),
+        "url": type_ if rng.random() < 0.8 else rng.choice((_address(rng), _address(rng), MARK, f"{type_}/{MARK}")),
     }
     if rng.random() < 0.2:
         name = rng.choice(("ifMatch", "ifNoneExist", "ifNoneMatch"))
