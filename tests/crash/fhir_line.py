@@ -52,7 +52,10 @@ class Told:
 
     @property
     def is_given_back(self) -> bool:
-        """Whether the server said that it has not done it and is not going to."""
+        """Whether the server said that it has not done it and is not going to.
+
+        Where its database did not answer (`transient`) it knows no more than who asked: a commit may have come through.
+        """
         return self.status == 503 and self.issue == "timeout"
 
     @property
