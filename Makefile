@@ -53,7 +53,7 @@ SEED ?=
 SIZE ?= soak
 DATABASE ?=
 
-soak: $(VENV)/.tools  ## kill, pause and drop for MINUTES (10); SEED, SIZE (suite, soak, http) and DATABASE do one run again
+soak: $(VENV)/.tools  ## kill, pause and drop for MINUTES (10); SEED, SIZE (suite, soak, http, fhir) and DATABASE do one run again
 	$(BIN)/python -m tests.crash.soak --minutes=$(MINUTES) --seed=$(SEED) --size=$(SIZE) --database=$(DATABASE)
 
 $(VENV)/.fuzz: $(VENV)/.tools

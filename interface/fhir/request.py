@@ -199,6 +199,6 @@ def agree(request: Request) -> None:
     if not request.type and request.resource.get("type") not in TOGETHER:
         raise _malformed(f"a Bundle is one of {', '.join(TOGETHER)}", "Bundle.type", IssueCode.VALUE)
     if request.resource.get("resourceType") != type_:
-        raise _malformed(f"the address is one of {type_}, and the body is not", "resourceType", IssueCode.INVARIANT)
+        raise _malformed("the address is of another type than the body", "resourceType", IssueCode.INVARIANT)
     if request.id and request.resource.get("id") != request.id:
         raise _malformed("the id of the address and of the body differ", f"{type_}.id", IssueCode.INVARIANT)

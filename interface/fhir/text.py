@@ -1,29 +1,39 @@
 """FHIR JSON, read and written. Decimals keep their scale: 10.00 stays 10.00 (FHIR R4 section 2.24.0.1, decimal)."""
 
 import json
+import re
 from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
 
 import orjson
 
 from interface.fhir.outcome import Issue, IssueCode, RefusedError
 
 DEEPEST = 64  # objects and lists within each other
+LONGEST_NUMBER: Final = 64  # digits, written without an exponent: else a few bytes could mean gigabytes
+_INTEGERS: Final = range(-(1 << 63), 1 << 64)  # that can be written again as integers
+_HALF: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_ELEMENT: Final = re.compile(r"_?[A-Za-z][A-Za-z0-9]{0,63}")
 Resource = dict[str, Any]
 
 
 def read(content: bytes) -> Resource:
-    """A JSON object; numbers with a point become Decimal.
+    """A JSON object; numbers with a point, an exponent or many digits become Decimal.
 
-    Errors: RefusedError 400 where it is no JSON in UTF-8, no object, says a name twice, or is nested deeper than DEEPEST.
+    Errors: RefusedError 400 where it is no JSON in UTF-8, no object, says a name twice, holds half of a character or a number
+    of more than LONGEST_NUMBER digits, or is nested deeper than DEEPEST.
     """
     try:
         found = json.loads(
-            content.decode("utf-8"), parse_float=Decimal, object_pairs_hook=_once, parse_constant=_no_number
+            content.decode("utf-8"),
+            parse_float=_decimal,
+            parse_int=_integer,
+            object_pairs_hook=_once,
+            parse_constant=_no_number,
         )
-    except _TwiceError as twice:
-        raise RefusedError(400, Issue(IssueCode.STRUCTURE, f"the name {twice} stands twice in one object")) from None
+    except _BrokenError as broken:
+        raise RefusedError(400, Issue(IssueCode.STRUCTURE, str(broken))) from None
     except (ValueError, RecursionError) as broken:
         at = f", line {broken.lineno} column {broken.colno}" if isinstance(broken, json.JSONDecodeError) else ""
         raise RefusedError(400, Issue(IssueCode.STRUCTURE, f"the body is no JSON in UTF-8{at}")) from None
@@ -31,6 +41,8 @@ def read(content: bytes) -> Resource:
         raise RefusedError(400, Issue(IssueCode.STRUCTURE, "the body is no JSON object"))
     if _depth(found) > DEEPEST:
         raise RefusedError(400, Issue(IssueCode.TOO_COSTLY, f"the body is nested deeper than {DEEPEST}"))
+    if _HALF.search(content) and not _is_whole(found):
+        raise RefusedError(400, Issue(IssueCode.STRUCTURE, "a text holds half of a character: a lone surrogate"))
     return found
 
 
@@ -39,16 +51,47 @@ def write(resource: Mapping[str, Any]) -> bytes:
     return orjson.dumps(resource, default=_number)
 
 
-class _TwiceError(Exception):
-    pass
+class _BrokenError(Exception):
+    """What is no FHIR JSON, in words that quote no value."""
 
 
 def _once(pairs: list[tuple[str, Any]]) -> Resource:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
-        raise _TwiceError(next(name for name in names if names.count(name) > 1)[:64])
+        twice = next(name for name in names if names.count(name) > 1)
+        told = f"the name {twice}" if _ELEMENT.fullmatch(twice) else "a name"
+        raise _BrokenError(f"{told} stands twice in one object")
     return found
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        found = Decimal(text)
+    except InvalidOperation:  # an exponent beyond what Decimal knows
+        raise _too_long() from None
+    exponent = found.as_tuple().exponent
+    if not isinstance(exponent, int) or max(abs(exponent), abs(found.adjusted())) > LONGEST_NUMBER:
+        raise _too_long()
+    return found
+
+
+def _integer(text: str) -> int | Decimal:
+    if len(text) <= LONGEST_NUMBER and (found := int(text)) in _INTEGERS:
+        return found
+    return _decimal(text)
+
+
+def _too_long() -> _BrokenError:
+    return _BrokenError(f"a number has more than {LONGEST_NUMBER} digits, written without an exponent")
+
+
+def _is_whole(found: Resource) -> bool:
+    try:
+        json.dumps(found, ensure_ascii=False, default=str).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _no_number(name: str) -> Any:

@@ -178,7 +178,8 @@ class _Links:
         resource = _renamed(request.resource, places)
         inside = [self._contained(self.targets[url]) for url in named if places[url].startswith("#")]
         if inside:
-            resource["contained"] = [*(resource.get("contained") or []), *inside]
+            held = resource.get("contained")
+            resource["contained"] = [*(held if isinstance(held, list) else ()), *inside]
         return replace(entry, request=replace(request, resource=resource))
 
     @staticmethod

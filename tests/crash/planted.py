@@ -3,11 +3,13 @@
 The product has no switch that turns a promise off; here its own functions are replaced from outside.
 """
 
+import itertools
 import sqlite3
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -17,13 +19,17 @@ from interface.cli.main import run
 from interface.connector.fhir import asking
 from interface.engine import intake
 from interface.errors import InterfaceError
+from interface.ledger import apply, demand
+from interface.ledger.reading import Target
+from interface.ledger.telling import Telling
 from interface.pipeline import batch, deliver, receive, sequence
 from interface.ports import Store, Turn
 from interface.row.delivery import Delivery, Outcome
 from interface.row.message import Received
-from interface.store import durability, vault
+from interface.store import decide, durability, vault
 
 LATE_SECS = 0.5
+_SLOW_SECS, _SLOW_EVERY = 1.3, 20
 
 
 def unflushed() -> None:
@@ -108,6 +114,45 @@ def unsearched() -> None:
     patch.object(asking.Asking, "send_again", asking.Asking.send).start()
 
 
+def given_back_carelessly() -> None:
+    """A request that is given back to its sender is applied all the same by whoever had begun with it, slowly."""
+    slow_steps()
+    give_up = decide.give_up
+
+    def give_up_carelessly(*asked: Any) -> list[int]:
+        with patch.object(decide, "raise_epoch", lambda _tx: None):
+            return give_up(*asked)
+
+    patch.object(decide, "give_up", give_up_carelessly).start()
+
+
+def conditions_forgotten() -> None:
+    """A conditional create changes what is there."""
+    patch.object(demand, "_is_own", lambda _telling, _row: True).start()
+
+
+def versions_forgotten() -> None:
+    """Whatever version a write is for, it is applied."""
+    is_done = demand.is_done
+
+    def is_done_carelessly(telling: Telling, target: Target) -> bool:
+        return is_done(telling, replace(target, version=0))
+
+    patch.object(apply, "is_done", is_done_carelessly).start()
+
+
+def slow_steps() -> None:
+    """No bug: some steps of processing take longer than requests wait."""
+    run_step, steps = batch.Batch.run, itertools.count(1)
+
+    def run_slowly(self: batch.Batch) -> None:
+        run_step(self)
+        if next(steps) % _SLOW_EVERY == 0:
+            time.sleep(_SLOW_SECS)
+
+    patch.object(batch.Batch, "run", run_slowly).start()
+
+
 BUGS: dict[str, Callable[[], None]] = {
     "unflushed": unflushed,
     "answered-early": answered_early,
@@ -115,6 +160,10 @@ BUGS: dict[str, Callable[[], None]] = {
     "unordered": unordered,
     "repeats-forgotten": repeats_forgotten,
     "unsearched": unsearched,
+    "given-back-carelessly": given_back_carelessly,
+    "conditions-forgotten": conditions_forgotten,
+    "slow-steps": slow_steps,
+    "versions-forgotten": versions_forgotten,
 }
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests import postgres
 from tests.crash.change import CHANGES
+from tests.crash.fhir_fault import FOR_FHIR
 from tests.crash.oracle import SIZES, Size, Verdict, kinds_for, run, told
 
 DATABASES = ("sqlite", "postgresql")
@@ -33,6 +34,7 @@ def soak(minutes: float, seed: int | None, size: Size, databases: tuple[str, ...
             folder = Path(tempfile.mkdtemp(prefix=f"hp24-soak-{turn}-"))
             is_server = database == "postgresql"
             kinds = (*kinds_for(size, is_server=is_server), *(CHANGES if size.patients else ()))
+            kinds += FOR_FHIR if size.fhir and size.patients else ()
             verdict = run(folder, turn, size, server=server if is_server else None, kinds=kinds)
             _tell(number, database, verdict, time.monotonic() - began)
             if verdict.found:

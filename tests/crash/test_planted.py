@@ -7,8 +7,9 @@ import pytest
 from interface.simulate.fhir_ehr import Conduct
 from tests.crash.driver import differences, drive
 from tests.crash.fault import Kill, KillWhileSending, Pause, Victim
+from tests.crash.fhir_fault import ServingKilled, Stopped
 from tests.crash.http_fault import KillWhilePosting, Misanswered
-from tests.crash.oracle import OVER_HTTP, SUITE, Size, traffic_of
+from tests.crash.oracle import OVER_FHIR, OVER_HTTP, SUITE, Size, traffic_of
 from tests.crash.planted import planted
 from tests.crash.program import Blow, Program
 from tests.crash.world import world
@@ -32,11 +33,21 @@ OVER_HTTP_CASES = {
     "unsearched": (DROPPED, "was booked 2 times by the EHR"),
     "intent-forgotten": (KILLED_WHILE_POSTING, "was booked 2 times by the EHR"),
 }
+STOPPED = (
+    Blow(40, 0.0, Stopped("process", 1.5)),
+    Blow(120, 0.0, ServingKilled()),
+    Blow(200, 0.0, Stopped("process", 1.5)),
+)
+OVER_FHIR_CASES = {
+    "given-back-carelessly": "a defect was recorded: illegal-move",
+    "conditions-forgotten": "says ['X",
+    "versions-forgotten": "two writes for the same version were applied",
+}
 
 
 def found_with(folder: Path, bug: str, size: Size, blows: tuple[Blow, ...]) -> list[str]:
     """What a run with a bug in the engine finds."""
-    with world(folder, SEED, command=planted(bug)) as here:
+    with world(folder, SEED, command=planted(bug), is_written=bool(size.fhir)) as here:
         traffic = traffic_of(here, size, give_up_secs=BUGGY_REST_SECS)
         driven = drive(Program(SEED, blows), here, traffic, settle_secs=BUGGY_REST_SECS)
         return differences(here, traffic, driven)
@@ -62,15 +73,30 @@ def test_a_bug_planted_into_payments_over_http_is_caught(tmp_path: Path, bug: st
 
 @pytest.mark.proof
 @pytest.mark.timeout(400)
+@pytest.mark.parametrize("bug", OVER_FHIR_CASES)
+def test_a_bug_planted_into_writes_over_fhir_is_caught(tmp_path: Path, bug: str) -> None:
+    found = found_with(tmp_path, bug, OVER_FHIR, STOPPED)
+    assert any(OVER_FHIR_CASES[bug] in one for one in found), found
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(400)
+def test_steps_that_outlast_the_senders_are_no_bug(tmp_path: Path) -> None:
+    assert found_with(tmp_path, "slow-steps", OVER_FHIR, STOPPED) == []
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     ("size", "blows"),
     [
         *((SUITE, blows) for blows, _said in CASES.values()),
         *((OVER_HTTP, blows) for blows, _said in OVER_HTTP_CASES.values()),
+        (OVER_FHIR, STOPPED),
     ],
 )
 def test_the_same_program_finds_nothing_without_the_bug(tmp_path: Path, size: Size, blows: tuple[Blow, ...]) -> None:
-    with world(tmp_path, SEED) as here:
+    with world(tmp_path, SEED, is_written=bool(size.fhir)) as here:
         traffic = traffic_of(here, size)
         driven = drive(Program(SEED, blows), here, traffic)
         assert differences(here, traffic, driven) == []

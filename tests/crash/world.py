@@ -16,6 +16,7 @@ from interface.simulate.receiver import Receiver
 from tests.conftest import PROJECT
 from tests.crash.powercut import PowerSwitch
 from tests.engine.cashier import paying
+from tests.engine.fhir_site import WEB, WEB_FACILITY, add_channel, token_for
 from tests.engine.harness import HP24, Engine, running_engine
 from tests.engine.http_till import over_http
 from tests.engine.root import make_root
@@ -29,6 +30,7 @@ _HTTP_SITES = (("lakes", "LAKES", "payment-reconciliation", True), ("hills", "HI
 _ECHO_SECS = 0.2
 _EHR_TAKES_SECS = 0.1  # to answer a payment: long enough for faults to fall in between
 _GIVE_UP_SECS = 120.0
+_WRITTEN_SECS = 1.0  # for which a request waits for its outcome: shorter than what many faults take
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +64,28 @@ class HttpPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class FhirPlace:
+    """The channel that programs write to over FHIR: the server's port, and the secret of a token that may do everything there."""
+
+    channel: str
+    port: int
+    facility: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
 class World:
-    """Everything that faults may strike and traffic may use. `server` is None on SQLite, `power` where nobody can cut it."""
+    """Everything that faults may strike and traffic may use. `server` is None on SQLite, `power` where nobody can cut it.
+
+    `fhir` is None where no program writes.
+    """
 
     engine: Engine
     places: Sequence[Place]
     http_places: Sequence[HttpPlace]
     server: PostgresServer | None = None
     power: PowerSwitch | None = None
+    fhir: FhirPlace | None = None
 
 
 @contextmanager
@@ -80,9 +96,13 @@ def world(
     server: PostgresServer | None = None,
     power: PowerSwitch | None = None,
     command: Sequence[str] = HP24,
+    is_written: bool = False,
 ) -> Iterator[World]:
-    """The hospitals with their EHRs and a running engine, in `folder`; with a server the database is a new one there."""
-    ports = free_ports(len(_SITES) + len(_HTTP_SITES))
+    """The hospitals with their EHRs and a running engine, in `folder`; with a server the database is a new one there.
+
+    `is_written`: programs write to it over FHIR, too.
+    """
+    *ports, fhir_port = free_ports(len(_SITES) + len(_HTTP_SITES) + 1)
     with ExitStack() as stack:
         places = [
             stack.enter_context(_place(seed * len(_SITES) + number, site, port))
@@ -95,10 +115,17 @@ def world(
         url = stack.enter_context(server.database()) if server is not None else ""
         environ = {"EPIC_MLLP_PORT": str(ports[0]), "PYTHONPATH": str(PROJECT), **(power.environ if power else {})}
         root = _root(folder / "root", places, http)
+        if is_written:
+            environ |= {"HP24_FHIR_PORT": str(fhir_port)}
+            add_channel(root, _WRITTEN_SECS)
         engine = stack.enter_context(running_engine(folder / "home", root, environ, url, command=command))
         for port in ports:
             engine.await_listening(port)
-        yield World(engine, places, http, server, power)
+        fhir = None
+        if is_written:
+            engine.await_listening(fhir_port)
+            fhir = FhirPlace(WEB, fhir_port, WEB_FACILITY, token_for(engine))
+        yield World(engine, places, http, server, power, fhir)
 
 
 @contextmanager

@@ -16,13 +16,13 @@ from tests.engine.harness import Engine, running_engine
 from tests.engine.root import make_root
 from tests.ports import free_ports
 
-WEB = "web"
-CHANNEL = """channel: web
-source: {fhir: {max_in_flight: 256}}
+WEB, WEB_FACILITY = "web", "WEST"
+CHANNEL = f"""channel: {WEB}
+source: {{fhir: {{max_in_flight: 256}}}}
 timezone: America/Chicago
-facility: WEST
+facility: {WEB_FACILITY}
 mapping: fhirr4
-ack: {answer_within_secs: SECS}
+ack: {{answer_within_secs: SECS}}
 """
 FHIR = "application/fhir+json"
 TYPE_CODES = "http://terminology.hl7.org/CodeSystem/v2-0203"
@@ -51,6 +51,21 @@ class Site:
             return client.request(method, path, content=content, headers=headers)
 
 
+def add_channel(root: Path, answer_within_secs: float) -> None:
+    """Add the channel `web` to a root's files."""
+    text = CHANNEL.replace("SECS", str(answer_within_secs))
+    (root / "channels" / f"{WEB}.yaml").write_text(text, encoding="utf-8")
+
+
+def token_for(engine: Engine) -> str:
+    """The secret of a token that may do everything in the channel `web`."""
+    app, scopes = engine.app, ["system/*.cruds"]
+    made = create_token(
+        app.store, app.clock, By("tester"), "tests", scopes, days=1, types=TYPES, channel=WEB, channels=(WEB,)
+    )
+    return made[1]
+
+
 @contextmanager
 def site_in(
     folder: Path, environ: Mapping[str, str] | None = None, *, answer_within_secs: float = 30.0
@@ -58,23 +73,10 @@ def site_in(
     """An engine whose channel `web` takes FHIR, and a token that may do everything there."""
     (port,) = free_ports(1)
     root = make_root(folder / "root")
-    text = CHANNEL.replace("SECS", str(answer_within_secs))
-    (root / "channels" / f"{WEB}.yaml").write_text(text, encoding="utf-8")
+    add_channel(root, answer_within_secs)
     with running_engine(folder / "home", root, {"HP24_FHIR_PORT": str(port), **(environ or {})}) as engine:
         engine.await_listening(port)
-        app = engine.app
-        _, secret = create_token(
-            app.store,
-            app.clock,
-            By("tester"),
-            "tests",
-            ["system/*.cruds"],
-            days=1,
-            types=TYPES,
-            channel=WEB,
-            channels=(WEB,),
-        )
-        yield Site(engine, f"http://127.0.0.1:{port}/fhir/r4", secret)
+        yield Site(engine, f"http://127.0.0.1:{port}/fhir/r4", token_for(engine))
 
 
 def number(value: str, type_: str = "", system: str = "urn:id:WEST") -> Resource:

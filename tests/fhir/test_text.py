@@ -42,6 +42,12 @@ def test_decimals_keep_their_scale(number: str) -> None:
         b'{"a":NaN}',
         b'{"a":"\xff"}',
         b'{"a":' * 100_000,
+        b'{"a":1e999999999}',
+        b'{"a":-1e-65}',
+        b'{"a":1e99999999999999999999}',
+        b'{"a":' + b"9" * 66 + b"}",
+        b'{"a":"\\ud800"}',
+        b'{"\\udfff":1}',
         (b'{"a":' * (DEEPEST + 1)) + b"1" + b"}" * (DEEPEST + 1),
     ],
 )
@@ -49,3 +55,18 @@ def test_what_is_no_resource_is_refused(content: bytes) -> None:
     with pytest.raises(RefusedError) as refused:
         read(content)
     assert refused.value.status == 400
+
+
+def test_integers_beyond_what_others_write_are_decimals() -> None:
+    content = b'{"a":123456789012345678901234567890}'
+    assert write(read(content)) == content
+
+
+def test_both_halves_of_a_character_are_one() -> None:
+    assert read(b'{"a":"\\ud83d\\ude00"}') == {"a": "\U0001f600"}
+
+
+def test_a_name_that_is_no_element_is_not_quoted() -> None:
+    with pytest.raises(RefusedError) as refused:
+        read(b'{"Olivia Brandt":1,"Olivia Brandt":2}')
+    assert refused.value.text == "a name stands twice in one object"

@@ -47,9 +47,17 @@ class Looking:
         type_, _, id_ = unquote(path).partition("/")
         self._door.may(token, Right.READ if id_ else Right.SEARCH, type_)
         if not id_:
-            given = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+            given = _given(query)
             return self.searched(token, by_token(token), search(type_, given, is_strict=False), base)
         found = self._reading.read(by_token(token), type_, id_)
         if found is None:
             raise RefusedError(404, Issue(IssueCode.NOT_FOUND, f"there is no {type_} with this id"))
         return found
+
+
+def _given(query: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        text = f"a search has {_MOST_FIELDS} parameters at most"
+        raise RefusedError(400, Issue(IssueCode.TOO_COSTLY, text, "request.url")) from None

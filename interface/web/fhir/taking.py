@@ -80,15 +80,22 @@ class Taking:
             raise RefusedError(403, Issue(IssueCode.FORBIDDEN, text_))
         return source
 
-    def examined(self, token: TokenRow, sent: Sent) -> Asked:
-        """What is to be stored of it, and whether it is refused. RefusedError 403 for an entry that the token may not write."""
+    def asked(self, sent: Sent) -> Asked:
+        """What is to be stored of it, by its form alone."""
         headers = (*sent.headers, ("x-request-id", sent.number))
         raw = asked_for.write(sent.method, sent.target, headers, sent.body)
-        asked = examine_request(raw, sent.number, sent.sender, self._now(), is_later=sent.is_later)
+        return examine_request(raw, sent.number, sent.sender, self._now(), is_later=sent.is_later)
+
+    def examined(self, token: TokenRow, sent: Sent) -> Asked:
+        """What is to be stored of it, and whether it is refused. RefusedError 403 for an entry that the token may not write."""
+        asked = self.asked(sent)
         if asked.request is None or asked.refusal is not None:
             return asked
         if not asked.request.type:
-            for one in entries(asked.request):
+            found = entries(asked.request)
+            if len(found) > sent.source.max_entries:
+                raise too_many(sent.source)
+            for one in found:
                 if one.request is not None:
                     self.may_write(token, one.request)
                 else:
@@ -112,6 +119,12 @@ class Taking:
 def readable(scopes: tuple[str, ...]) -> frozenset[str]:
     """The types whose resources a token may see: who may only write is not shown what else is known."""
     return frozenset(type_ for type_ in TYPES if may(scopes, Right.READ, type_, TYPES))
+
+
+def too_many(source: RequestSource) -> RefusedError:
+    """What is said to a Bundle of more entries than its channel takes."""
+    text_ = f"the channel takes {source.max_entries} entries in a Bundle at most"
+    return RefusedError(413, Issue(IssueCode.TOO_COSTLY, text_, "Bundle.entry"))
 
 
 def see_writable(type_: str, method: str, *, is_conditional: bool) -> None:

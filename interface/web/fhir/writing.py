@@ -19,17 +19,18 @@ from interface.fhir import text
 from interface.fhir.outcome import Issue, IssueCode, RefusedError, Severity, outcome
 from interface.fhir.text import Resource
 from interface.fhir.transaction import entries, requests
-from interface.pipeline.request import Asked, Kept
+from interface.pipeline.request import MALFORMED, Asked, Kept, refuse_request
 from interface.view.token import TokenRow
 from interface.web.blocking import blocking
 from interface.web.fhir.door import Door, acceptable, by_token
 from interface.web.fhir.looking import Looking
 from interface.web.fhir.reading import Reading
 from interface.web.fhir.response import ROOT, answer, failed, refusal
-from interface.web.fhir.taking import Taking, see_writable
+from interface.web.fhir.taking import Taking, see_writable, too_many
 from interface.web.fhir.written import Sent, Written
 
 _UNASKED_BYTES = 65_536  # so much is read before anybody looks who sends it
+_BEYOND = (1 << 63) - 1  # no message has this number, and no database a greater one
 
 
 class Keeper(Protocol):
@@ -135,9 +136,15 @@ class Writing:
     # ------------------------------------------------------------ a batch: requests that stand for themselves
 
     async def _batch(self, token: TokenRow, sent: Sent) -> Response:
-        found = await blocking(lambda: requests(text.read(sent.body)))
+        try:
+            found = await blocking(lambda: requests(text.read(sent.body)))
+        except RefusedError as refused:
+            asked = refuse_request(await blocking(self._taking.asked, sent), refused, MALFORMED)
+            with self._counted(sent.source):
+                kept = await self._keeper.take(asked, sent.source.answer_within_micros)
+            return self._written.response(sent, asked, kept)
         if len(found) > sent.source.max_entries:
-            raise _too_many(sent.source)
+            raise too_many(sent.source)
         told = await asyncio.gather(*(self._of_batch(token, sent, one.position, one) for one in found))
         return answer({"resourceType": "Bundle", "type": "batch-response", "entry": list(told)})
 
@@ -180,7 +187,7 @@ class Writing:
     async def later(self, request: Request) -> Response:
         """What became of a request whose sender did not wait (Prefer: respond-async)."""
         token = await blocking(self._door.token, request)
-        number = request.path_params["number"]
+        number = min(request.path_params["number"], _BEYOND)
         kept = await blocking(self._keeper.fate, number, by_token(token).actor)
         if kept is None:
             return Response(status_code=202, headers={"retry-after": "1", "x-progress": "waiting"})
@@ -196,11 +203,6 @@ class Writing:
             yield
         finally:
             self._under_way[source.channel] -= 1
-
-
-def _too_many(source: RequestSource) -> RefusedError:
-    text_ = f"the channel takes {source.max_entries} entries in a Bundle at most"
-    return RefusedError(413, Issue(IssueCode.TOO_COSTLY, text_, "Bundle.entry"))
 
 
 async def _body(request: Request, most: int) -> bytes:

@@ -111,7 +111,7 @@ class Written:
             said["outcome"] = outcome(
                 [_issue(settled) if int(settled.code) >= 400 else _info(settled.text or _NOTHING)]
             )
-        for row in settled.written[:1]:
+        for row in settled.written[:1] if kept.type != "Bundle" else ():  # which itself is nowhere
             said |= {"etag": _etag(row), "location": f"{base}/{kept.type}/{_id(kept.type, row)}/_history/{row.version}"}
         return answer({"resourceType": "Bundle", "type": "batch-response", "entry": [{"response": said}]})
 

@@ -19,6 +19,7 @@ from interface.app.due import policies
 from interface.app.pay import hosted
 from interface.app.plan import plan_of
 from interface.engine.custody import fate
+from interface.engine.outcome import give_back
 from interface.engine.requested import RequestSource
 from interface.fhir.served import TYPES
 from interface.fhir.text import read
@@ -157,13 +158,23 @@ class Desk:
 
     def __init__(self, app: App) -> None:
         self._app = app
+        self._stage: ProcessStage | None = None
+
+    def _run(self) -> None:
+        if self._stage is None:  # the files are read once
+            self._stage = ProcessStage(self._app.store, plan_of(*self._app.active()), self._app.clock)
+        self._stage.forget()  # others have run messages, too
+        drain(self._stage, 32)
 
     async def take(self, asked: Asked, within_micros: int) -> Kept:
         (answer,) = store_batch(self._app.store, [asked])
-        drain(ProcessStage(self._app.store, plan_of(*self._app.active()), self._app.clock), 32)
+        self._run()
         number = answer.received.message_id
         with self._app.store.snapshot() as reader:
-            settled = reader.settled_answers([number])[number]
+            settled = reader.settled_answers([number]).get(number)
+        if settled is None:  # it stands behind another
+            with self._app.store.turn("answer") as turn:
+                settled = give_back(turn, [number])[number]
         return Kept(number, settled)
 
     def fate(self, number: int, actor: str) -> Kept | None:
