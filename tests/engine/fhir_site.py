@@ -37,6 +37,10 @@ class Site:
     base: str
     secret: str
 
+    def token(self, *scopes: str) -> str:
+        """The secret of a program that has these scopes on the channel."""
+        return token_for(self.engine, *scopes)
+
     def client(self) -> httpx.Client:
         """A program of its own connections."""
         headers = {"authorization": f"Bearer {self.secret}", "content-type": FHIR}
@@ -57,11 +61,11 @@ def add_channel(root: Path, answer_within_secs: float) -> None:
     (root / "channels" / f"{WEB}.yaml").write_text(text, encoding="utf-8")
 
 
-def token_for(engine: Engine) -> str:
-    """The secret of a token that may do everything in the channel `web`."""
-    app, scopes = engine.app, ["system/*.cruds"]
+def token_for(engine: Engine, *scopes: str) -> str:
+    """The secret of a token of the channel `web`, which may do everything unless scopes say less."""
+    app, wanted = engine.app, scopes or ("system/*.cruds",)
     made = create_token(
-        app.store, app.clock, By("tester"), "tests", scopes, days=1, types=TYPES, channel=WEB, channels=(WEB,)
+        app.store, app.clock, By("tester"), "tests", wanted, days=1, types=TYPES, channel=WEB, channels=(WEB,)
     )
     return made[1]
 

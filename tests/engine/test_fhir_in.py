@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from interface.fhir.text import read
@@ -141,3 +142,4 @@ def test_requests_that_wait_when_the_engine_stops_are_given_back(impatient: Site
         assert waits.result(60).status_code == 503
         assert messages(impatient, MessageState.WAITING) == []
     impatient.engine.start()
+    impatient.engine.await_listening(httpx.URL(impatient.base).port)

@@ -8,7 +8,7 @@ from interface.ledger.entity import Entity
 from interface.ledger.journal import Book
 from interface.ledger.noun import Identifier, Noun
 from interface.ledger.outcome import Applied, Cause, MissingAccount, Refusal
-from interface.ledger.reading import Reading
+from interface.ledger.reading import Demand, Reading
 from tests.ledger.memory import MemoryStore
 from tests.mapping.fhir_sample import (
     ACCOUNT,
@@ -154,7 +154,8 @@ def test_an_id_that_nothing_has_is_refused_and_changes_nothing(reading: Reading)
     before = dict(store.rows)
     outcome = store.tell(reading)
     assert isinstance(outcome, Refusal)
-    assert outcome.code is Cause.REFERENCE_UNKNOWN
+    is_of_itself = reading.target is not None and reading.target.demand is Demand.KNOWN
+    assert outcome.code is (Cause.RESOURCE_UNKNOWN if is_of_itself else Cause.REFERENCE_UNKNOWN)
     assert store.rows == before
 
 
