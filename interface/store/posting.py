@@ -142,6 +142,9 @@ def posting(tx: Tx, allocation_id: int) -> Posting:
         given=_text(patient, "name", "given"),
         patient_class=_text(visit, "class", "class"),
         department=_text(account, "department", "department"),
+        posting=PostingState(row.allocation_posting) if row.allocation_posting else None,
+        facility=row.payment_facility,
+        settled_at=row.payment_settled_at,
         original_posting=PostingState(original.posting) if original and original.posting else None,
     )
 
