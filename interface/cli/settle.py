@@ -16,7 +16,7 @@ from interface.cli.look import moment_option
 def settle_verb(asked: Asked, name: str, at: int, batch: str, key: str | None) -> None:
     """Tell that the money of a PAYMENT (pm_..., tx_..., or its number in the EHR) has reached the merchant's bank.
 
-    From then on it is refunded, and not voided. Destinations with `notices: on` are told.
+    From then on it is refunded, and not voided. Destinations with `notices: true` are told.
     """
     from interface.app.pay import hosted
     from interface.cli.table import console, print_json

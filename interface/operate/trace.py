@@ -184,7 +184,8 @@ def _payment_marks(reader: Reader, payments: Iterable[PaymentStory], arrivals: A
             batch = f" in batch {pay.settlement_batch}" if pay.settlement_batch else ""
             yield Mark(pay.settled_at, Step.SETTLEMENT, f"settled{batch}", subject, pay.amount_minor, pay.currency)
         for allocation in story.allocations:
-            deliveries = reader.deliveries(DeliveryFilter(subjects=(f"allocation:{allocation.id}",)))
+            carried = (f"allocation:{allocation.id}", f"notice:{allocation.id}")
+            deliveries = reader.deliveries(DeliveryFilter(subjects=carried))
             for delivery in deliveries:
                 yield from _delivery_marks(delivery, allocation)
             yield from _posting_marks(allocation, story, arrivals)
