@@ -81,14 +81,21 @@ def _earlier(reader: Reader, rows: Sequence[MessageRow]) -> list[MessageRow]:
             page = replace(
                 wanted, states=(MessageState.PROCESSED,), newest_first=True, beyond_id=first, limit=_MOST_EARLIER
             )
-            found |= {one.id: one for one in reader.messages(page) if one.id < first and not one.is_purged}
+            found |= {one.id: one for one in reader.messages(page) if one.id < first and _is_step(one)}
     return [found[number] for number in sorted(found)][-_MOST_EARLIER:]
+
+
+def _is_step(row: MessageRow) -> bool:
+    """Whether it is there, and something that a case can ask for: that money settled changes no picture of a case."""
+    return not row.is_purged and (row.channel, row.type) != (payload.SOURCE, f"HP24^{payload.SETTLEMENT}")
 
 
 def _read(reader: Reader, row: MessageRow, feeds: Mapping[str, AnyFeed]) -> Message | Order:
     raw = reader.body(row.id)
     if raw is None:
         raise body_purged(row.id)
+    if not _is_step(row):
+        raise _impossible(row.id, "a settlement is no step of a case", "leave it out")
     if row.channel == payload.SOURCE:
         return _order(reader, raw)
     feed = feeds.get(row.channel.removeprefix(_AMENDED))

@@ -165,6 +165,7 @@ def _destination(key: str, spec: Channel, outlet: Outlet) -> DestinationPlan:
         posted_when=spec.posted_when,
         unconfirmed_secs=0.0 if spec.posted_when is Posted.ACCEPT else spec.unconfirmed_hours * 3600,
         receives_payments=Receives.PAYMENTS in outlet.spec.receives,
+        receives_notices=outlet.spec.fhir is not None and outlet.spec.fhir.notices,
         facility=spec.facility,
     )
 

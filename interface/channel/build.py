@@ -12,9 +12,10 @@ from interface.channel.spec_fhir import FhirDestination
 from interface.mapping.fhir_mapping import FhirMapping
 from interface.mapping.mapping import Mapping
 from interface.mapping.outgoing import Outgoing
-from interface.mapping.posting import Envelope
+from interface.mapping.posting import SETTLEMENT_NOTICE, Envelope
 from interface.mapping.posting_athena import AsRecordPayment
 from interface.mapping.posting_fhir import AsPaymentReconciliation
+from interface.mapping.posting_notice import AsPaymentNotice
 from interface.mapping.posting_oracle import AsOracleBasic
 
 
@@ -65,10 +66,15 @@ def _as_request(fhir: FhirDestination) -> Write:
     methods = fhir.methods_by_tender
     match fhir.shape:
         case PaymentShape.PAYMENT_RECONCILIATION:
-            resource = AsPaymentReconciliation(fhir.identifier_system, methods)
-            return lambda posting, agreed, envelope, _control_id, now: resource.request(
-                posting, agreed, envelope.timezone, now
-            ).to_bytes()
+            paid, notice = (
+                AsPaymentReconciliation(fhir.identifier_system, methods),
+                AsPaymentNotice(fhir.identifier_system),
+            )
+            return lambda posting, agreed, envelope, _control_id, now: (
+                (notice if posting.kind == SETTLEMENT_NOTICE else paid)
+                .request(posting, agreed, envelope.timezone, now)
+                .to_bytes()
+            )
         case PaymentShape.ORACLE_BASIC:
             of = fhir.oracle
             is_on_account = of.target is OracleTarget.ACCOUNT

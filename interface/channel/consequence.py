@@ -37,6 +37,7 @@ OPTIONS: Final[Mapping[str, str]] = {
     "destinations.*.fhir.tls.*": _WHERE,
     "destinations.*.fhir.identifier_system": _TWICE,
     "destinations.*.fhir.shape": _FT1,
+    "destinations.*.fhir.notices": "whether the EHR is told that payments are settled",
     "destinations.*.fhir.methods_by_tender.*": _FT1,
     "destinations.*.fhir.oracle.*": _FT1,
     "destinations.*.fhir.athena.*": _FT1,

@@ -55,6 +55,10 @@ This page is written from the code; edit the code's descriptions, not this page.
         token_file: secrets/fhir.token    # read at each request: replace it there
   ```
 
+  With `notices: true` a PaymentNotice follows each payment that is settled: `cleared`, once HealthPay24 tells that the money has
+  reached the bank. It names the payment by its identifier and the facility as its recipient; like a payment it is searched
+  before it is sent again.
+
   With `posted_when: accept` the server's 200 or 201 is the proof; `echo` waits until the EHR tells of the payment itself.
 
   The search keeps a PaymentReconciliation from being booked twice where the server, too, keeps `If-None-Exist`, or has booked a

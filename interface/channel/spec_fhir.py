@@ -72,6 +72,10 @@ class FhirDestination(Declared):
     identifier_system: str = Field(
         default="urn:id:healthpay24", min_length=1, description="system of the identifiers of our payments"
     )
+    notices: bool = Field(
+        default=False,
+        description="true, with `payment-reconciliation`: a PaymentNotice tells of each payment that is settled",
+    )
     methods_by_tender: dict[str, str] = Field(
         default={}, description="payment method by tender (visa, ach ..), where the shape's own does not fit"
     )
@@ -105,6 +109,12 @@ class FhirDestination(Declared):
             raise ValueError("`tls` goes with https://; write the address so")
         if parts.scheme == "http" and self.cleartext is Cleartext.LOOPBACK and not is_loopback(parts.hostname or ""):
             raise ValueError("payments would leave this machine in the clear; write https://, or `cleartext: accepted`")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_told(self) -> Self:
+        if self.notices and self.shape is not PaymentShape.PAYMENT_RECONCILIATION:
+            raise ValueError("`notices` are of FHIR R4; they go with `shape: payment-reconciliation`")
         return self
 
     @property

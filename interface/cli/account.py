@@ -115,6 +115,8 @@ def payment_json(story: "PaymentStory") -> dict[str, Any]:
         "amount_minor": pay.amount_minor,
         "currency": pay.currency,
         "taken_at": iso(pay.taken_at),
+        "settled_at": iso(pay.settled_at or 0),
+        "settlement_batch": pay.settlement_batch or None,
         "parts": [
             {
                 "kind": one.kind,
@@ -147,6 +149,9 @@ def show_payment(asked: Asked, name: str) -> None:
     screen = console()
     head = f"Payment {pay.public_id}: {money(pay.amount_minor, pay.currency)} by {pay.tender}, {pay.state}, {moment(pay.taken_at)}"
     screen.print(head, markup=False)
+    if pay.settled_at is not None:
+        batch = f", batch {pay.settlement_batch}" if pay.settlement_batch else ""
+        screen.print(f"Settled {moment(pay.settled_at)}{batch}", markup=False)
     columns = [
         Column("part"),
         Column("account"),

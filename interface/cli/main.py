@@ -55,6 +55,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "pay": ("money", "Take a payment on one or more accounts."),
         "void": ("money", "Take back a whole payment before it is settled."),
         "refund": ("money", "Give back money of a payment."),
+        "settle": ("settle", "Tell that a payment's money has reached the bank."),
         "push": ("push", "Tell HealthPay24 again what the ledger holds."),
         "resolve": ("posting", "Say what became of an ambiguous or rejected delivery."),
         "resend": ("posting", "Send a stored payload again; guards against posting twice."),

@@ -46,8 +46,9 @@ _CODES: Final = frozenset(
         *("exception", "timeout", "incomplete", "throttled", "informational", "success"),
     )
 )
+_AMOUNT: Final = {"PaymentReconciliation": "paymentAmount", "PaymentNotice": "amount"}
 _BAD: Final = frozenset({"fatal", "error"})
-_ELEMENT = re.compile(r"(?:PaymentReconciliation|Basic)(?:\.[a-zA-Z]{1,40}(?:\[[0-9]{1,3}\])?){0,8}")
+_ELEMENT = re.compile(r"(?:PaymentReconciliation|PaymentNotice|Basic)(?:\.[a-zA-Z]{1,40}(?:\[[0-9]{1,3}\])?){0,8}")
 
 
 class NotSearchedError(Exception):
@@ -129,9 +130,20 @@ def _carries(resource: Resource, identifiers: list[Any]) -> bool:
 
 
 def is_same_payment(sent: Resource, there: Resource) -> bool:
-    """Whether a PaymentReconciliation that was found is what was sent: still in force, with the same money."""
-    ours, theirs = sent.get("paymentAmount"), there.get("paymentAmount")
+    """Whether a PaymentReconciliation or PaymentNotice that was found is what was sent: in force, with the same money.
+
+    A notice says the same of the money, too: `cleared`.
+    """
+    amount = _AMOUNT[sent["resourceType"]]
+    ours, theirs = sent.get(amount), there.get(amount)
     if not isinstance(ours, dict) or not isinstance(theirs, dict):
         return False
     is_equal = ours.get("value") == theirs.get("value") and ours.get("currency") == theirs.get("currency")
-    return is_equal and there.get("status") == sent.get("status")
+    return is_equal and there.get("status") == sent.get("status") and _codes(sent) <= _codes(there)
+
+
+def _codes(resource: Resource) -> set[tuple[str, str]]:
+    """What a PaymentNotice says of its money; a server may add codes of its own."""
+    status = resource.get("paymentStatus")
+    codings = _listed(status, "coding") if isinstance(status, dict) else []
+    return {(str(one.get("system")), str(one.get("code"))) for one in codings}

@@ -150,9 +150,8 @@ SERVED: Mapping[str, Served] = {
         writes=_BOOKED,
     ),
     "PaymentNotice": Served(
-        "How far each of those payments has come: paid once it was taken; cleared once every share of it counts as posted with the "
-        "EHR, which by the channel's agreement is its acknowledgement or its own word that the share stands in its books. "
-        "Money that reached a bank is not known here.",
+        "How far the money of each of those payments has come: paid once it was taken; cleared once HealthPay24 has told that it "
+        "reached the merchant's bank. How far the EHR has posted a payment is the `outcome` of its PaymentReconciliation.",
         {"_id": _ID, "identifier": _PAYMENT},
         {},
         required=("status", "created", "payment", "recipient", "amount"),

@@ -20,19 +20,21 @@ from interface.healthpay24.protocol import (
     PaymentOrder,
     Rejected,
     ReturnOrder,
+    Settlement,
     Share,
 )
 from interface.healthpay24.trial import refusal
 from interface.healthpay24.within_due import more_than_due
 from interface.ledger.due import BalancePolicy
 from interface.ledger.payment import TENDERS, remaining_minor
-from interface.ledger.reading import PaymentAllocation, PaymentSaid
+from interface.ledger.reading import PaymentAllocation, PaymentSaid, SettlementSaid
 from interface.message import MessageState
 from interface.ports import Clock, Prepared, Store, Turn
 from interface.row.act import Act
 from interface.row.message import Intake
 
 _KIND = "healthpay24"
+_BATCH_LENGTH = 40
 
 
 class EmbeddedHealthPay24(HeldBooks):
@@ -55,7 +57,8 @@ class EmbeddedHealthPay24(HeldBooks):
             return problem
         total = sum(share.amount_minor for share in order.shares)
         said = self._said(order.currency, order.shares, total, order.tender, order.token, order.last4)
-        return self._take("payment", said, key, actor, request=order)
+        raw = payload.encode("payment", said)
+        return self._take("payment", said.transaction_id, raw, key, actor, request=order)
 
     def void(self, order: ReturnOrder, *, key: str, actor: str) -> Answered:
         """Take back a whole payment before it is settled. Rejected: as `refund`, and `void-not-whole`."""
@@ -68,6 +71,24 @@ class EmbeddedHealthPay24(HeldBooks):
         `amount-not-positive`, `idempotency-key-reused`.
         """
         return self._give_back("refund", order, key, actor)
+
+    def settle(self, settlement: Settlement, *, key: str, actor: str) -> Answered:
+        """Tell that a payment's money has reached the merchant's bank.
+
+        Rejected: `payment-unknown`, `payment-voided`, `settled-otherwise`, `settlement-time`, `batch-id-unfit`, `card-number`,
+        `idempotency-key-reused`.
+        """
+        problem = _typed_problem(key, actor) or _batch_problem(settlement.batch)
+        if problem is not None:
+            return problem
+        now = self._clock.now()
+        settled_at = now if settlement.settled_at is None else settlement.settled_at
+        if settled_at > now:
+            return Rejected("settlement-time", "what settled has settled by now")
+        reference = self._store.new_public_id("st")
+        said = SettlementSaid(settlement.original, settled_at, settlement.batch)
+        raw = payload.encode_settlement(reference, said)
+        return self._take(payload.SETTLEMENT, reference, raw, key, actor, request=settlement)
 
     def _give_back(self, kind: str, order: ReturnOrder, key: str, actor: str) -> Answered:
         if problem := _typed_problem(key, actor):
@@ -84,7 +105,7 @@ class EmbeddedHealthPay24(HeldBooks):
             return problem
         total = sum(share.amount_minor for share in shares)
         said = self._said(order.currency, shares, total, "", "", "", original=order.original)
-        return self._take(kind, said, key, actor, request=order)
+        return self._take(kind, said.transaction_id, payload.encode(kind, said), key, actor, request=order)
 
     def _left(self, original: str) -> tuple[Share, ...] | Rejected:
         """What of a payment was neither voided nor refunded, account by account; Rejected where that is nothing."""
@@ -120,15 +141,24 @@ class EmbeddedHealthPay24(HeldBooks):
             original=original,
         )
 
-    def _take(self, kind: str, said: PaymentSaid, key: str, actor: str, *, request: object) -> Answered:
+    def _take(
+        self,
+        kind: str,
+        reference: str,
+        raw: bytes,
+        key: str,
+        actor: str,
+        *,
+        request: PaymentOrder | ReturnOrder | Settlement,
+    ) -> Answered:
         asked = _digest(kind, request)
         now = self._clock.now()
         intake = Intake(
             source=payload.SOURCE,
             arrived_at=now,
             peer=actor,
-            raw=payload.encode(kind, said),
-            control_id=payload.control_id_of(said.transaction_id),
+            raw=raw,
+            control_id=payload.control_id_of(reference),
             message_type=f"HP24^{kind}",
             sender="HP24|embedded",
             state=MessageState.WAITING,
@@ -204,6 +234,15 @@ def _repeat(known: dict[str, object], asked: str) -> Answered:
 def _typed_problem(key: str, actor: str) -> Rejected | None:
     if contains_card(key) or contains_card(actor):
         return Rejected("card-number", "a card number was given as idempotency key or as a name; nothing was kept")
+    return None
+
+
+def _batch_problem(batch: str) -> Rejected | None:
+    if contains_card(batch):
+        return Rejected("card-number", "a card number was given as a settlement batch; nothing was kept")
+    if len(batch) > _BATCH_LENGTH or not batch.isprintable():
+        text = f"the id of a settlement batch has at most {_BATCH_LENGTH} characters that can be printed"
+        return Rejected("batch-id-unfit", text)
     return None
 
 

@@ -1,4 +1,4 @@
-"""The message that a HealthPay24 payment, void or refund is stored as: JSON, read back into the ledger's words.
+"""The message that a HealthPay24 payment, void, refund or settlement is stored as: JSON, read back into the ledger's words.
 
 Money from HealthPay24 takes the same way as everything else: stored as a message, sequenced in its patient's lane, applied once.
 """
@@ -9,9 +9,10 @@ import orjson
 
 from interface.errors import MessageError
 from interface.hl7.header import CONTROL_ID_LENGTH
-from interface.ledger.reading import Meaning, PaymentAllocation, PaymentSaid, Reading
+from interface.ledger.reading import Meaning, PaymentAllocation, PaymentSaid, Reading, SettlementSaid
 
 SOURCE = "healthpay24"
+SETTLEMENT = "settlement"
 _MEANINGS = {"payment": Meaning.PAYMENT, "void": Meaning.VOID, "refund": Meaning.REFUND}
 
 
@@ -42,10 +43,25 @@ def encode(kind: str, said: PaymentSaid) -> bytes:
     )
 
 
+def encode_settlement(transaction_id: str, said: SettlementSaid) -> bytes:
+    """The stored bytes of one settlement, which has an id of its own."""
+    body = {
+        "type": SETTLEMENT,
+        "transaction": transaction_id,
+        "original": said.original,
+        "settled_at": said.settled_at,
+        "batch": said.batch,
+    }
+    return orjson.dumps(body, option=orjson.OPT_INDENT_2)
+
+
 def read(raw: bytes) -> Reading:
     """Read such a message; MessageError where it is not one."""
     try:
         body: dict[str, Any] = orjson.loads(raw)
+        if body["type"] == SETTLEMENT:
+            settled = SettlementSaid(body["original"], int(body["settled_at"]), body["batch"])
+            return Reading(meaning=Meaning.SETTLEMENT, event_at=settled.settled_at, settlement=settled)
         meaning = _MEANINGS[body["type"]]
         said = PaymentSaid(
             transaction_id=body["transaction"],

@@ -25,7 +25,7 @@ class Done:
     """It happened. `reference` is HealthPay24's own id of it; `is_repeat`: it had happened before, under the same key."""
 
     reference: str
-    message_id: int = 0  # the message that payments, voids and refunds are stored as
+    message_id: int = 0  # the message that payments, voids, refunds and settlements are stored as
     is_repeat: bool = False
 
 
@@ -81,6 +81,15 @@ class ReturnOrder:
     original: str  # HealthPay24's reference of the payment
     currency: str
     shares: tuple[Share, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The money of a payment has reached the merchant's bank. `settled_at`: UTC microseconds; None: now."""
+
+    original: str  # HealthPay24's reference of the payment
+    settled_at: int | None = None
+    batch: str = ""  # id of the settlement batch, 40 characters at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +158,7 @@ class Accounts(Protocol):
 
 
 class Payments(Protocol):
-    """Taking money and giving it back."""
+    """Taking money, giving it back, and the word that it has reached the bank."""
 
     def pay(self, order: PaymentOrder, *, key: str, actor: str) -> Answered:
         """Take a payment."""
@@ -159,6 +168,9 @@ class Payments(Protocol):
 
     def refund(self, order: ReturnOrder, *, key: str, actor: str) -> Answered:
         """Give back money after settlement."""
+
+    def settle(self, settlement: Settlement, *, key: str, actor: str) -> Answered:
+        """Tell that a payment settled. From then on it is refunded and not voided."""
 
 
 class HealthPay24(Patients, Accounts, Payments, Protocol):

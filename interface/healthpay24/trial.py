@@ -19,7 +19,7 @@ from interface.view.message import MessageFilter
 
 
 def refusal(store: Store, clock: Clock, raw: bytes) -> Rejected | None:
-    """Why the ledger refuses this payment, void or refund as things stand; None where it takes it, or cannot tell yet."""
+    """Why the ledger refuses what HealthPay24 is asked or tells, as things stand; None where it takes it, or cannot tell yet."""
     reading = read(raw)
     with store.snapshot() as reader:
         loaded = reader.load(needs([reading]))
@@ -34,8 +34,9 @@ def refusal(store: Store, clock: Clock, raw: bytes) -> Rejected | None:
         outcome = apply(reading, workset, Stamp(0, 0, 0, SOURCE, RunReason.RECEIVED, clock.now()))
         if not isinstance(outcome, Refusal):
             return None
+        # What settles was taken days ago: one that waits is held, and nobody knows for how long.
         original = reading.payment.original if reading.payment else ""
-        if outcome.code is Cause.PAYMENT_UNKNOWN and _waits(reader, original):
+        if outcome.code is Cause.PAYMENT_UNKNOWN and original and _waits(reader, original):
             return None
     return Rejected(outcome.code.value, outcome.text)
 

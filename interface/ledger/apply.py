@@ -14,6 +14,7 @@ from interface.ledger.person import link, person, remove_person
 from interface.ledger.reading import Meaning, Reading
 from interface.ledger.renumber import renumber
 from interface.ledger.settlement import take_or_give_back
+from interface.ledger.settling import settle
 from interface.ledger.stamp import Stamp
 from interface.ledger.telling import Telling
 from interface.ledger.transactions import transactions
@@ -59,6 +60,7 @@ _FAMILY: dict[Meaning, Callable[[Telling], None]] = {
     Meaning.PAYMENT: take_or_give_back,
     Meaning.VOID: take_or_give_back,
     Meaning.REFUND: take_or_give_back,
+    Meaning.SETTLEMENT: settle,
 }
 
 

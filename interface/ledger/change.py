@@ -65,6 +65,14 @@ class PaymentMoved:
     state: PaymentState
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A payment that is settled now, as it is with that, and its parts that HealthPay24 took (no voids, no refunds)."""
+
+    payment: Payment
+    parts: tuple[Allocation, ...]
+
+
 @dataclass(slots=True)
 class LedgerChanges:
     """Everything that a batch changed, to be written in one transaction."""
@@ -82,6 +90,7 @@ class LedgerChanges:
     payments: list[Payment] = field(default_factory=list)  # new ones
     allocations: list[Allocation] = field(default_factory=list)  # new ones, also of payments that exist
     payment_moves: list[PaymentMoved] = field(default_factory=list)
+    settlements: list[Settled] = field(default_factory=list)  # after `payments`, which they may be among
     confirmed_postings: list[PostingConfirmed] = field(default_factory=list)
     postings: list[Posting] = field(default_factory=list)
     work_items: list[WorkItem] = field(default_factory=list)

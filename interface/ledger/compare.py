@@ -234,6 +234,8 @@ def _told_payments(named: _Named) -> dict[str, tuple[str, Hashable]]:
                 payment.currency,
                 payment.amount_minor,
                 payment.state,
+                payment.settled_at,
+                payment.settlement_batch,
                 frozenset(parts.get(payment.id, Counter()).items()),
             ),
         )

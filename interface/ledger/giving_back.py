@@ -20,6 +20,9 @@ def give_back(telling: Telling, said: PaymentSaid) -> None:
     is_void = telling.reading.meaning is Meaning.VOID
     payment = _original(telling, said)
     known = till.allocations_of(payment.id)
+    if is_void and payment.settled_at is not None:
+        text = "the payment's money has reached the bank: it is refunded, and not voided any more"
+        raise refuse("102", Cause.PAYMENT_SETTLED, text, place="payment.original")
     if is_void and (said.amount_minor != payment.amount_minor or any(a.reverses is not None for a in known)):
         text = "a void takes back a whole payment, of which nothing was given back before"
         raise refuse("102", Cause.VOID_NOT_WHOLE, text, place="payment.amount")
@@ -40,10 +43,9 @@ def give_back(telling: Telling, said: PaymentSaid) -> None:
 
 
 def _original(telling: Telling, said: PaymentSaid) -> Payment:
-    for allocation in telling.till.allocations_named(said.original):
-        payment = telling.till.payment(allocation.payment_id)
-        if payment.transaction_id == said.original and payment.currency == said.currency:
-            return payment
+    payment = telling.till.payment_of_transaction(said.original)
+    if payment is not None and payment.currency == said.currency:
+        return payment
     text = "the payment to take back is not known in this currency"
     raise refuse("204", Cause.PAYMENT_UNKNOWN, text, place="payment.original")
 

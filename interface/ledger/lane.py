@@ -48,11 +48,10 @@ def _of_patient(rows: Rows, ids: Iterable[Identifier]) -> Iterable[int]:
 
 
 def paid_accounts(reading: Reading, rows: Rows, till: Till) -> list[Entity]:
-    """The known accounts that a payment of HealthPay24's goes to, or that what it takes back went to; each once."""
-    if reading.payment is None:
-        return []
-    named = [_account_of(rows, part) for part in reading.payment.allocations]
-    named += [rows.row(Noun.ACCOUNT, one.account_id) for one in till.allocations_named(reading.payment.original)]
+    """The known accounts that a payment of HealthPay24's goes to, or that what it takes back or settles went to; each once."""
+    told = reading.payment.allocations if reading.payment is not None else ()
+    named = [_account_of(rows, part) for part in told]
+    named += [rows.row(Noun.ACCOUNT, one.account_id) for one in till.allocations_named(reading.earlier_payment)]
     return list({account.id: account for account in named if account is not None}.values())
 
 

@@ -51,8 +51,9 @@ def needs(readings: Iterable[Reading], replayed: Iterable[int] = ()) -> Needs:
                 wanted.observed.update((merge.survivor, merge.retired))
         if reading.payment is not None:
             said = reading.payment
-            wanted.transaction_ids.update(name for name in (said.transaction_id, said.original) if name)
             wanted.account_public_ids.update(a.account_public_id for a in said.allocations if a.account_public_id)
+        own = reading.payment.transaction_id if reading.payment is not None else ""
+        wanted.transaction_ids.update(name for name in (own, reading.earlier_payment) if name)
         wanted.money_of.update(_money_of(reading))
     return wanted
 

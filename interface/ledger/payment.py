@@ -51,6 +51,8 @@ class Payment:
     state: PaymentState
     entry_id: int
     message_id: int
+    settled_at: int | None = None  # its money reached the merchant's bank
+    settlement_batch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

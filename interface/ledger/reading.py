@@ -53,6 +53,7 @@ class Meaning(StrEnum):
     PAYMENT = "payment"  # HealthPay24 took money
     VOID = "void"  # HealthPay24 voided a payment before settlement
     REFUND = "refund"  # HealthPay24 gave money back after settlement
+    SETTLEMENT = "settlement"  # a payment's money has reached the merchant's bank
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,15 @@ class PaymentSaid:
     origin: Origin = Origin.HP24
 
 
+@dataclass(frozen=True, slots=True)
+class SettlementSaid:
+    """HealthPay24 tells that a payment's money has reached the merchant's bank; `original` is the payment's transaction id."""
+
+    original: str
+    settled_at: int  # UTC microseconds
+    batch: str = ""  # HealthPay24's id of the settlement batch
+
+
 class Demand(StrEnum):
     """What must be so of the row that a request is about, or nothing of the request is applied."""
 
@@ -225,6 +235,7 @@ class Reading:
     transactions: tuple[Transaction, ...] = ()
     balances: tuple[StatedBalance, ...] = ()
     payment: PaymentSaid | None = None
+    settlement: SettlementSaid | None = None
     target: Target | None = None  # of a request that is about a row
     is_request: bool = False  # whose answer names what it has written
     warnings: tuple[str, ...] = ()  # code and place, never a value
@@ -232,6 +243,18 @@ class Reading:
     def money_parts(self) -> tuple[Transaction | PaymentAllocation, ...]:
         """Everything in here that names an account or visit for money."""
         return (*self.transactions, *(self.payment.allocations if self.payment else ()))
+
+    @property
+    def is_of_healthpay24(self) -> bool:
+        """Whether HealthPay24 asks for it, or tells it, and no sender."""
+        return self.payment is not None or self.settlement is not None
+
+    @property
+    def earlier_payment(self) -> str:
+        """The transaction id of the payment that HealthPay24 takes back, or tells to be settled; empty where there is none."""
+        if self.settlement is not None:
+            return self.settlement.original
+        return self.payment.original if self.payment is not None else ""
 
     @property
     def joins_lanes(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 
-from interface.ledger.change import LedgerChanges, Loaded, PaymentMoved
+from interface.ledger.change import LedgerChanges, Loaded, PaymentMoved, Settled
 from interface.ledger.journal import (
     Book,
     Entry,
@@ -14,7 +14,7 @@ from interface.ledger.journal import (
     is_balanced,
     sum_lines,
 )
-from interface.ledger.payment import WIRE_ID_LENGTH, Allocation, Payment, Posting, PostingConfirmed
+from interface.ledger.payment import WIRE_ID_LENGTH, Allocation, AllocationKind, Payment, Posting, PostingConfirmed
 from interface.ledger.stamp import Stamp
 from interface.ledger.undo import Undo
 from interface.message import PaymentState, PostingState, is_legal
@@ -56,6 +56,7 @@ class Till:
         self._new_payments: dict[int, None] = {}
         self._new_allocations: dict[int, None] = {}
         self._moves: dict[int, PaymentState] = {}
+        self._settled: dict[int, None] = {}
         self._confirmed: list[PostingConfirmed] = []
 
     # ------------------------------------------------------------ the journal
@@ -151,6 +152,11 @@ class Till:
         """A payment that was loaded or taken in this batch."""
         return self._payments[payment_id]
 
+    def payment_of_transaction(self, transaction_id: str) -> Payment | None:
+        """The payment with this transaction id; None where it was not loaded."""
+        found = [self._payments[one.payment_id] for one in self.allocations_named(transaction_id)]
+        return next((one for one in found if one.transaction_id == transaction_id), None)
+
     def allocations_of(self, payment_id: int) -> list[Allocation]:
         """All parts of a payment, voids and refunds included."""
         return [a for a in self._allocations.values() if a.payment_id == payment_id]
@@ -187,6 +193,11 @@ class Till:
         if payment_id not in self._new_payments:
             self.undo.put(self._moves, payment_id, state)
 
+    def settle(self, payment: Payment) -> None:
+        """Keep that a payment is settled."""
+        self.undo.put(self._payments, payment.id, payment)
+        self.undo.put(self._settled, payment.id, None)
+
     def confirm(self, allocation: Allocation, at: int, stamp: Stamp) -> None:
         """The EHR shows the allocation in its books: the strongest proof that it is posted."""
         posting = allocation.posting
@@ -214,8 +225,13 @@ class Till:
         changes.payments += [self._payments[payment_id] for payment_id in self._new_payments]
         changes.allocations += [self._allocations[row_id] for row_id in self._new_allocations]
         changes.payment_moves += [PaymentMoved(payment_id, state) for payment_id, state in self._moves.items()]
+        changes.settlements += [self._settlement(payment_id) for payment_id in self._settled]
         changes.confirmed_postings += self._confirmed
         changes.postings += self._postings(changes.allocations)
+
+    def _settlement(self, payment_id: int) -> Settled:
+        parts = [a for a in self.allocations_of(payment_id) if a.kind is AllocationKind.PAYMENT]
+        return Settled(self._payments[payment_id], tuple(parts))
 
     def _postings(self, allocations: Iterable[Allocation]) -> list[Posting]:
         return [

@@ -37,7 +37,8 @@ _SECTIONS = ("identifiers", "patient", "account", "guarantors", "encounter", "id
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{2})-([1-9][0-9]*)")
 _ALWAYS_READ = (SegmentUse("EVN", "EVN", 1),)
 # Meanings that only HealthPay24 gives, never an EHR's event.
-MEANINGS = {m.value: m for m in Meaning if m not in (Meaning.PAYMENT, Meaning.VOID, Meaning.REFUND)}
+_OF_HEALTHPAY24 = (Meaning.PAYMENT, Meaning.VOID, Meaning.REFUND, Meaning.SETTLEMENT)
+MEANINGS = {m.value: m for m in Meaning if m not in _OF_HEALTHPAY24}
 
 
 def compile_mapping(

@@ -15,6 +15,7 @@ from interface.mapping.money import PaymentSign, ReversalStyle, Words
 from interface.message import PostingState
 
 PAYMENT: Final = "payment"
+SETTLEMENT_NOTICE: Final = "notice"  # that a payment is settled; no posting, and its kind nowhere but in a delivery
 # What our kinds are to whoever books them.
 _MEANT: Final = {PAYMENT: MoneyKind.PAYMENT, "void": MoneyKind.REVERSAL, "refund": MoneyKind.REFUND}
 _BATCH_FORMAT: Final = "B%y%m%d"  # 7 characters: FT1-3 takes 10
@@ -22,10 +23,10 @@ _BATCH_FORMAT: Final = "B%y%m%d"  # 7 characters: FT1-3 takes 10
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One allocation to be posted, seen through current identities. `kind` is payment, void or refund.
+    """One allocation to be posted, seen through current identities. `kind` is payment, void or refund, or notice of a payment.
 
-    `amount_minor` is positive, `taken_at` UTC microseconds. Of what a void or refund takes back, `original_wire_id` is the FT1-2,
-    and `original_posting` how far it has come. Identifiers are those that the EHR knows.
+    `amount_minor` is positive, times are UTC microseconds; `posting` is how far it has come itself. Of what a void or refund takes
+    back, `original_wire_id` is the FT1-2, and `original_posting` how far it has come. Identifiers are those that the EHR knows.
     """
 
     kind: str
@@ -40,6 +41,9 @@ class Posting:
     guarantor: Identifier | None = None
     original_wire_id: str = ""
     original_posting: PostingState | None = None
+    posting: PostingState | None = None
+    facility: str = ""
+    settled_at: int | None = None
     last4: str = ""
     authorization: str = ""
     transaction_id: str = ""

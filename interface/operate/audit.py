@@ -79,7 +79,8 @@ def _of_patient(reader: Reader, name: str) -> tuple[str, set[str]]:
             messages |= _message_ids(reader, [MessageFilter(account=value) for value in {n.value for n in story.names}])
             messages |= _behind(story)
             subjects |= {f"payment:{pay.public_id}" for pay in story.payments}
-            subjects |= _deliveries(reader, subjects=[f"allocation:{one.id}" for one in story.allocations])
+            carried = [f"{kind}:{one.id}" for one in story.allocations for kind in ("allocation", "notice")]
+            subjects |= _deliveries(reader, subjects=carried)
     subjects |= {f"account:{account}" for account in found.account_ids} | {f"row:{row}" for row in rows}
     subjects |= {f"message:{number}" for number in messages}
     subjects |= _deliveries(reader, reply_to=sorted(messages))

@@ -13,6 +13,7 @@ from interface.fhir.call import is_call
 from interface.hl7.header import CONTROL_ID_LENGTH
 from interface.hl7.parser import parse
 from interface.ledger.worklist import ItemKind
+from interface.mapping.posting import SETTLEMENT_NOTICE
 from interface.message import DeliveryState, PostingState
 from interface.operate.act import By, acting, need_reason, unknown
 from interface.ports import Clock, Reader, Store, Turn
@@ -23,6 +24,7 @@ UNDECIDED = (DeliveryState.AMBIGUOUS, DeliveryState.REJECTED)
 _ITEMS = (ItemKind.AMBIGUOUS_DELIVERY, ItemKind.REJECTED_DELIVERY, ItemKind.UNCONFIRMED_POSTING)
 _IN_THE_BOOKS = (PostingState.ACCEPTED, PostingState.POSTED)
 _ALLOCATION = "allocation"
+_RENDERED = (_ALLOCATION, SETTLEMENT_NOTICE)
 
 
 class Verdict(StrEnum):
@@ -209,8 +211,8 @@ def allocation_of(subject: str) -> int | None:
 
 
 def _is_rendered(story: DeliveryStory) -> bool:
-    # A payment can be rendered anew; an acknowledgement was queued with its bytes, and has nothing else.
-    return allocation_of(story.subject) is not None
+    # A payment or notice can be rendered anew; an acknowledgement was queued with its bytes, and has nothing else.
+    return story.subject.partition(":")[0] in _RENDERED
 
 
 def _facts(story: DeliveryStory, fact: PostingState, at: int) -> list[PostingFact]:

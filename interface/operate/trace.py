@@ -31,6 +31,7 @@ class Step(StrEnum):
     ATTEMPT = "attempt"
     ANSWER = "answer"
     POSTING = "posting"
+    SETTLEMENT = "settlement"
 
 
 _ORDER = {step: place for place, step in enumerate(Step)}
@@ -179,8 +180,12 @@ def _payment_marks(reader: Reader, payments: Iterable[PaymentStory], arrivals: A
         at = arrivals.get(pay.message_id, pay.taken_at)
         subject = f"payment:{pay.public_id}"
         yield Mark(at, Step.PAYMENT, f"taken by {pay.tender}", subject, pay.amount_minor, pay.currency)
+        if pay.settled_at is not None:
+            batch = f" in batch {pay.settlement_batch}" if pay.settlement_batch else ""
+            yield Mark(pay.settled_at, Step.SETTLEMENT, f"settled{batch}", subject, pay.amount_minor, pay.currency)
         for allocation in story.allocations:
-            deliveries = reader.deliveries(DeliveryFilter(subjects=(f"allocation:{allocation.id}",)))
+            carried = (f"allocation:{allocation.id}", f"notice:{allocation.id}")
+            deliveries = reader.deliveries(DeliveryFilter(subjects=carried))
             for delivery in deliveries:
                 yield from _delivery_marks(delivery, allocation)
             yield from _posting_marks(allocation, story, arrivals)

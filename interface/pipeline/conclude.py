@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from interface.errors import InterfaceError, MappingError
 from interface.ledger.outcome import Applied, MissingAccount, Outcome, PersonHold, Refusal, Touched, Unrestated
-from interface.ledger.reading import Filtered, PaymentSaid, Reading
+from interface.ledger.reading import Filtered, Reading
 from interface.ledger.worklist import HELD_MESSAGE, ItemKind, WorkItem
 from interface.message import HoldKind, MessageState
 from interface.pipeline.plan import ApplicationAck, Sound, Understood, Unsound
@@ -109,7 +109,7 @@ def _failed(failure: InterfaceError) -> Ending:
 
 def applied(outcome: Outcome, readings: Sequence[Reading]) -> Ending:
     """The ending of a message that was applied to the ledger, or could not be."""
-    payment = next((reading.payment for reading in readings if reading.payment is not None), None)
+    asked = next((reading for reading in readings if reading.is_of_healthpay24), None)
     match outcome:
         case Applied():
             warnings = (*(warning for reading in readings for warning in reading.warnings), *outcome.warnings)
@@ -136,7 +136,7 @@ def applied(outcome: Outcome, readings: Sequence[Reading]) -> Ending:
                 text=outcome.text,
                 hold=HoldKind.PERSON,
                 work_item=lambda message: replace(outcome.work_item, message_id=message.id),
-                keeps_lane=payment is None,
+                keeps_lane=asked is None,
             )
         case Refusal():
             return Ending(
@@ -146,20 +146,19 @@ def applied(outcome: Outcome, readings: Sequence[Reading]) -> Ending:
                 text=outcome.text,
                 verdict="AE",
                 hl7_code=outcome.hl7_code,
-                work_item=_refused(outcome.code, payment),
+                work_item=_refused(outcome.code, asked),
                 # Nothing of the EHR's depends on what HealthPay24 asked for in vain, and no amended copy is to take its place.
-                keeps_lane=payment is None,
+                keeps_lane=asked is None,
             )
 
 
-def _refused(cause: str, said: PaymentSaid | None) -> Callable[[StoredMessage], WorkItem]:
+def _refused(cause: str, asked: Reading | None) -> Callable[[StoredMessage], WorkItem]:
     kind = ItemKind.FAILED_MESSAGE
-    if said is None:
+    if asked is None:
         return _item(kind, cause)
     # Money has an item for each subject, with what is at stake.
-    return lambda message: WorkItem(
-        kind, f"message:{message.id}", cause, HELD_MESSAGE, said.amount_minor, said.currency, message.id
-    )
+    amount, currency = (said.amount_minor, said.currency) if (said := asked.payment) else (None, "")
+    return lambda message: WorkItem(kind, f"message:{message.id}", cause, HELD_MESSAGE, amount, currency, message.id)
 
 
 def _item(kind: ItemKind, cause: str) -> Callable[[StoredMessage], WorkItem]:

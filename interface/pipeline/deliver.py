@@ -5,12 +5,12 @@ functions: the engine calls `look`, `begin` and then `answered` or `failed` from
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from interface.errors import ActRefusedError, Disposition, InterfaceError, StoreError, UnclearError
 from interface.hl7.header import CONTROL_ID_LENGTH
 from interface.ledger.worklist import NOTICE, ItemKind, WorkItem
-from interface.mapping.posting import Posting
+from interface.mapping.posting import SETTLEMENT_NOTICE, Posting
 from interface.message import DeliveryState, PostingState
 from interface.observe.deliver import DestinationResumed, DestinationSuspended
 from interface.observe.emit import emit
@@ -23,6 +23,7 @@ from interface.ports import Clock, Store, Turn
 from interface.row.delivery import Answer, Delivery, DestinationState, Outcome
 
 _JUDGED = frozenset({"resolved", "resent"})  # causes of being queued that are a person's word
+_NOT_POSTED = "payment-not-posted"
 Render = Callable[[Posting, str, int], bytes]  # posting, control id, now -> payload
 
 
@@ -112,6 +113,8 @@ class DeliverStage:
             return delivery.payload, delivery.control_id or self._store.wire_id("message", CONTROL_ID_LENGTH)
         with self._store.snapshot() as reader:
             posting = reader.posting(int(delivery.subject.partition(":")[2]))
+        if delivery.kind == SETTLEMENT_NOTICE:
+            posting = _noticed(posting, delivery)
         if posting.original_posting in (PostingState.REJECTED, PostingState.WITHDRAWN):
             raise ActRefusedError(
                 "original-not-posted",
@@ -134,6 +137,9 @@ class DeliverStage:
         with self._store.turn("deliver") as turn:
             if turn.delivery(delivery.id).state is not DeliveryState.QUEUED:
                 return  # withdrawn or settled meanwhile
+            if failure.code == _NOT_POSTED:
+                turn.withdraw(delivery.id, failure.code)
+                return
             turn.end_attempt(delivery.id, Outcome(DeliveryState.REJECTED, now, failure.code, failure.text))
             turn.posting_facts(answer.facts(delivery, "rejected", now, failure.code))
             turn.open_work_items([answer.item(delivery, DeliveryState.REJECTED, failure.code)])
@@ -255,6 +261,14 @@ class DeliverStage:
         delivery = turn.application_ack(control_id, code, now)
         if delivery is not None:
             answer.write_late(turn, delivery, self._plan.posted_when, control_id, code, now)
+
+
+def _noticed(posting: Posting, delivery: Delivery) -> Posting:
+    """What a notice says of; refused where the EHR has nothing in its books that it could speak of."""
+    if posting.posting not in (PostingState.ACCEPTED, PostingState.POSTED):
+        text = "the payment that settled is not in the EHR's books"
+        raise ActRefusedError(_NOT_POSTED, text, place=f"delivery:{delivery.id}")
+    return replace(posting, kind=SETTLEMENT_NOTICE)
 
 
 def _is_open(turn: Turn, sending: Sending) -> bool:

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from interface.hl7.header import CONTROL_ID_LENGTH
-from interface.ledger.change import LedgerChanges
+from interface.ledger.change import LedgerChanges, Settled
 from interface.ledger.worklist import NOTICE, ItemKind, WorkItem
+from interface.mapping.posting import SETTLEMENT_NOTICE
 from interface.message import DeliveryState, MessageState
 from interface.pipeline import restored
 from interface.pipeline.acknowledge import is_wanted, verdict_of
@@ -64,7 +65,7 @@ class Follow:
     def postings(self, changes: LedgerChanges, now: int) -> None:
         """Queue every allocation that is to be posted; one without a destination becomes a work item, never nothing.
 
-        What the EHR echoed is settled, whatever was known of its delivery before.
+        What the EHR echoed is settled, whatever was known of its delivery before. Notices of what settled at the bank go behind.
         """
         self._echoed = tuple(f"allocation:{proof.allocation_id}" for proof in changes.confirmed_postings)
         for posting in changes.postings:
@@ -91,6 +92,27 @@ class Follow:
                     config_id=self._plan.config_id,
                 )
             )
+
+        for settled in changes.settlements:
+            self._notices(settled, now)
+
+    def _notices(self, settled: Settled, now: int) -> None:
+        """Of each part that is ours to post, in order with its payment; none where nobody wants to know."""
+        destination = self._plan.payment_destination(settled.payment.facility)
+        if destination is None or not destination.receives_notices:
+            return
+        self._wanted += [
+            DeliveryWanted(
+                destination=destination.name,
+                kind=SETTLEMENT_NOTICE,
+                subject=f"{SETTLEMENT_NOTICE}:{part.id}",
+                order_key=part.account_id,
+                due_at=now,
+                config_id=self._plan.config_id,
+            )
+            for part in settled.parts
+            if part.posting is not None
+        ]
 
     def write(self, turn: Turn, now: int) -> None:
         """Write all in the batch's transaction."""

@@ -20,8 +20,10 @@ _SHOWN = {Noun.PATIENT: "patient", Noun.ACCOUNT: "account", Noun.ENCOUNTER: "vis
 
 
 def names_by_message(said: Mapping[int, Sequence[Reading]], workset: Workset, rows: LedgerRows) -> dict[int, Names]:
-    """The names of each message's readings, by message id. A payment is told of by itself."""
-    paid = {number: workset.paid_accounts(readings[0]) for number, readings in said.items() if readings[0].payment}
+    """The names of each message's readings, by message id. What HealthPay24 asks for is told of by itself."""
+    paid = {
+        number: workset.paid_accounts(readings[0]) for number, readings in said.items() if readings[0].is_of_healthpay24
+    }
     accounts = {account.id for found in paid.values() for account in found}
     numbers = rows.names(Noun.ACCOUNT, accounts) if accounts else {}
     patients = {account.patient_id: workset.patient_of(account) for found in paid.values() for account in found}

@@ -155,6 +155,7 @@ class Overlay:
         self._allocations |= {part.id: part for part in changes.allocations}
         for moved in changes.payment_moves:
             self._payments[moved.payment_id] = replace(self._payments[moved.payment_id], state=moved.state)
+        self._payments |= {one.payment.id: one.payment for one in changes.settlements}
         for proof in changes.confirmed_postings:
             part = self._allocations[proof.allocation_id]
             self._allocations[part.id] = replace(part, confirmed_at=proof.at)

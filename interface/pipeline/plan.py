@@ -101,6 +101,7 @@ class DestinationPlan:
     posted_when: str  # accept, application, echo
     receives_payments: bool
     facility: str
+    receives_notices: bool = False  # that payments are settled
     gives_up_secs: float = (
         0.0  # of news, which are nobody's to judge: what could not be told for so long is dropped; 0: never
     )

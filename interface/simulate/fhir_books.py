@@ -12,11 +12,13 @@ from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 RECONCILIATION: Final = "PaymentReconciliation"
+NOTICE: Final = "PaymentNotice"
 BASIC: Final = "Basic"
 FORM: Final = "recordpayment"
-SHAPES: Final = (RECONCILIATION, BASIC, FORM)
+SHAPES: Final = (RECONCILIATION, NOTICE, BASIC, FORM)
 _ORACLE: Final = "https://fhir-ehr.cerner.com/r4/StructureDefinition/financial-transaction-"
 _PAYMENT_TYPES: Final = "http://terminology.hl7.org/CodeSystem/payment-type"
+_PAYMENT_STATUS: Final = "http://terminology.hl7.org/CodeSystem/paymentstatus"
 _METHODS: Final = "http://terminology.hl7.org/CodeSystem/v2-0570"
 _CHECKS: Final = ("CHCK", "CCHK", "TRAC")
 _BRANDS: Final = ("VISA", "MASTER", "AMEX", "DISCOVER")
@@ -60,7 +62,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """One payment in its books. `identifier` is empty where the shape has none."""
+    """One payment in its books, or the notice that one is settled. `identifier` is empty where the shape has none.
+
+    `payment` is, of a notice, the identifier of the payment that it speaks of.
+    """
 
     shape: str
     path: str
@@ -68,6 +73,7 @@ class Booked:
     amount: str
     content: bytes
     request_id: str
+    payment: str = ""
 
 
 class BrokenContractError(Exception):
@@ -81,9 +87,11 @@ def read_payment(request: Request) -> Booked:
         raise BrokenContractError(request.name)
     try:
         identifier, amount = reader(request)
+        payment = _one(_json(request)["payment"]["identifier"]) if request.name == NOTICE else ""
     except (KeyError, IndexError, TypeError, ValueError) as wrong:
         raise BrokenContractError(request.name) from wrong
-    return Booked(request.name, unquote(request.path), identifier, str(amount), request.content, request.request_id)
+    path = unquote(request.path)
+    return Booked(request.name, path, identifier, str(amount), request.content, request.request_id, payment)
 
 
 def _demand(holds: bool, element: str) -> None:
@@ -107,8 +115,27 @@ def _reconciliation(request: Request) -> tuple[str, Decimal]:
         _demand(one["type"]["coding"][0]["system"] == _PAYMENT_TYPES, "detail.type")
         _demand(one["amount"]["currency"] == total["currency"], "detail.amount")
     _demand(sum(one["amount"]["value"] for one in details) == total["value"], "paymentAmount")
-    one = found["identifier"][0]
-    return f"{one['system']}|{one['value']}", total["value"]
+    return _one(found["identifier"][0]), total["value"]
+
+
+def _notice(request: Request) -> tuple[str, Decimal]:
+    """PaymentNotice (FHIR R4, financial module): what it requires, that the money has cleared, and on which day."""
+    found = _json(request)
+    _demand(found["status"] == "active" and bool(re.fullmatch(r".+T.+(Z|[+-]\d\d:\d\d)", found["created"])), "created")
+    _demand(bool(re.fullmatch(r"\d{4}-\d\d-\d\d", found["paymentDate"])), "paymentDate")
+    _demand(found["payment"]["type"] == RECONCILIATION, "payment")
+    _demand(
+        found["recipient"]["type"] == "Organization" and bool(found["recipient"]["identifier"]["value"]), "recipient"
+    )
+    status = found["paymentStatus"]["coding"][0]
+    _demand((status["system"], status["code"]) == (_PAYMENT_STATUS, "cleared"), "paymentStatus")
+    amount = found["amount"]
+    _demand(amount["value"] > 0 and bool(re.fullmatch("[A-Z]{3}", amount["currency"])), "amount")
+    return _one(found["identifier"][0]), amount["value"]
+
+
+def _one(identifier: Mapping[str, str]) -> str:
+    return f"{identifier['system']}|{identifier['value']}"
 
 
 def _basic(request: Request) -> tuple[str, Decimal]:
@@ -173,6 +200,7 @@ def _form(request: Request) -> tuple[str, str]:
 
 _READERS: Final[Mapping[str, Callable[[Request], tuple[str, Decimal | str]]]] = {
     RECONCILIATION: _reconciliation,
+    NOTICE: _notice,
     BASIC: _basic,
     FORM: _form,
 }

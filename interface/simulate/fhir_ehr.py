@@ -16,6 +16,7 @@ from typing import Final, Self
 
 from interface.simulate.fhir_books import (
     FORM,
+    NOTICE,
     RECONCILIATION,
     SHAPES,
     Booked,
@@ -52,17 +53,21 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class FhirReception:
-    """What happened so far: requests by method and path, what was booked, and the conditions and tokens that came with it."""
+    """What happened so far: requests by method and path, what was booked, and the conditions and tokens that came with it.
+
+    `notices` tell which of the payments are settled.
+    """
 
     requests: dict[str, int]
     booked: tuple[Booked, ...]
+    notices: tuple[Booked, ...]
     conditions: tuple[str, ...]
     tokens: tuple[str, ...]
 
     @property
     def twice(self) -> tuple[str, ...]:
         """Identifiers and contents that were booked more than once."""
-        counted = Counter(one.identifier or one.content.decode() for one in self.booked)
+        counted = Counter(one.identifier or one.content.decode() for one in (*self.booked, *self.notices))
         return tuple(name for name, count in counted.items() if count > 1)
 
 
@@ -118,9 +123,10 @@ class FhirEhr:
     def record(self) -> FhirReception:
         """A snapshot of what happened so far."""
         with self._lock:
-            return FhirReception(
-                dict(self._requests), tuple(self._booked), tuple(self._conditions), tuple(self._tokens)
-            )
+            payments = tuple(one for one in self._booked if one.shape != NOTICE)
+            notices = tuple(one for one in self._booked if one.shape == NOTICE)
+            conditions, tokens = tuple(self._conditions), tuple(self._tokens)
+            return FhirReception(dict(self._requests), payments, notices, conditions, tokens)
 
     def behave(
         self,
@@ -180,7 +186,7 @@ class FhirEhr:
             if self.token and request.token != self.token:
                 return Said(401)
             if request.method == "GET":
-                return self._search(request) if request.name == RECONCILIATION else Said(200, b"{}")
+                return self._search(request) if request.name in (RECONCILIATION, NOTICE) else Said(200, b"{}")
             if request.name not in self._takes:
                 return Said(404, _outcome("not-found", request.name))
             terms = self._counted.popleft() if self._counted else self._standing
@@ -201,7 +207,9 @@ class FhirEhr:
             booked = read_payment(request)
             if request.condition and self.recognises and (number := self._number_of(booked.identifier)):
                 return Said(200, b"{}", f"{request.name}/{number}")
-            if self._tell is not None:
+            if booked.shape == NOTICE:
+                self._expect(booked)
+            elif self._tell is not None:
                 self._tell(booked)
         except BrokenContractError as wrong:
             return Said(422, _outcome("invalid", str(wrong)))
@@ -210,6 +218,12 @@ class FhirEhr:
             return Said(200, b"<html>Sign in</html>")
         return _yes(request.name, len(self._booked))
 
+    def _expect(self, notice: Booked) -> None:
+        """A notice speaks of a payment that is in the books, and of its money."""
+        known = {one.identifier: one.amount for one in self._booked if one.shape == RECONCILIATION}
+        if known.get(notice.payment) != notice.amount:
+            raise BrokenContractError("payment" if notice.payment not in known else "amount")
+
     def _number_of(self, identifier: str) -> int:
         return next((number for number, one in enumerate(self._booked, 1) if one.identifier == identifier), 0)
 
@@ -217,7 +231,8 @@ class FhirEhr:
         if not self.searches:
             return Said(403, _outcome("forbidden"))
         (token,) = request.query.get("identifier", [""])
-        found = [one for one in self._booked if one.identifier == token.replace("\\", "")]
+        mine = [one for one in self._booked if one.shape == request.name]
+        found = [one for one in mine if one.identifier == token.replace("\\", "")]
         entries = b",".join(b'{"resource":%s,"search":{"mode":"match"}}' % one.content for one in found)
         link = json.dumps([{"relation": "self", "url": request.url}]).encode()
         return Said(

@@ -167,7 +167,7 @@ def payments(tx: Tx, ids: Iterable[int]) -> tuple[list[Payment], list[Allocation
 
 def payment(vault: Vault, row: sa.Row[Any]) -> Payment:
     """One payment."""
-    token, last4, authorization = vault.open_json(row.sealed, scope_of("payment", row.id))
+    token, last4, authorization, batch = vault.open_json(row.sealed, scope_of("payment", row.id))
     return Payment(
         id=row.id,
         public_id=row.public_id,
@@ -184,6 +184,8 @@ def payment(vault: Vault, row: sa.Row[Any]) -> Payment:
         state=PaymentState(row.state),
         entry_id=row.entry_id,
         message_id=row.message_id,
+        settled_at=row.settled_at,
+        settlement_batch=batch,
     )
 
 

@@ -53,6 +53,11 @@ _MONEY = insert_or_replace(t.money_key, [column.name for column in t.money_key.c
 _PAYMENT = sa.insert(t.payment)
 _ALLOCATION = sa.insert(t.allocation)
 _PAYMENT_MOVE = sa.update(t.payment).where(t.payment.c.id == sa.bindparam("row")).values(state=sa.bindparam("to"))
+_SETTLE = (
+    sa.update(t.payment)
+    .where(t.payment.c.id == sa.bindparam("row"))
+    .values(settled_at=sa.bindparam("at"), sealed=sa.bindparam("new_sealed"))
+)
 
 
 @dataclass(slots=True)
@@ -68,6 +73,7 @@ class SealedChanges:
     identifiers: list[dict[str, Any]] = field(default_factory=list)
     money: list[dict[str, Any]] = field(default_factory=list)
     payments: list[dict[str, Any]] = field(default_factory=list)
+    settled: list[dict[str, Any]] = field(default_factory=list)
 
 
 def seal(vault: Vault, changes: LedgerChanges) -> SealedChanges:
@@ -86,6 +92,7 @@ def seal(vault: Vault, changes: LedgerChanges) -> SealedChanges:
     sealed.identifiers = [_identifier(vault, known) for known in changes.identifiers]
     sealed.money = [_mark(vault, mark) for mark in changes.money]
     sealed.payments = [_payment(vault, one) for one in changes.payments]
+    sealed.settled = [_settled(vault, one.payment) for one in changes.settlements]
     return sealed
 
 
@@ -171,7 +178,7 @@ def _mark(vault: Vault, mark: MoneyMark) -> dict[str, Any]:
 
 
 def _payment(vault: Vault, one: Payment) -> dict[str, Any]:
-    card = [one.token, one.last4, one.authorization]
+    card = [one.token, one.last4, one.authorization, one.settlement_batch]
     return {
         "id": one.id,
         "public_id": one.public_id,
@@ -185,8 +192,14 @@ def _payment(vault: Vault, one: Payment) -> dict[str, Any]:
         "state": one.state.value,
         "entry_id": one.entry_id,
         "message_id": one.message_id,
+        "settled_at": one.settled_at,
         "sealed": vault.seal_json(card, scope_of("payment", one.id)),
     }
+
+
+def _settled(vault: Vault, one: Payment) -> dict[str, Any]:
+    row = _payment(vault, one)
+    return {"row": one.id, "at": one.settled_at, "new_sealed": row["sealed"]}
 
 
 def save(tx: Tx, sealed: SealedChanges) -> None:
@@ -217,6 +230,7 @@ def _save_money(tx: Tx, sealed: SealedChanges) -> None:
     tx.write(_PAYMENT, sealed.payments)
     tx.write(_ALLOCATION, [_allocation(one) for one in changes.allocations])
     tx.write(_PAYMENT_MOVE, [{"row": one.payment_id, "to": one.state.value} for one in changes.payment_moves])
+    tx.write(_SETTLE, sealed.settled)
     confirm(tx, changes.confirmed_postings)
 
 

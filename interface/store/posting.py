@@ -121,7 +121,7 @@ def posting(tx: Tx, allocation_id: int) -> Posting:
     patient = survivor(found, found[Row(Noun.PATIENT, account.patient_id)]) if account.patient_id else None
     visit = found.get(Row(Noun.ENCOUNTER, row.allocation_visit_id or 0))
     visit = survivor(found, visit) if visit else None
-    _token, last4, authorization = tx.vault.open_json(row.payment_sealed, scope_of("payment", row.payment_id))
+    _token, last4, authorization, _batch = tx.vault.open_json(row.payment_sealed, scope_of("payment", row.payment_id))
     original = tx.first(_ORIGINAL, row=row.allocation_reverses) if row.allocation_reverses else None
     return Posting(
         kind=row.allocation_kind,
@@ -142,6 +142,9 @@ def posting(tx: Tx, allocation_id: int) -> Posting:
         given=_text(patient, "name", "given"),
         patient_class=_text(visit, "class", "class"),
         department=_text(account, "department", "department"),
+        posting=PostingState(row.allocation_posting) if row.allocation_posting else None,
+        facility=row.payment_facility,
+        settled_at=row.payment_settled_at,
         original_posting=PostingState(original.posting) if original and original.posting else None,
     )
 

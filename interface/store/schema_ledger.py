@@ -173,7 +173,8 @@ payment = sa.Table(
     text("state"),
     sa.Column("entry_id", sa.BigInteger, nullable=False),
     reference("message_id", "message.id", index=True),
-    sealed(),  # token, last four, authorisation
+    micros("settled_at", nullable=True),
+    sealed(),  # token, last four, authorisation, settlement batch
 )
 
 ACCEPTED = sa.text("posting = 'accepted'")  # a literal: only so can SQLite prove that the partial index serves

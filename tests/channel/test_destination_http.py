@@ -30,6 +30,10 @@ def rules(changed: Mapping[str, str]) -> list[str]:
     return [one.text for one in problems(changed)]
 
 
+def test_whether_notices_are_wanted_is_said_beside_the_shape() -> None:
+    assert problems(files(f"{PLAIN}      notices: true\n")) == ()
+
+
 def test_a_destination_over_http_needs_no_mapping() -> None:
     assert problems(files(PLAIN)) == ()
 
@@ -52,6 +56,7 @@ def test_a_destination_over_http_needs_no_mapping() -> None:
             "goes with https",
         ),
         (f"{PLAIN}      methods_by_tender: {{gold: X}}\n", "", "no tender"),
+        (PLAIN.replace("payment-reconciliation", "oracle-basic") + "      notices: true\n", "", "of FHIR R4"),
         (PLAIN, "posted_when: application\n", "acknowledgement that no server sends"),
     ],
 )

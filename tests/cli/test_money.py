@@ -224,6 +224,25 @@ def test_a_payment_is_voided_whole(home: Home, hp24: Hp24) -> None:
     assert (again.code, "[nothing-left]" in again.err) == (1, True)
 
 
+def test_a_payment_is_settled_and_shown_so(home: Home, hp24: Hp24) -> None:
+    taken = hp24("pay", "--account", number(hp24), "--amount", "25.00", "--method", "visa:tok_1a2b", "--json").json
+    post(home, "AA")
+    order = ("settle", taken["reference"], "--batch", "B-17", "--key", "s1", "--json")
+    told = hp24(*order)
+    assert told.code == 0, told.err
+    post(home)
+    payment = hp24("show", told.json["payment"], "--json").json
+    assert (payment["settlement_batch"], payment["settled_at"] > payment["taken_at"]) == ("B-17", True)
+    assert "batch B-17" in hp24("show", told.json["payment"]).out
+    marks = [mark["text"] for mark in hp24("trace", told.json["payment"], "--json").json["marks"]]
+    assert "settled in batch B-17" in marks
+    assert any(text.startswith("HP24^settlement") for text in marks), "the message that told it"
+    assert hp24(*order).json["repeat"] is True
+    refused = hp24("void", taken["reference"])
+    assert (refused.code, "[payment-settled]" in refused.err) == (1, True)
+    assert hp24("verify", "--json").json["holds"] is True
+
+
 def test_an_account_that_is_not_there_is_refused(home: Home, hp24: Hp24) -> None:
     told = hp24("pay", "--account", "H-NOBODY", "--amount", "25.00", "--method", "cash")
     assert (told.code, told.err) == (1, "account: there is no such account; check the id [not-found]\n")

@@ -5,13 +5,21 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from interface.app.pay import hosted
+from interface.healthpay24.protocol import Done, Settlement
+from interface.message import DeliveryState
 from interface.simulate.fhir_ehr import FhirEhr
+from interface.view.delivery import DeliveryFilter, DeliveryStory
 from tests.engine.cashier import Till
 from tests.engine.harness import running_engine
+from tests.engine.processes import wait_until
 from tests.engine.root import Edit, Spec, make_root
 from tests.ports import free_ports
 
-_OPTIONS: Spec = {"oracle-basic": {"oracle": {"target": "account", "card_date": "2099-12"}}}
+_OPTIONS: Spec = {
+    "payment-reconciliation": {"notices": True},
+    "oracle-basic": {"oracle": {"target": "account", "card_date": "2099-12"}},
+}
 
 
 def over_http(facility: str, port: int, ehr_port: int, shape: str) -> Edit:
@@ -45,6 +53,27 @@ class HttpTill(Till):
         delivery = self.delivery(reference)
         assert delivery is not None
         return [one.code for one in delivery.attempts]
+
+    def notice(self, reference: str) -> DeliveryStory | None:
+        """What tells that the payment is settled; None until it is queued."""
+        allocation = self.allocation(reference)
+        assert allocation is not None
+        found = self.engine.deliveries(DeliveryFilter(subjects=(f"notice:{allocation.id}",)))
+        return found[0] if found else None
+
+    def settle(self, reference: str) -> DeliveryStory:
+        """Let the money reach the bank, and wait until the EHR has been told of it."""
+        told = Settlement(reference, batch="B1")
+        assert isinstance(hosted(self.engine.app).settle(told, key=f"settle-{reference}", actor="tester"), Done)
+
+        def is_told() -> bool:
+            notice = self.notice(reference)
+            return notice is not None and notice.state is DeliveryState.DELIVERED
+
+        wait_until(is_told, f"the EHR is told that the payment is settled; see {self.engine.log}")
+        notice = self.notice(reference)
+        assert notice is not None
+        return notice
 
 
 @contextmanager

@@ -24,6 +24,7 @@ SHAPES = {
     "TILO": "oracle-basic",
     "TILA": "athena-recordpayment",
     "DROP": "payment-reconciliation",
+    "BANK": "payment-reconciliation",
     "LOST": "payment-reconciliation",
     "DEAF": "payment-reconciliation",
     "BUSY": "payment-reconciliation",
@@ -75,6 +76,18 @@ def test_a_payment_whose_answer_was_lost_is_found_and_not_sent_again(tills: dict
     till.await_posting(reference, PostingState.POSTED)
     assert till.attempts(reference) == ["connection-lost", "found"]
     assert (till.asked("POST PaymentReconciliation"), till.ehr.record.twice, till.items()) == (1, (), [])
+
+
+def test_a_notice_whose_answer_was_lost_is_found_and_not_sent_again(tills: dict[str, HttpTill]) -> None:
+    till = tills["BANK"]
+    reference = till.pay(till.open_account())
+    till.await_posting(reference, PostingState.POSTED)
+    till.ehr.behave(Conduct.DROP, count=1)
+    notice = till.settle(reference)
+    assert [one.code for one in notice.attempts] == ["connection-lost", "found"]
+    ((payment,), (told,)) = (till.ehr.record.booked, till.ehr.record.notices)
+    assert (told.payment, told.amount) == (payment.identifier, "25.00")
+    assert (till.asked("POST PaymentNotice"), till.items()) == (1, [])
 
 
 def test_a_payment_that_did_not_arrive_is_sent_again(tills: dict[str, HttpTill]) -> None:

@@ -107,5 +107,27 @@ def test_a_server_that_did_something_else_has_told_nothing(body: bytes) -> None:
     ],
 )
 def test_only_the_same_money_in_force_is_the_same_payment(change: dict[str, Any], is_same: bool) -> None:
-    sent = {"status": "active", "paymentAmount": {"value": 25, "currency": "USD"}}
+    amount = {"value": 25, "currency": "USD"}
+    sent = {"resourceType": "PaymentReconciliation", "status": "active", "paymentAmount": amount}
+    assert is_same_payment(sent, sent | change) is is_same
+
+
+def cleared(*codes: str) -> dict[str, Any]:
+    return {"paymentStatus": {"coding": [{"system": "urn:x", "code": code} for code in codes]}}
+
+
+@pytest.mark.parametrize(
+    ("change", "is_same"),
+    [
+        ({}, True),
+        (cleared("theirs", "cleared"), True),
+        (cleared("paid"), False),
+        ({"paymentStatus": "cleared"}, False),
+        ({"amount": {"value": 24, "currency": "USD"}}, False),
+        ({"status": "cancelled"}, False),
+    ],
+)
+def test_only_the_same_word_on_the_same_money_is_the_same_notice(change: dict[str, Any], is_same: bool) -> None:
+    amount = {"value": 25, "currency": "USD"}
+    sent = {"resourceType": "PaymentNotice", "status": "active", "amount": amount, **cleared("cleared")}
     assert is_same_payment(sent, sent | change) is is_same

@@ -177,6 +177,7 @@ class MemoryStore:
         self.allocations |= {one.id: one for one in changes.allocations}
         for moved in changes.payment_moves:
             self.payments[moved.payment_id] = replace(self.payments[moved.payment_id], state=moved.state)
+        self.payments |= {one.payment.id: one.payment for one in changes.settlements}
         for proof in changes.confirmed_postings:
             known = self.allocations[proof.allocation_id]
             self.allocations[proof.allocation_id] = replace(

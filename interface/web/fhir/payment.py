@@ -1,4 +1,4 @@
-"""What HealthPay24 took as FHIR resources: PaymentReconciliation with every share, PaymentNotice with how far it has come."""
+"""What HealthPay24 took as FHIR resources: PaymentReconciliation with every share, PaymentNotice with how far the money is."""
 
 from datetime import tzinfo
 
@@ -36,11 +36,12 @@ def reconciliation(story: PaymentStory, zone: tzinfo) -> Resource:
 
 
 def notice(story: PaymentStory, zone: tzinfo) -> Resource:
-    """PaymentNotice: that a payment was taken (`paid`), and that every share stands in the EHR's books (`cleared`).
+    """PaymentNotice: that a payment was taken (`paid`), and that its money has reached the merchant's bank (`cleared`).
 
-    When a share stands there is what its channel calls posted: an acknowledgement alone, or the EHR's own echo of it.
+    How far the EHR has posted it is the PaymentReconciliation's `outcome`.
     """
     one = story.payment
+    is_cleared = one.settled_at is not None
     accounts = {story.account_public_ids[part.account_id] for part in story.allocations}
     return known(
         resourceType="PaymentNotice",
@@ -51,11 +52,11 @@ def notice(story: PaymentStory, zone: tzinfo) -> Resource:
         request=reference("Account", id_of(accounts.pop())) if len(accounts) == 1 else None,
         created=date_time(one.taken_at),
         payment=reference("PaymentReconciliation", id_of(one.public_id)),
-        paymentDate=day(one.taken_at, zone),
+        paymentDate=day(one.settled_at or one.taken_at, zone),
         # The facility has no row in the ledger: it is named, and cannot be read.
         recipient={"type": "Organization", "display": one.facility or "unknown"},
         amount=money(one.amount_minor, one.currency, exponent(one.currency)),
-        paymentStatus=concept(_PAYMENT_STATUS, "cleared" if _outcome(story) == "complete" else "paid"),
+        paymentStatus=concept(_PAYMENT_STATUS, "cleared" if is_cleared else "paid"),
     )
 
 
@@ -113,7 +114,7 @@ def _outcome(story: PaymentStory) -> str:
 
 
 def _changed_at(story: PaymentStory) -> int:
-    times = [story.payment.taken_at]
+    times = [story.payment.taken_at, story.payment.settled_at or 0]
     for one in story.allocations:
         times += [at for at in (one.made_at, one.accepted_at, one.application_acked_at, one.posted_at) if at]
     return max(times)

@@ -24,7 +24,7 @@ from interface.engine.requested import RequestSource
 from interface.fhir.served import TYPES
 from interface.fhir.text import read
 from interface.fhir.valid import issues_of
-from interface.healthpay24.protocol import Done, PaymentOrder, Share
+from interface.healthpay24.protocol import Done, PaymentOrder, Settlement, Share
 from interface.operate.act import By
 from interface.operate.resource import Resources
 from interface.operate.token import create_token, token_of
@@ -188,6 +188,13 @@ def pay(app: App, account: str, cents: int) -> str:
     assert isinstance(done, Done)
     drain(ProcessStage(app.store, plan_of(*app.active()), app.clock), 32)
     return done.reference
+
+
+def settle(app: App, reference: str) -> None:
+    """Let the money of a payment reach the bank."""
+    done = hosted(app).settle(Settlement(reference), key=f"key-{reference}", actor="tester")
+    assert isinstance(done, Done)
+    drain(ProcessStage(app.store, plan_of(*app.active()), app.clock), 32)
 
 
 def amount(one: dict[str, Any]) -> Decimal:

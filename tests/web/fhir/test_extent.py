@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from interface.app.compose import App
-from tests.web.fhir.conftest import Program, feed, message, pay
+from tests.web.fhir.conftest import Program, feed, message, pay, settle
 from tests.web.fhir.test_reading import is_valid
 
 
@@ -100,7 +100,7 @@ def test_when_it_changed_stands_in_the_head_too(three: Program) -> None:
     assert head.headers["etag"] == f'W/"{account["meta"]["versionId"]}"'
 
 
-def test_a_payment_is_paid_until_the_ehr_has_it(app: App, three: Program) -> None:
+def test_a_payment_is_paid_until_it_settles(app: App, three: Program) -> None:
     (account,) = three.found("Account?identifier=991")
     number = pay(app, f"ac_{account['id']}", 250)
     (found,) = three.found("PaymentNotice")
@@ -112,14 +112,23 @@ def test_a_payment_is_paid_until_the_ehr_has_it(app: App, three: Program) -> Non
     assert is_valid(found)
 
 
-def test_a_payment_is_cleared_by_its_echo(app: App, three: Program) -> None:
+def test_a_settled_payment_is_cleared(app: App, three: Program) -> None:
+    (account,) = three.found("Account?identifier=991")
+    settle(app, pay(app, f"ac_{account['id']}", 250))
+    (found,) = three.found("PaymentNotice")
+    assert found["paymentStatus"]["coding"][0]["code"] == "cleared"
+    assert is_valid(found)
+
+
+def test_the_echo_of_a_payment_completes_it_and_clears_nothing(app: App, three: Program) -> None:
     (account,) = three.found("Account?identifier=991")
     pay(app, f"ac_{account['id']}", 250)
     (payment,) = three.found("PaymentReconciliation")
     wire_id = payment["detail"][0]["identifier"]["value"]
     feed(app, echo(wire_id, "2.50"))
     (found,) = three.found("PaymentNotice")
-    assert found["paymentStatus"]["coding"][0]["code"] == "cleared"
+    assert found["paymentStatus"]["coding"][0]["code"] == "paid"
+    assert three.get(found["payment"]["reference"])["outcome"] == "complete"
 
 
 def echo(wire_id: str, amount: str) -> bytes:
