@@ -22,9 +22,10 @@ _COUNTS = (
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """`patients` come in the morning, at most `payments` of their accounts are paid on; both are spread over the `vendors`.
+    """`patients` come in the morning, at most `payments` of their accounts are paid on; both are spread over the hospitals.
 
-    `connections` of each EHR at once; `wait_secs` bounds each step.
+    A hospital that speaks FHIR stands beside those of the `vendors`, which speak HL7 v2. `connections` of each EHR at once;
+    `wait_secs` bounds each step.
     """
 
     seed: int = 24
@@ -39,6 +40,7 @@ class DemoOptions:
 class AccountLine:
     """One account at the end, in minor units."""
 
+    public_id: str
     facility: str
     number: str
     patient: str
@@ -48,6 +50,24 @@ class AccountLine:
     paid_minor: int
     due_minor: int
     shown_minor: int | None  # what HealthPay24 shows as due; None where it was not told of the account
+
+
+@dataclass(frozen=True, slots=True)
+class HospitalLine:
+    """One hospital at the end: what came from it, what was paid to it (minor units), and in how many numbers its books differ."""
+
+    facility: str
+    channel: str
+    wire: str
+    messages: int
+    accounts: int
+    currency: str
+    charges_minor: int
+    payments: int
+    paid_minor: int
+    posted: int
+    due_minor: int
+    differing: int
 
 
 @dataclass(slots=True)
@@ -70,7 +90,9 @@ class DemoResult:
     states: dict[str, dict[str, int]] = field(default_factory=dict)  # channel -> state -> count
     lines: list[AccountLine] = field(default_factory=list)
     payment_stories: list[PaymentStory] = field(default_factory=list)
-    trail: Trail | None = None  # one payment's
+    trails: list[Trail] = field(default_factory=list)  # one payment's of each hospital
+    hospitals: list[HospitalLine] = field(default_factory=list)
+    work_items: int = 0
     disagreements: list[str] = field(default_factory=list)
 
     def numbers(self) -> dict[str, int]:

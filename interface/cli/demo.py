@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from interface.app.demo_result import DemoResult
+    from interface.operate.trace import Trail
 
 _ACCOUNTS_SHOWN = 8
 _PAYMENTS_SHOWN = 8
@@ -27,10 +28,10 @@ _PAYMENTS_SHOWN = 8
     type=click.Choice(["epic", "cerner", "athena", "all"]),
     default="epic",
     show_default=True,
-    help="Whose EHR sends; 'all': one hospital each, at once.",
+    help="Whose EHR speaks HL7 v2; 'all': one hospital each, at once. A hospital that speaks FHIR is always there.",
 )
 def demo_verb(asked: Asked, patients: int, payments: int, seed: int, vendor: str) -> int:
-    """A simulated EHR sends a hospital morning over MLLP, patients pay, every payment goes back as DFT^P03 and is proven posted.
+    """Simulated EHRs send a hospital morning, over MLLP and over FHIR; patients pay; every payment goes back and is proven posted.
 
     The engine runs as its own processes, in a home of its own: that of --home, which must be empty and is kept, else one that is
     removed afterwards. Exit code 0 only if every number agrees with the simulator's own record.
@@ -107,7 +108,9 @@ def _show(result: "DemoResult") -> None:
     _messages(screen, result)
     _accounts(screen, result)
     _payments(screen, result)
-    _trail(screen, result)
+    for trail in result.trails:
+        _trail(screen, trail)
+    _hospitals(screen, result)
     _verdict(screen, result)
 
 
@@ -118,7 +121,9 @@ def _messages(screen: "Console", result: "DemoResult") -> None:
         state for state in next(iter(result.states.values())) if any(one[state] for one in result.states.values())
     ]
     columns = [Column("channel"), *(Column(state, is_number=True) for state in states), Column("all", is_number=True)]
-    rows = [[name, *(one[state] for state in states), sum(one.values())] for name, one in result.states.items()]
+    # Shipped channels that nobody plays here have nothing to show.
+    heard = {name: one for name, one in result.states.items() if any(one.values())}
+    rows = [[name, *(one[state] for state in states), sum(one.values())] for name, one in heard.items()]
     screen.print()
     screen.print(table(columns, rows, title="Messages by state"))
     rate = f"{result.messages_per_sec:,.0f} a second"
@@ -129,6 +134,7 @@ def _accounts(screen: "Console", result: "DemoResult") -> None:
     from interface.cli.table import Column, money, table
 
     columns = [
+        Column("hospital"),
         Column("account"),
         Column("patient", leaves=2),
         Column("charges", is_number=True, leaves=1),
@@ -140,6 +146,7 @@ def _accounts(screen: "Console", result: "DemoResult") -> None:
     lines = sorted(result.lines, key=lambda one: (-one.paid_minor, -one.charges_minor))
     rows = [
         [
+            line.facility,
             line.number,
             line.patient,
             money(line.charges_minor, line.currency),
@@ -157,8 +164,10 @@ def _accounts(screen: "Console", result: "DemoResult") -> None:
 def _payments(screen: "Console", result: "DemoResult") -> None:
     from interface.cli.table import Column, iso, money, state, table
 
+    facility_of = {line.public_id: line.facility for line in result.lines}
     columns = [
-        Column("payment (FT1-2)"),
+        Column("hospital"),
+        Column("payment"),
         Column("tender"),
         Column("amount", is_number=True),
         Column("accepted"),
@@ -167,6 +176,7 @@ def _payments(screen: "Console", result: "DemoResult") -> None:
     ]
     rows = [
         [
+            facility_of.get(story.account_public_ids.get(part.account_id, ""), ""),
             part.wire_id,
             f"{story.payment.tender} {story.payment.last4}",
             money(part.amount_minor, part.currency),
@@ -182,11 +192,9 @@ def _payments(screen: "Console", result: "DemoResult") -> None:
     screen.print(table(columns, rows, title=title))
 
 
-def _trail(screen: "Console", result: "DemoResult") -> None:
+def _trail(screen: "Console", trail: "Trail") -> None:
     from interface.cli.table import Column, iso, money, table
 
-    if result.trail is None:
-        return
     columns = [
         Column("when (UTC)"),
         Column("step"),
@@ -195,10 +203,44 @@ def _trail(screen: "Console", result: "DemoResult") -> None:
     ]
     rows = [
         [(iso(mark.at) or "")[11:23], mark.step, mark.text, money(mark.amount_minor, mark.currency)]
-        for mark in result.trail.marks
+        for mark in trail.marks
     ]
     screen.print()
-    screen.print(table(columns, rows, title="One payment, from the first ADT to the echo"))
+    screen.print(table(columns, rows, title="One payment, from the first message to the echo"))
+
+
+def _hospitals(screen: "Console", result: "DemoResult") -> None:
+    from interface.cli.table import Column, money, table
+
+    columns = [
+        Column("hospital"),
+        Column("speaks"),
+        Column("messages", is_number=True),
+        Column("accounts", is_number=True),
+        Column("charges", is_number=True, leaves=2),
+        Column("payments", is_number=True),
+        Column("paid", is_number=True, leaves=1),
+        Column("posted", is_number=True),
+        Column("due now", is_number=True, leaves=3),
+        Column("its own books"),
+    ]
+    rows = [
+        [
+            one.facility,
+            one.wire,
+            one.messages,
+            one.accounts,
+            money(one.charges_minor, one.currency),
+            one.payments,
+            money(one.paid_minor, one.currency),
+            one.posted,
+            money(one.due_minor, one.currency),
+            f"{one.differing} differ" if one.differing else "agree",
+        ]
+        for one in result.hospitals
+    ]
+    screen.print()
+    screen.print(table(columns, rows, title="Hospitals"))
 
 
 def _verdict(screen: "Console", result: "DemoResult") -> None:

@@ -163,7 +163,7 @@ class FhirWords:
             {"url": "aggregate", "valueCodeableConcept": aggregate},
             {"url": "amount", "valueMoney": self._money_of(owed)},
         ]
-        stated = {"url": f"{_R5}calculatedAt", "valueInstant": self._moment(at)}
+        stated = {"url": f"{_R5}calculatedAt", "valueInstant": self._moment(at, "milliseconds")}
         return [{"url": f"{_R5}balance", "extension": parts}, stated]
 
     def _owed_apart(self, of: Account, owed: int) -> tuple[Resource, Resource]:
@@ -243,8 +243,8 @@ class FhirWords:
     def _money_of(self, minor: int) -> Resource:
         return {"value": Decimal(minor).scaleb(-2).quantize(Decimal("0.01")), "currency": self._site.currency}
 
-    def _moment(self, at: datetime) -> str:
-        return at.astimezone(self._site.zone).isoformat(timespec="seconds")
+    def _moment(self, at: datetime, to: str = "seconds") -> str:
+        return at.astimezone(self._site.zone).isoformat(timespec=to)
 
 
 def _token(number: Mapping[str, Any]) -> str:

@@ -1,10 +1,13 @@
 """A hospital whose EHR takes payments over HTTP: it books them on its accounts, and tells of each and of the new balance as FHIR.
 
+It tells a while after it has answered, and the balance once the payment was heard: as of then it contains it.
+
 Only PaymentReconciliation names an account by its number; what comes in another shape stays in the server's own record.
 """
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,9 +19,11 @@ from interface.simulate.echo import wall_clock
 from interface.simulate.fhir_books import RECONCILIATION, Booked, BrokenContractError
 from interface.simulate.fhir_day import FhirRequest, FhirWords
 from interface.simulate.fhir_sender import FhirSending, NobodyThereError, send_day
-from interface.simulate.hospital import Account, Entry, EntryKind, Event, Hospital
+from interface.simulate.hospital import Account, Entry, EntryKind, Hospital, Visit
 
 Send = Callable[[tuple[FhirRequest, ...]], FhirSending]
+Compose = Callable[[], tuple[FhirRequest, ...]]
+"""Words requests when they are due, so that they tell what is true then."""
 
 
 class FhirEcho:
@@ -28,7 +33,12 @@ class FhirEcho:
     """
 
     def __init__(
-        self, hospital: Hospital, send: Send | None = None, *, clock: Callable[[], datetime] = wall_clock
+        self,
+        hospital: Hospital,
+        send: Send | None = None,
+        *,
+        delay_secs: float = 0.5,
+        clock: Callable[[], datetime] = wall_clock,
     ) -> None:
         self.answered = FhirSending()
         self.failures: list[str] = []
@@ -36,7 +46,8 @@ class FhirEcho:
         self._words = FhirWords(hospital.site)
         self._send = send
         self._clock = clock
-        self._waiting: SimpleQueue[tuple[FhirRequest, ...]] = SimpleQueue()
+        self._delay_secs = delay_secs
+        self._waiting: SimpleQueue[tuple[float, Compose] | None] = SimpleQueue()
         self._open = 0
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -48,7 +59,7 @@ class FhirEcho:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._waiting.put(())
+        self._waiting.put(None)
         self._thread.join()
 
     def book(self, booked: Booked) -> None:
@@ -59,17 +70,23 @@ class FhirEcho:
             now = self._clock()
             account, entry = posting_of(booked, self._hospital, now)
             visit = account.visits[-1]
-            told = [*self._words.tell(self._hospital.book(visit, (entry,)), now)]
-            told += self._words.tell(self._balance(account), now)
-        if self._send is not None:
-            with self._changed:
-                self._open += 1
-            self._waiting.put(tuple(told))
+            payment = tuple(self._words.tell(self._hospital.book(visit, (entry,)), now))
+        self._later(lambda: payment)
+        self._later(lambda: self._balance(visit))
 
-    def _balance(self, account: Account) -> Event:
-        event = self._hospital.update(account.visits[-1], self._clock())
-        self._hospital.count_sent(event, self._clock())
-        return event
+    def _later(self, compose: Compose) -> None:
+        if self._send is None:
+            return
+        with self._changed:
+            self._open += 1
+        self._waiting.put((time.monotonic() + self._delay_secs, compose))
+
+    def _balance(self, visit: Visit) -> tuple[FhirRequest, ...]:
+        with self._hospital.lock:
+            now = self._clock()
+            event = self._hospital.update(visit, now)
+            self._hospital.count_sent(event, now)
+            return tuple(self._words.tell(event, now))
 
     def wait_empty(self, secs: float) -> bool:
         """Whether everything was told, or given up, within so many seconds."""
@@ -77,13 +94,12 @@ class FhirEcho:
             return self._changed.wait_for(lambda: not self._open, secs)
 
     def _run(self) -> None:
-        while told := self._waiting.get():
+        while (one := self._waiting.get()) is not None:
             assert self._send is not None, "nothing waits where nothing is sent"
+            due, compose = one
+            time.sleep(max(0.0, due - time.monotonic()))
             try:
-                found = self._send(told)
-                self.answered.sent += found.sent
-                self.answered.statuses += found.statuses
-                self.answered.refused += found.refused
+                self.answered.add(self._send(compose()))
             except NobodyThereError as nobody:
                 self.failures.append(str(nobody))
             with self._changed:

@@ -1,17 +1,22 @@
-"""Sends requests to a FHIR server one after the other, each again until it is answered for good."""
+"""Sends requests to a FHIR server, one after the other or those of each lane so, each again until it is answered for good."""
 
 import http.client
 import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from queue import SimpleQueue
+from threading import BoundedSemaphore
 from urllib.parse import urlsplit
+from zlib import crc32
 
 from interface.simulate.fhir_day import FhirRequest
 
 _NOT_NOW = (429, 503)
 _AGAIN_SECS = 0.5
+_READ_AHEAD = 256  # requests that wait for a connection, of all lanes together
 
 
 class NobodyThereError(Exception):
@@ -27,6 +32,54 @@ class FhirSending:
     refused: list[str] = field(default_factory=list)  # TYPE STATUS CODE ELEMENT, never the server's own words
     resent: int = 0
     secs: float = 0.0
+
+    def add(self, other: "FhirSending") -> None:
+        """Count what became of others, too; the time is left."""
+        self.sent += other.sent
+        self.statuses += other.statuses
+        self.refused += other.refused
+        self.resent += other.resent
+
+
+def send_all(
+    requests: Iterable[FhirRequest],
+    base_url: str,
+    token: str = "",
+    *,
+    connections: int,
+    progress: Callable[[], object] = lambda: None,
+) -> FhirSending:
+    """Send over several connections at once; requests of one lane share one, and so keep their order. Raises NobodyThereError."""
+    began, found, ahead = time.monotonic(), FhirSending(), BoundedSemaphore(_READ_AHEAD)
+    queues: list[SimpleQueue[FhirRequest | None]] = [SimpleQueue() for _ in range(connections)]
+
+    def send(queue: "SimpleQueue[FhirRequest | None]") -> FhirSending:
+        def taken() -> FhirRequest | None:
+            one = queue.get()
+            if one is not None:
+                ahead.release()
+            return one
+
+        try:
+            return send_day(iter(taken, None), base_url, token, progress=progress)
+        except NobodyThereError:
+            while taken() is not None:  # whoever fills the queue is never stuck
+                pass
+            raise
+
+    with ThreadPoolExecutor(connections) as threads:
+        lines: list[Future[FhirSending]] = [threads.submit(send, queue) for queue in queues]
+        try:
+            for one in requests:
+                ahead.acquire()
+                queues[crc32(one.lane.encode()) % connections].put(one)
+        finally:
+            for queue in queues:
+                queue.put(None)
+    for line in lines:
+        found.add(line.result())
+    found.secs = time.monotonic() - began
+    return found
 
 
 def send_day(

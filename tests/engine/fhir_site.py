@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,14 @@ class Site:
     base: str
     secret: str
 
+    def token(self, *scopes: str) -> str:
+        """The secret of a program that has these scopes on the channel."""
+        app, by = self.engine.app, By("tester")
+        made = create_token(
+            app.store, app.clock, by, "tests", scopes, days=1, types=TYPES, channel=WEB, channels=(WEB,)
+        )
+        return made[1]
+
     def client(self) -> httpx.Client:
         """A program of its own connections."""
         headers = {"authorization": f"Bearer {self.secret}", "content-type": FHIR}
@@ -62,19 +70,8 @@ def site_in(
     (root / "channels" / f"{WEB}.yaml").write_text(text, encoding="utf-8")
     with running_engine(folder / "home", root, {"HP24_FHIR_PORT": str(port), **(environ or {})}) as engine:
         engine.await_listening(port)
-        app = engine.app
-        _, secret = create_token(
-            app.store,
-            app.clock,
-            By("tester"),
-            "tests",
-            ["system/*.cruds"],
-            days=1,
-            types=TYPES,
-            channel=WEB,
-            channels=(WEB,),
-        )
-        yield Site(engine, f"http://127.0.0.1:{port}/fhir/r4", secret)
+        site = Site(engine, f"http://127.0.0.1:{port}/fhir/r4", "")
+        yield replace(site, secret=site.token("system/*.cruds"))
 
 
 def number(value: str, type_: str = "", system: str = "urn:id:WEST") -> Resource:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from interface.app.pay import hosted
-from interface.app.played import Played, play
+from interface.app.played import PlayedOverMllp, play
 from interface.healthpay24.protocol import Done, PaymentOrder, ReturnOrder, Share
 from interface.message import PostingState
 from interface.simulate.hospital import Vendor
@@ -28,7 +28,7 @@ class Town:
     """A running engine and the hospitals around it, whose mornings it has processed. All number their patients alike."""
 
     engine: Engine
-    hospitals: dict[Vendor, Played]
+    hospitals: dict[Vendor, PlayedOverMllp]
     refused: int
 
 
@@ -43,15 +43,15 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         for one in hospitals.values():
             engine.await_listening(one.port)
         with ThreadPoolExecutor(len(hospitals)) as threads:
-            sendings = list(threads.map(lambda one: one.send(2, lambda _answered: None), hospitals.values()))
+            list(threads.map(lambda one: one.send(2, lambda: None), hospitals.values()))
         engine.await_idle()
-        yield Town(engine, hospitals, sum(one.counts.refused for one in sendings))
+        yield Town(engine, hospitals, sum(one.refused for one in hospitals.values()))
 
 
 def owing(town: Town, vendor: Vendor) -> AccountStory:
     """An account of the vendor's hospital that something is owed on."""
-    truths = take_record(town.hospitals[vendor].day.hospital).accounts
-    stories = accounts_of(town.engine, town.hospitals[vendor].facility)
+    truths = take_record(town.hospitals[vendor].hospital).accounts
+    stories = accounts_of(town.engine, town.hospitals[vendor].hospital.site.facility)
     return next(one for one in stories if truths[one.names[0].value].due > 500)
 
 
@@ -80,7 +80,7 @@ def await_quiet(town: Town, vendor: Vendor) -> None:
 @every_vendor
 def test_every_message_is_processed_or_let_pass_by(town: Town, vendor: Vendor) -> None:
     await_quiet(town, vendor)
-    truths, counts = take_record(town.hospitals[vendor].day.hospital), town.engine.counts(vendor.value)
+    truths, counts = take_record(town.hospitals[vendor].hospital), town.engine.counts(vendor.value)
     assert town.refused == 0
     assert (counts["held"], counts["failed"]) == (0, 0)
     assert counts["processed"] + counts["filtered"] == counts["received"]
@@ -107,6 +107,6 @@ def test_a_payment_and_its_void_are_posted_in_the_vendors_own_way(town: Town, ve
 def test_the_ledger_ends_as_the_hospital_says(town: Town, vendor: Vendor) -> None:
     await_quiet(town, vendor)
     hospital = town.hospitals[vendor]
-    truths = take_record(hospital.day.hospital)
-    assert list(account_differences(town.engine, truths, hospital.facility)) == []
+    truths = take_record(hospital.hospital)
+    assert list(account_differences(town.engine, truths, hospital.hospital.site.facility)) == []
     assert town.engine.work_items() == []

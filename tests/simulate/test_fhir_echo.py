@@ -43,7 +43,7 @@ def echo(hospital: Hospital, told: list[FhirRequest]) -> Iterator[FhirEcho]:
         told.extend(requests)
         return FhirSending()
 
-    with FhirEcho(hospital, send, clock=lambda: NOW) as echo:
+    with FhirEcho(hospital, send, delay_secs=0, clock=lambda: NOW) as echo:
         yield echo
 
 
@@ -77,9 +77,10 @@ def pay(ehr: FhirEhr, account: str, minor: int) -> int:
     return status
 
 
-def test_a_payment_comes_off_what_the_hospital_says_is_due(hospital: Hospital, ehr: FhirEhr) -> None:
+def test_a_payment_comes_off_what_the_hospital_says_is_due(hospital: Hospital, ehr: FhirEhr, echo: FhirEcho) -> None:
     before = owing(hospital)
     assert pay(ehr, before.number, 100) == 201
+    assert echo.wait_empty(30)
     after = take_record(hospital).accounts[before.number]
     assert (after.our_payments, after.stated, after.due) == (100, (before.stated or 0) - 100, before.due - 100)
 
