@@ -11,6 +11,8 @@ from interface.operate.resource import Found
 from interface.web.fhir.person import id_of, meta, related_id
 
 R5 = "http://hl7.org/fhir/5.0/StructureDefinition/extension-"
+OURS = "urn:id:healthpay24"
+DUE = "due-by-healthpay24"
 _ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 _CLASSES = {"E": "EMER", "I": "IMP", "O": "AMB", "P": "PRENC"}  # HL7 table 0004 (v2-to-FHIR, PatientClass)
 _V2_CLASS = "http://terminology.hl7.org/CodeSystem/v2-0004"
@@ -60,9 +62,13 @@ def _guarantors(found: Found, one: AccountRecord) -> list[Resource]:
 
 
 def _balance(owed: BalanceRecord) -> list[Resource]:
-    """R5's Account.balance and .calculatedAt as cross-version extensions: R4 has no element for what is owed."""
+    """R5's Account.balance and .calculatedAt as cross-version extensions: R4 has no element for what is owed.
+
+    The second coding says that it is our own figure, less what was paid here: who writes back what was read states nothing by it.
+    """
     amount = money(owed.amount_minor - owed.credit_minor, owed.currency, exponent(owed.currency))
     patients = concept("http://terminology.hl7.org/CodeSystem/account-aggregate", "patient")
+    patients["coding"].append({"system": OURS, "code": DUE})
     parts: list[Resource] = [{"url": "aggregate", "valueCodeableConcept": patients}]
     if owed.is_estimated:
         parts.append({"url": "estimate", "valueBoolean": True})
