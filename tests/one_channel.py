@@ -6,7 +6,12 @@ from typing import Final
 
 from tests.conftest import PROJECT
 
-OTHERS: Final = ("cerner*", "athena*", "epic-fhir*")  # files of the other vendors, and of channels over FHIR
+OTHERS: Final = (
+    "cerner*",
+    "athena*",
+    "epic-fhir*",
+    "fhir.yaml",
+)  # files of the other vendors, and of channels over FHIR
 
 
 def copy_epic(folder: Path) -> Path:

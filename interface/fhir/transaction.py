@@ -139,11 +139,12 @@ def _inner(expression: str) -> str:
 
 
 def _order(entry: Entry) -> tuple[int, int, int]:
+    """By type, and POST before PUT within each (R4 section 3.1.0.11.2): only there may one meet what another wrote."""
     if entry.request is None:
-        return 2, 0, entry.position
+        return len(_FIRST) + 1, 0, entry.position
     type_ = entry.request.type
     rank = _FIRST.index(type_) if type_ in _FIRST else len(_FIRST)
-    return METHODS.index(entry.request.method), rank, entry.position
+    return rank, METHODS.index(entry.request.method), entry.position
 
 
 @dataclass(slots=True)

@@ -122,7 +122,7 @@ def test_a_channel_of_the_files_is_paused_and_resumed(home: Home, hp24: Hp24) ->
 def test_an_unknown_channel_is_told_with_those_that_exist(home: Home, hp24: Hp24) -> None:
     told = hp24("pause", "channel", "epci", "--reason", "x")
     assert told.code == 1
-    assert "known: athena, athena-fhir, cerner, cerner-fhir, epic, epic-fhir" in told.err
+    assert "known: athena, athena-fhir, cerner, cerner-fhir, epic, epic-fhir, fhir" in told.err
 
 
 def test_a_work_item_is_shown_and_closed(home: Home, hp24: Hp24, stuck: list[int]) -> None:

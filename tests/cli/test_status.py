@@ -14,7 +14,8 @@ def test_every_declared_channel_and_destination_is_there_with_zeros(empty_home: 
         app.publish(app.edited(), "test")
     found = hp24("status", "--json").json
     assert set(found["channels"]) == {
-        f"{vendor}{kind}" for vendor in ("athena", "cerner", "epic") for kind in ("", "-fhir")
+        *(f"{vendor}{kind}" for vendor in ("athena", "cerner", "epic") for kind in ("", "-fhir")),
+        "fhir",
     }
     assert set(found["channels"][CHANNEL].values()) == {0}
     assert found["channels"][CHANNEL].keys() >= {state.value for state in MessageState}

@@ -38,6 +38,20 @@ def test_a_transaction_is_applied_whole_and_its_entries_name_each_other(writer: 
     assert shown["resource"]["subject"][0]["reference"] == told[2]["response"]["location"].partition("/_history")[0]
 
 
+def test_a_charge_on_an_account_that_is_written_under_a_condition_comes_after_it(writer: Writer) -> None:
+    writer.post(patient("771"))
+    answer = writer.send(
+        "POST",
+        "",
+        bundle(
+            "transaction",
+            entry(charge("C1", "", "12.50", account=[{"reference": "urn:uuid:a"}])),
+            entry(account("A1", "771"), "PUT", "Account?identifier=urn:id:WEST|A1", full="urn:uuid:a"),
+        ),
+    )
+    assert [one["response"]["status"] for one in answer.json()["entry"]] == ["201 Created", "201 Created"]
+
+
 def test_of_a_transaction_with_one_bad_entry_nothing_is_applied(writer: Writer) -> None:
     made = id_of(writer.post(patient("770")))
     stale = entry(patient("770", "OTHER", id=made), "PUT", f"Patient/{made}", ifMatch='W/"9"')
