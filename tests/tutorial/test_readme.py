@@ -9,7 +9,7 @@ from tests.tutorial.shell import Shell
 from tests.tutorial.test_tutorial import environ
 
 _PORTS = ("EPIC_MLLP_PORT", "CERNER_MLLP_PORT", "ATHENA_MLLP_PORT", "HP24_FHIR_PORT")
-_READY = "until hp24 health >/dev/null 2>&1; do sleep 0.3; done; curl --retry 60 --retry-connrefused --retry-delay 1 -s -o /dev/null"
+_READY = "curl --retry 60 --retry-connrefused --retry-delay 1 --silent --output metadata.json"
 
 
 def test_the_readme_shows_what_happens_over_fhir(tmp_path: Path) -> None:

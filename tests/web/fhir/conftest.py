@@ -55,7 +55,7 @@ SOURCES = {
 TAKES_FHIR = f"""channel: {WEB}
 source: {{fhir: {{}}}}
 timezone: America/Chicago
-facility: WEST
+facility: FACILITY
 mapping: fhirr4
 """
 
@@ -188,11 +188,15 @@ def amount(one: dict[str, Any]) -> Decimal:
 
 
 @contextmanager
-def opened(folder: Path, database_url: str) -> Iterator[App]:
-    """An engine's home with one channel, its files published, and no part running."""
+def opened(folder: Path, database_url: str, *, facility: str = "WEST") -> Iterator[App]:
+    """An engine's home with a channel of each kind, its files published, and no part running.
+
+    `facility` is that of the one over FHIR; where that is the other's, the other gets one of its own.
+    """
     environ = {"HP24_KEY_FILE": str(folder / "test.key"), "HP24_DATABASE_URL": database_url}
-    root = make_root(folder / "root")
-    (root / "channels" / f"{WEB}.yaml").write_text(TAKES_FHIR, encoding="utf-8")
+    root = make_root(folder / "root", lambda epic: epic.update(facility="ELSEWHERE") if facility == "NORTH" else None)
+    text = TAKES_FHIR.replace("FACILITY", facility)
+    (root / "channels" / f"{WEB}.yaml").write_text(text, encoding="utf-8")
     with open_app(folder / "home", root, environ) as app:
         app.publish(app.edited(), "tester")
         yield app
