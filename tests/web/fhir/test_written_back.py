@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.engine.fhir_site import account, patient
 from tests.web.fhir.conftest import Program, amount, face_of, opened, pay
-from tests.web.fhir.writer import Resource, Writer, account, id_of, patient
+from tests.web.fhir.writer import Resource, Writer, id_of
 
 R5 = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Account."
 
