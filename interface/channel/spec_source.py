@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from interface.channel.option import Cleartext
 from interface.channel.spec_tls import Secs, ServerTls
+from interface.fhir.transaction import MOST_ENTRIES
 from interface.mapping.fill import Declared
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -62,13 +63,13 @@ class FhirSource(Declared):
         default=16_777_216, ge=1024, le=268_435_456, description="largest body taken; a larger one is answered 413"
     )
     max_entries: int = Field(
-        default=500, ge=1, le=10_000, description="entries of one Bundle, at most; a larger one is refused whole"
+        default=500, ge=1, le=MOST_ENTRIES, description="entries of one Bundle, at most; a larger one is refused whole"
     )
     max_in_flight: int = Field(
         default=64,
         ge=1,
         le=4096,
-        description="requests that wait for their answer; beyond it the sender is answered 503",
+        description="requests that wait for their answer; beyond it the sender is answered 429",
     )
 
 

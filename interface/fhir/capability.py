@@ -12,7 +12,8 @@ _HOW = (
     "the token's channel, and answered once it is applied: a resource whose number is known already is updated, also by a create "
     "(200 instead of 201). An update changes what it speaks of, and leaves what it does not speak of. Conditional requests look "
     "for one identifier. What cannot be applied yet is kept and answered with 202; what is not done in time is answered with 503, "
-    "and never applied. Prefer: respond-async answers at once with 202 and an address that tells what became of the request."
+    "and never applied (issue `timeout`). Each answer tells its X-Request-Id: the same request under the same one is one. "
+    "Prefer: respond-async answers at once with 202 and an address that tells what became of the request."
 )
 _INTERACTIONS = ("read", "vread", "create", "update", "search-type")
 

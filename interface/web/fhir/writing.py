@@ -14,11 +14,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from interface.engine.requested import RequestSource
+from interface.errors import StoreError
 from interface.fhir import request as asked_for
 from interface.fhir import text
 from interface.fhir.outcome import Issue, IssueCode, RefusedError, Severity, outcome
 from interface.fhir.text import Resource
 from interface.fhir.transaction import entries, requests
+from interface.observe.emit import emit
+from interface.observe.fault import fault
 from interface.pipeline.request import MALFORMED, Asked, Kept, refuse_request
 from interface.view.token import TokenRow
 from interface.web.blocking import blocking
@@ -29,6 +32,10 @@ from interface.web.fhir.response import ROOT, answer, failed, refusal
 from interface.web.fhir.taking import Taking, see_writable, too_many
 from interface.web.fhir.written import Sent, Written
 
+_IN_DOUBT = (
+    "the database does not answer, and whether the request was kept is not known: "
+    "send it again with the X-Request-Id of this answer"
+)
 _UNASKED_BYTES = 65_536  # so much is read before anybody looks who sends it
 _BEYOND = (1 << 63) - 1  # no message has this number, and no database a greater one
 
@@ -104,6 +111,15 @@ class Writing:
     async def _taken(self, request: Request, body: bytes) -> Response:
         """One request, in one hand-over to a thread and, where the answer shows a resource, another."""
         token, sent, asked = await blocking(self._taking.let_in, request, body)
+        try:
+            response = await self._answered(token, sent, asked)
+        except StoreError as away:
+            emit(fault(away, "fhir"))
+            response = refusal(RefusedError(503, Issue(IssueCode.TRANSIENT, _IN_DOUBT)))
+        response.headers["x-request-id"] = sent.number
+        return response
+
+    async def _answered(self, token: TokenRow, sent: Sent, asked: Asked) -> Response:
         with self._counted(sent.source):
             kept = await self._keeper.take(asked, sent.source.answer_within_micros)
         if self._written.is_brief(sent, asked, kept):

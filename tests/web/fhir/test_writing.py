@@ -246,3 +246,10 @@ def test_who_may_only_write_is_not_shown_what_is_known(writer: Writer) -> None:
     both = bundle("transaction", entry(patient("771")))
     (told,) = mine.send("POST", "", both, prefer="return=representation").json()["entry"]
     assert "resource" not in told
+
+
+def test_every_answer_tells_the_number_under_which_a_repeat_is_the_same(writer: Writer) -> None:
+    first = writer.post(patient("771"))
+    again = writer.post(patient("771"), x_request_id=first.headers["x-request-id"])
+    assert (again.status_code, again.headers["etag"], len(writer.states())) == (201, 'W/"1"', 1)
+    assert writer.post(patient("772"), x_request_id="r-9").headers["x-request-id"] == "r-9"
