@@ -37,7 +37,7 @@ mapping: fhirr4
 @pytest.fixture
 def app(database_url: str, tmp_path: Path) -> Iterator[App]:
     """An engine with a channel of each kind, which has heard a small morning over MLLP."""
-    root = make_root(tmp_path / "root")
+    root = make_root(tmp_path / "root", takes_fhir=True)
     (root / "channels" / "web.yaml").write_text(WEB, encoding="utf-8")
     environ = {"HP24_KEY_FILE": str(tmp_path / "test.key"), "HP24_DATABASE_URL": database_url}
     with open_app(tmp_path / "home", root, environ) as opened:

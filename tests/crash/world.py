@@ -149,4 +149,6 @@ def _root(folder: Path, places: Sequence[Place], http: Sequence[HttpPlace]) -> P
         for place, (_channel, _facility, shape, _is_searched) in zip(http, _HTTP_SITES, strict=True)
     }
     first = places[0].channel
-    return make_root(folder, edits[first], more={name: edit for name, edit in edits.items() if name != first})
+    return make_root(
+        folder, edits[first], more={name: edit for name, edit in edits.items() if name != first}, takes_fhir=True
+    )

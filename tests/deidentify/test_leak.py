@@ -54,6 +54,7 @@ def in_corpus() -> Iterator[bytes]:
             yield piece.content
 
 
+@pytest.mark.proof
 def test_of_a_thousand_simulated_messages_nothing_is_left() -> None:
     contents = simulated()
     for seed in range(MESSAGES // 10):

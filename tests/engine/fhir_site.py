@@ -76,7 +76,7 @@ def site_in(
 ) -> Iterator[Site]:
     """An engine whose channel `web` takes FHIR, and a token that may do everything there."""
     (port,) = free_ports(1)
-    root = make_root(folder / "root")
+    root = make_root(folder / "root", takes_fhir=True)
     add_channel(root, answer_within_secs)
     with running_engine(folder / "home", root, {"HP24_FHIR_PORT": str(port), **(environ or {})}) as engine:
         engine.await_listening(port)

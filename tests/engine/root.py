@@ -23,14 +23,18 @@ def make_root(
     *,
     more: Mapping[str, Edit] | None = None,
     vendors: Collection[str] = ("epic",),
+    takes_fhir: bool = False,
 ) -> Path:
     """Copy channels, mappings and config of the project into `folder`; `edit` changes the channel epic.
 
     Of the channels only those of `vendors` are kept, epic among them.
+    Mappings of FHIR are left out, for each process would compile them: `takes_fhir` leaves them in for channels added later.
     `more` adds channels by name, each made of the unedited epic: it has to give it a port and a facility of its own.
     """
+    is_without = not takes_fhir and not any("fhir" in vendor for vendor in vendors)
+    unused = shutil.ignore_patterns("__pycache__", *(["*fhir*"] if is_without else []))
     for name in ("channels", "mappings", "config"):
-        shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(PROJECT / name, folder / name, ignore=unused)
     for file in (folder / "channels").glob("*.yaml"):
         if file.stem not in vendors:
             file.unlink()

@@ -70,7 +70,7 @@ def meadow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meadow]:
 
     with ExitStack() as stack:
         ehr = stack.enter_context(FhirEhr(booked=book))
-        root = make_root(folder / "root", more={"meadow": channel(ehr.port)})
+        root = make_root(folder / "root", more={"meadow": channel(ehr.port)}, takes_fhir=True)
         engine = stack.enter_context(running_engine(folder / "home", root, {"HP24_FHIR_PORT": str(port)}))
         engine.await_listening(port)
         token = token_of(engine, "meadow")

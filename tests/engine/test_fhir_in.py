@@ -33,7 +33,7 @@ def messages(site: Site, *states: MessageState) -> list[MessageRow]:
         return reader.messages(MessageFilter(channel=WEB, states=states, limit=500))
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.proof)])
 def test_a_hundred_that_create_at_once_make_one(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     environ = {} if database == "sqlite" else {"HP24_DATABASE_URL": request.getfixturevalue("postgres_url")}
     with site_in(tmp_path, environ) as site, ThreadPoolExecutor(MANY) as pool:

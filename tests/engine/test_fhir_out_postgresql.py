@@ -19,6 +19,7 @@ def tills(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFact
         yield tills
 
 
+@pytest.mark.proof
 def test_where_it_can_be_searched_the_payment_is_found_and_nothing_is_sent_again(tills: dict[str, HttpTill]) -> None:
     till = tills["DROP"]
     till.ehr.behave(Conduct.DROP, count=1)
@@ -28,6 +29,7 @@ def test_where_it_can_be_searched_the_payment_is_found_and_nothing_is_sent_again
     assert (till.asked("POST PaymentReconciliation"), till.ehr.record.twice, till.items()) == (1, (), [])
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(("name", "what"), [("ORCL", "POST Basic"), ("FORM", "POST recordpayment")])
 def test_where_it_cannot_it_is_one_item_and_no_second_send(tills: dict[str, HttpTill], name: str, what: str) -> None:
     till = tills[name]

@@ -57,6 +57,7 @@ def restored(original: Engine, file: Path, home: Path, database_url: str = "") -
         yield engine
 
 
+@pytest.mark.proof
 def test_the_ehr_gets_none_of_100_payments_again_and_new_ones_once_sending_is_resumed(
     tmp_path: Path, ehr: Receiver
 ) -> None:

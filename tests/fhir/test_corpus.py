@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from interface.fhir.outcome import RefusedError
 from interface.fhir.valid import issues_of
 from tests.fhir.corpus import examples, resource_of, verdict
@@ -19,6 +21,7 @@ def test_examples_of_r4_itself_are_taken(corpus: Path) -> None:
     assert not refused
 
 
+@pytest.mark.proof
 def test_nearly_all_of_the_corpus_is_taken(corpus: Path) -> None:
     told = [content for _, release, content in examples(corpus) if release]
     found = [resource_of(content) for content in told]

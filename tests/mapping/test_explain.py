@@ -66,6 +66,7 @@ def test_every_value_of_a_mornings_traffic_is_told_as_it_is_read() -> None:
     assert compared > 500
 
 
+@pytest.mark.proof
 def test_every_message_of_the_corpus_is_told_as_production_reads_it(corpus: Path) -> None:
     seen = 0
     for path in sorted(corpus.rglob("*.hl7")):

@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import PROJECT
 from tests.ports import free_ports
 from tests.tutorial.page import steps_of
@@ -25,6 +27,7 @@ def environ(home: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.proof
 def test_the_tutorial_shows_what_happens(tmp_path: Path) -> None:
     page = (PROJECT / "channels" / "TUTORIAL.md").read_text(encoding="utf-8")
     for port, free in zip(PORTS, free_ports(len(PORTS)), strict=True):

@@ -212,7 +212,11 @@ def opened(folder: Path, database_url: str, *, facility: str = "WEST") -> Iterat
     `facility` is that of the one over FHIR; where that is the other's, the other gets one of its own.
     """
     environ = {"HP24_KEY_FILE": str(folder / "test.key"), "HP24_DATABASE_URL": database_url}
-    root = make_root(folder / "root", lambda epic: epic.update(facility="ELSEWHERE") if facility == "NORTH" else None)
+    root = make_root(
+        folder / "root",
+        lambda epic: epic.update(facility="ELSEWHERE") if facility == "NORTH" else None,
+        takes_fhir=True,
+    )
     text = TAKES_FHIR.replace("FACILITY", facility)
     (root / "channels" / f"{WEB}.yaml").write_text(text, encoding="utf-8")
     with open_app(folder / "home", root, environ) as app:

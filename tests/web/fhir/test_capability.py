@@ -32,14 +32,13 @@ class Told:
 
     def __init__(self, program: Program, resources: dict[str, dict[str, Any]]) -> None:
         self.program = program
-        self._resources = resources
+        self.found = resources
         (self.rest,) = program.get("metadata")["rest"]
         self.entries: dict[str, Statement] = {one["type"]: one for one in self.rest["resource"]}
 
-    @property
-    def resources(self) -> dict[str, dict[str, Any]]:
-        """As they are by now: what is claimed is done to them."""
-        return {type_: self.program.get(f"{type_}/{one['id']}") for type_, one in self._resources.items()}
+    def resource(self, type_: str) -> dict[str, Any]:
+        """As it is by now: what is claimed is done to it."""
+        return self.program.get(f"{type_}/{self.found[type_]['id']}")
 
     def codes(self, type_: str) -> set[str]:
         return {one["code"] for one in self.entries[type_]["interaction"]}
@@ -54,7 +53,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
 
 
 def check(told: Told, interaction: Interaction, type_: str, *, is_claimed: bool) -> None:
-    answer = interaction.ask(told.program, told.resources[type_])
+    answer = interaction.ask(told.program, told.resource(type_))
     expected = interaction.succeeds if is_claimed else REFUSED
     assert answer.status_code in expected, (interaction, type_, answer.text)
     if answer.status_code in REFUSED:
@@ -62,7 +61,7 @@ def check(told: Told, interaction: Interaction, type_: str, *, is_claimed: bool)
 
 
 def test_every_type_is_told_with_its_parameters_and_what_can_be_included(told: Told) -> None:
-    assert list(told.entries) == list(TYPES) == list(told.resources)
+    assert list(told.entries) == list(TYPES) == list(told.found)
     for type_, served in SERVED.items():
         entry = told.entries[type_]
         assert [one["name"] for one in entry["searchParam"]] == list(served.parameters)
@@ -96,7 +95,8 @@ def test_what_a_flag_claims_succeeds_and_else_is_refused(told: Told, flag: str) 
 
 
 def test_who_claims_versions_says_them_and_reads_by_them(told: Told) -> None:
-    for type_, one in told.resources.items():
+    for type_ in TYPES:
+        one = told.resource(type_)
         entry = told.entries[type_]
         version = one.get("meta", {}).get("versionId")
         assert entry["versioning"] == ("no-version" if version is None else "versioned"), type_
@@ -126,7 +126,7 @@ def whose(one: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("type_", TYPES)
 def test_every_parameter_finds_the_resource_or_is_refused(told: Told, type_: str) -> None:
-    one, served = told.resources[type_], SERVED[type_]
+    one, served = told.resource(type_), SERVED[type_]
     needed = {name: value(name, one) for name in served.needs[:1]}
     for name in served.parameters:
         query = "&".join(f"{each}={text}" for each, text in (needed | {name: value(name, one)}).items())
@@ -139,7 +139,7 @@ def test_every_parameter_finds_the_resource_or_is_refused(told: Told, type_: str
 
 @pytest.mark.parametrize("type_", TYPES)
 def test_what_can_be_included_is_and_nothing_else(told: Told, type_: str) -> None:
-    one, served = told.resources[type_], SERVED[type_]
+    one, served = told.resource(type_), SERVED[type_]
     for name in PARAMETERS:
         answer = told.program.ask(f"{type_}?_id={one['id']}&_include={type_}:{name}")
         if name not in served.includes:
