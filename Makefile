@@ -32,7 +32,7 @@ run: $(VENV)/.product  ## the engine for real feeds, with the channels of channe
 	$(BIN)/hp24 run
 
 test: $(VENV)/.tools  ## all tests, SQLite and PostgreSQL
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not proof" tests
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not proof" tests
 
 # A client of the JavaScript world. Where no registry of its packages is reached, the tests that need it say so and are skipped.
 NODE := tests/engine/node

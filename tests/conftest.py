@@ -18,8 +18,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 PROJECT = Path(__file__).resolve().parent.parent
 
-# A busy machine is no failure: properties say what holds, never how fast.
-hypothesis.settings.register_profile("tests", deadline=None)
+# A busy machine is no failure: properties say what holds, never how fast. Other examples each time: fewer at once do.
+hypothesis.settings.register_profile("tests", deadline=None, max_examples=50)
 hypothesis.settings.load_profile("tests")
 
 
