@@ -13,7 +13,8 @@ from collections import deque
 _FIRST, _LAST = 20_000, 32_000
 _chance = random.Random(os.getpid())
 _given: set[int] = set()
-_kept: deque[socket.socket] = deque(maxlen=400)  # a process may have 1,024 files
+_MOST_KEPT = 400  # a process may have 1,024 files
+_kept: deque[socket.socket] = deque()
 
 
 def free_ports(count: int) -> list[int]:
@@ -41,5 +42,7 @@ def _is_kept(port: int) -> bool:
         return False
     # From here on shared with whoever listens there; all servers that tests start ask for that.
     keeping.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if len(_kept) == _MOST_KEPT:
+        _kept.popleft().close()
     _kept.append(keeping)
     return True
