@@ -55,7 +55,9 @@ def answered_early() -> None:
     """Senders are told yes, and their messages are stored half a second later."""
     store_batch = receive.store_batch
 
-    def store_later(store: Store, examined: Sequence[receive.Examined]) -> list[receive.Answer]:
+    def store_later(store: Store, examined: Sequence[receive.Examined]) -> list[receive.Answer[receive.Examined]]:
+        if any(one.intake.answer == receive.WAITS for one in examined):
+            return store_batch(store, examined)  # nobody is answered before its outcome
         threading.Timer(LATE_SECS, store_batch, (store, examined)).start()
         return [
             receive.Answer(one, Received(0, False, one.intake.state, one.intake.answer), one.intake.answer)
