@@ -13,29 +13,11 @@ from lark.tree import Meta
 
 from interface.fhir.path import Compared, Constant, Criterion, Joined, Member, Path
 from interface.mapping.expression import ElementPath, Expression, Literal, Name
-from interface.mapping.grammar import Builder, about_operators, about_quotes, fault
+from interface.mapping.grammar import AROUND_PATHS, Builder, about_operators, about_quotes, fault
 
-GRAMMAR: Final = r"""
-?value: condition
-      | condition "if" condition              -> given
-?condition: both
-          | both ("or" both)+                 -> some
-?both: negation
-     | negation ("and" negation)+             -> all
-?negation: comparison
-         | "not" negation                     -> negated
-?comparison: fallback
-           | fallback "=" fallback            -> equal
-           | fallback "!=" fallback           -> unequal
-           | fallback "in" options            -> among
-           | fallback "not" "in" options      -> not_among
-options: "(" atom ("," atom)* ")"
-?fallback: piped
-         | piped ("??" piped)+                -> fallback
-?piped: atom
-      | atom ("|" call)+                      -> piped
-call: NAME ["(" argument ("," argument)* ")"]
-?argument: STRING | NUMBER | NAME
+GRAMMAR: Final = (
+    AROUND_PATHS
+    + r"""
 ?atom: path                                   -> element
      | STRING                                 -> string
      | NUMBER                                 -> number
@@ -72,6 +54,7 @@ VARIABLE: /%[a-z_]+/
 NAME: /[a-z][A-Za-z0-9_]*/
 %ignore /[ \t\n]+/
 """
+)
 _HL7: Final = re.compile(r"\b[A-Z][A-Z0-9]{2}(\[[0-9]+\])?-[0-9]")
 _EXAMPLE: Final = "as in Patient.name.where(use = 'official').family ?? Patient.name.family | upper"
 

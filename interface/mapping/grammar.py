@@ -25,7 +25,8 @@ from interface.mapping.expression import (
     Some,
 )
 
-GRAMMAR = r"""
+# What stands around the paths of every format.
+AROUND_PATHS = r"""
 ?value: condition
       | condition "if" condition              -> given
 ?condition: both
@@ -46,6 +47,10 @@ options: "(" atom ("," atom)* ")"
       | atom ("|" call)+                      -> piped
 call: NAME ["(" argument ("," argument)* ")"]
 ?argument: STRING | NUMBER | NAME
+"""
+GRAMMAR = (
+    AROUND_PATHS
+    + r"""
 ?atom: path
      | PART                                   -> part
      | STRING                                 -> string
@@ -63,6 +68,7 @@ NUMBER: /[0-9]+/
 NAME: /[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*/
 %ignore /[ \t\n]+/
 """
+)
 # Paths as other engines and habits write them: PID.5.1, PID-5-1, PID 5.1, pid-5.1, PID5.1
 _OTHER_PATH = re.compile(r"\b([A-Za-z][A-Za-z0-9]{2})[ .:_-]?([0-9]+)(?:[.-]([0-9]+))?(?:[.-]([0-9]+))?")
 
