@@ -95,9 +95,12 @@ class Writing:
     async def bundle(self, request: Request) -> Response:
         """A transaction, a message, or a batch of requests."""
         body = await self._small(request)
-        if _kind(body) == "batch" and not request.url.path.endswith(asked_for.PROCESS_MESSAGE):
+        if await blocking(_kind, body) == "batch" and not request.url.path.endswith(asked_for.PROCESS_MESSAGE):
             token = await blocking(self._door.token, request)
-            return await self._batch(token, self._taking.sent(request, token, body))
+            sent = self._taking.sent(request, token, body)
+            response = await self._batch(token, sent)
+            response.headers["x-request-id"] = sent.number
+            return response
         return await self._taken(request, body)
 
     async def _small(self, request: Request) -> bytes:
@@ -120,11 +123,14 @@ class Writing:
         return response
 
     async def _answered(self, token: TokenRow, sent: Sent, asked: Asked) -> Response:
-        with self._counted(sent.source):
-            kept = await self._keeper.take(asked, sent.source.answer_within_micros)
+        kept = await self._kept(sent, asked)
         if self._written.is_brief(sent, asked, kept):
             return self._written.response(sent, asked, kept)
         return await blocking(self._told, token, sent, asked, kept)
+
+    async def _kept(self, sent: Sent, asked: Asked) -> Kept:
+        with self._counted(sent.source):
+            return await self._keeper.take(asked, sent.source.answer_within_micros)
 
     def _told(self, token: TokenRow, sent: Sent, asked: Asked, kept: Kept) -> Response:
         response = self._written.response(sent, asked, kept)
@@ -146,8 +152,7 @@ class Writing:
         try:
             return {"resource": self._looking.looked_at(token, url, base), "response": {"status": "200 OK"}}
         except Exception as failure:  # noqa: BLE001 - the edge: whatever goes wrong is one entry's
-            refused = failed(failure)
-            return {"response": {"status": str(refused.status), "outcome": outcome(refused.issues)}}
+            return _failed_entry(failure)
 
     # ------------------------------------------------------------ a batch: requests that stand for themselves
 
@@ -156,9 +161,7 @@ class Writing:
             found = await blocking(lambda: requests(text.read(sent.body)))
         except RefusedError as refused:
             asked = refuse_request(await blocking(self._taking.asked, sent), refused, MALFORMED)
-            with self._counted(sent.source):
-                kept = await self._keeper.take(asked, sent.source.answer_within_micros)
-            return self._written.response(sent, asked, kept)
+            return self._written.response(sent, asked, await self._kept(sent, asked))
         if len(found) > sent.source.max_entries:
             raise too_many(sent.source)
         told = await asyncio.gather(*(self._of_batch(token, sent, one.position, one) for one in found))
@@ -174,12 +177,9 @@ class Writing:
             )
             own = sent.of_entry(position, entry.request)
             asked = await blocking(self._taking.examined, token, own)
-            with self._counted(sent.source):
-                kept = await self._keeper.take(asked, sent.source.answer_within_micros)
-            return await blocking(self._written.entry, own, asked, kept)
+            return await blocking(self._written.entry, own, asked, await self._kept(sent, asked))
         except Exception as failure:  # noqa: BLE001 - the edge: whatever goes wrong is one entry's
-            refused = failed(failure)
-            return {"response": {"status": str(refused.status), "outcome": outcome(refused.issues)}}
+            return _failed_entry(failure)
 
     # ------------------------------------------------------------ what is asked about, and not written
 
@@ -219,6 +219,11 @@ class Writing:
             yield
         finally:
             self._under_way[source.channel] -= 1
+
+
+def _failed_entry(failure: Exception) -> Resource:
+    refused = failed(failure)
+    return {"response": {"status": str(refused.status), "outcome": outcome(refused.issues)}}
 
 
 async def _body(request: Request, most: int) -> bytes:

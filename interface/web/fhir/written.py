@@ -149,7 +149,8 @@ class Written:
         """The entries in the order in which they were sent."""
         rows = {row.position: row for row in written}
         found: dict[int, Resource] = {}
-        for one in entries(request):
+        listed = entries(request)
+        for one in listed:
             if one.request is None:
                 continue
             row = rows.get(one.position)
@@ -159,9 +160,9 @@ class Written:
             else:
                 said = {"status": _line(201 if row.is_new else 200)}
                 found[one.position] = self._entry(sent, one.request.type, row, said)
-        last = max((one.position for one in entries(request)), default=-1)
-        listed = [found.get(place, {"response": {"status": _line(200)}}) for place in range(last + 1)]
-        return {"resourceType": "Bundle", "type": "transaction-response", "entry": listed}
+        last = max((one.position for one in listed), default=-1)
+        told = [found.get(place, {"response": {"status": _line(200)}}) for place in range(last + 1)]
+        return {"resourceType": "Bundle", "type": "transaction-response", "entry": told}
 
     def _entry(self, sent: Sent, type_: str, row: Row, said: dict[str, Any]) -> Resource:
         said |= {"location": f"{type_}/{_id(type_, row)}/_history/{row.version}", "etag": _etag(row)}

@@ -110,6 +110,7 @@ def test_the_entries_of_a_batch_stand_for_themselves(writer: Writer) -> None:
     )
     told = [one["response"]["status"].split()[0] for one in answer.json()["entry"]]
     assert (answer.status_code, told) == (200, ["201", "422", "404"])
+    assert answer.headers["x-request-id"].startswith("given-")
     assert writer.program.found("Patient?identifier=771") != []
 
 
